@@ -1,0 +1,2 @@
+//! The program the lab's services run.
+fn main() {}

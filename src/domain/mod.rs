@@ -1,0 +1,3 @@
+//! What it means. Pure: no I/O, no clock, no async. Rooms in order, each using only those before it.
+
+pub mod telemetry;

@@ -1,0 +1,3 @@
+//! chaoslab, a troubleshooting simulator for Apache Kafka. The modules below are the map of the code, lowest first.
+
+pub mod domain;

@@ -1,0 +1,2 @@
+//! The `chaoslab` program.
+fn main() {}
