@@ -1,3 +1,4 @@
 //! What it means. Pure: no I/O, no clock, no async. Rooms in order, each using only those before it.
 
 pub mod telemetry;
+pub mod yaml;
