@@ -1,1 +1,2 @@
+//! Packs what the program carries with it.
 fn main() {}

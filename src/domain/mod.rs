@@ -1,4 +1,8 @@
 //! What it means. Pure: no I/O, no clock, no async. Rooms in order, each using only those before it.
 
+pub mod fault;
+pub mod scenario;
 pub mod telemetry;
+pub mod topology;
+pub mod workload;
 pub mod yaml;

@@ -1,0 +1,3 @@
+//! What makes it real: containers, brokers, files, time.
+
+pub mod kafka;
