@@ -2,4 +2,6 @@
 
 pub mod engine;
 pub mod kafka;
+pub mod run;
+pub mod store;
 pub mod wait;
