@@ -2,6 +2,7 @@
 
 pub mod engine;
 pub mod kafka;
+pub mod observer;
 pub mod run;
 pub mod store;
 pub mod wait;

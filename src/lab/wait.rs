@@ -19,6 +19,11 @@ pub async fn until<T, E>(within: Duration, every: Duration, mut ask: impl AsyncF
     }
 }
 
+/// The pause before something that ended by itself is begun again.
+pub async fn pause(duration: Duration) {
+    sleep(duration).await;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,11 +8,12 @@ use kafka_protocol::messages::create_topics_request::{CreatableReplicaAssignment
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
 use kafka_protocol::messages::incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig};
 use kafka_protocol::messages::{
-    ApiKey, BrokerId, CreateTopicsRequest, DescribeClusterRequest, DescribeConfigsRequest, ElectLeadersRequest, FindCoordinatorRequest,
+    ApiKey, BrokerId, CreateTopicsRequest, DescribeConfigsRequest, ElectLeadersRequest, FindCoordinatorRequest,
     IncrementalAlterConfigsRequest, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 
+use super::partitions;
 use super::wire::{Call, Connection, WireError, error_text};
 use crate::domain::topology::{HOST_PORT, NodeId, Placement, Topic, Topology};
 
@@ -96,14 +97,9 @@ impl Admin {
     }
 
     /// Brokers the cluster lists, with whether the controller holds them fenced (KIP-1073), as this broker tells it.
-    pub async fn brokers_as_seen_by(&self, broker: &Endpoint, within: Duration) -> Result<Vec<(NodeId, bool)>, WireError> {
+    pub async fn brokers_as_seen_by(&self, broker: &Endpoint, within: Duration) -> Result<BTreeMap<NodeId, bool>, WireError> {
         let mut connection = Connection::open(&broker.node, broker.address, within).await?;
-        let request = DescribeClusterRequest::default().with_endpoint_type(1).with_include_fenced_brokers(true);
-        let response = connection.call(&request, within).await?;
-        if response.error_code != 0 {
-            return Err(connection.refused(ApiKey::DescribeCluster, response.error_code, response.error_message.as_deref()));
-        }
-        Ok(response.brokers.iter().map(|b| (b.broker_id.0, b.is_fenced)).collect())
+        partitions::fenced(&mut connection, within).await
     }
 
     /// Creates topics with their replicas where the topology puts them.

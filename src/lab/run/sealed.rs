@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use flate2::Compression;
@@ -160,7 +160,7 @@ impl Write for SealedLog {
 
 /// All bytes under the sealed folder, for tests that look for words in them.
 #[cfg(test)]
-pub(crate) fn raw_bytes(folder: &Path) -> Vec<u8> {
+pub(crate) fn raw_bytes(folder: &std::path::Path) -> Vec<u8> {
     let entries = fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path());
     entries.flat_map(|path| fs::read(path).expect("a file")).collect()
 }

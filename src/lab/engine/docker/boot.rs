@@ -71,7 +71,7 @@ async fn all_listed(brokers: &[Endpoint]) -> Result<(), EngineError> {
     let ready = wait::until(READY_WITHIN, PROBE_EVERY, async || {
         for broker in brokers {
             match admin.brokers_as_seen_by(broker, PROBE_DEADLINE).await {
-                Ok(seen) if seen.len() == brokers.len() && seen.iter().all(|(_, fenced)| !fenced) => {}
+                Ok(seen) if seen.len() == brokers.len() && seen.values().all(|fenced| !fenced) => {}
                 Ok(seen) => {
                     last = format!("{} lists {seen:?}", broker.node);
                     return Ok(None);
