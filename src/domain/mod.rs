@@ -1,4 +1,7 @@
 //! What it means. Pure: no I/O, no clock, no async. Rooms in order, each using only those before it.
 
-pub mod telemetry;
 pub mod yaml;
+
+pub mod telemetry;
+
+pub mod rca;

@@ -1,0 +1,5 @@
+//! The root-cause analysis: its vocabularies, its document, and what can be said of its claims by looking at the record alone.
+
+pub mod commands;
+pub mod moment;
+pub mod vocab;
