@@ -21,15 +21,18 @@ impl Moment {
         let text = text.trim();
         if let Some(rest) = text.strip_prefix(['T', 't']).filter(|r| r.starts_with(['+', '-'])) {
             let (sign, rest) = rest.split_at(1);
-            let length = length_ms(rest).ok_or_else(|| format!("`{text}` is not a distance to the page: write hours, minutes and seconds, `T{sign}00:02:10`"))?;
+            let length = length_ms(rest)
+                .ok_or_else(|| format!("`{text}` is not a distance to the page: write hours, minutes and seconds, `T{sign}00:02:10`"))?;
             return Ok(Self::SincePage(if sign == "-" { -length } else { length }));
         }
         match text.parse::<Timestamp>() {
             Ok(at) => Ok(Self::Absolute(at.as_millisecond())),
-            Err(_) if text.parse::<jiff::civil::DateTime>().is_ok() => {
-                Err(format!("`{text}` has no offset, so it could mean several instants: end it with `Z` for UTC or with an offset as `+02:00`"))
-            }
-            Err(_) => Err(format!("`{text}` is not a time: write `2026-01-31T12:00:00Z` or the distance to the page, `T+00:02:10` or `T-00:00:40`")),
+            Err(_) if text.parse::<jiff::civil::DateTime>().is_ok() => Err(format!(
+                "`{text}` has no offset, so it could mean several instants: end it with `Z` for UTC or with an offset as `+02:00`"
+            )),
+            Err(_) => Err(format!(
+                "`{text}` is not a time: write `2026-01-31T12:00:00Z` or the distance to the page, `T+00:02:10` or `T-00:00:40`"
+            )),
         }
     }
 

@@ -72,8 +72,18 @@ pub fn judge(line: &str) -> Judged {
 }
 
 /// Environment that decides which program runs or what is loaded into it.
-const LOOKUP: &[&str] =
-    &["BASH_ENV", "CLASSPATH", "ENV", "JAVA_HOME", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "KAFKA_OPTS", "LD_LIBRARY_PATH", "LD_PRELOAD", "PATH"];
+const LOOKUP: &[&str] = &[
+    "BASH_ENV",
+    "CLASSPATH",
+    "ENV",
+    "JAVA_HOME",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "KAFKA_OPTS",
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "PATH",
+];
 
 const DEEPEST: usize = 8;
 

@@ -21,7 +21,10 @@ fn kafka_tools_by_what_their_flags_do() {
         ("kafka-topics.sh --bootstrap-server kafka-1:9092 --describe --topic orders", "reads kafka-topics"),
         ("/opt/kafka/bin/kafka-topics.sh --bootstrap-server b:9092 --alter --topic x --partitions 9", "changes Topics"),
         ("kafka-configs.sh --describe --entity-type brokers --entity-name 2", "reads kafka-configs"),
-        ("kafka-configs.sh --alter --entity-type brokers --entity-name 2 --delete-config follower.replication.throttled.rate", "changes Config"),
+        (
+            "kafka-configs.sh --alter --entity-type brokers --entity-name 2 --delete-config follower.replication.throttled.rate",
+            "changes Config",
+        ),
         ("kafka-consumer-groups.sh --describe --group billing", "reads kafka-consumer-groups"),
         ("kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders", "reads kafka-consumer-groups"),
         ("kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders --execute", "changes Offsets"),

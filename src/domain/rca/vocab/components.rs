@@ -119,9 +119,10 @@ impl Component {
             Kind::Listener => self.name.split_once('/').is_some_and(|(node, listener)| plain(node) && plain(listener)),
             Kind::Disk => plain(self.name.split('/').next().unwrap_or("")),
             Kind::Principal => self.name.split_once(':').is_some_and(|(kind, name)| plain(kind) && !name.is_empty()),
-            Kind::Quota => self.name.split(',').all(|part| {
-                part.split_once('=').is_some_and(|(entity, _)| matches!(entity, "user" | "client-id" | "ip"))
-            }),
+            Kind::Quota => self
+                .name
+                .split(',')
+                .all(|part| part.split_once('=').is_some_and(|(entity, _)| matches!(entity, "user" | "client-id" | "ip"))),
             Kind::Group | Kind::Service | Kind::Transaction | Kind::Plugin => !self.name.is_empty(),
         }
     }

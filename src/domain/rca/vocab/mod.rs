@@ -42,9 +42,7 @@ impl Vocabulary {
                 all
             }
             Self::Components => components::KINDS.iter().map(|k| entry(k.example, k.says)).collect(),
-            Self::Events => {
-                EVENTS.iter().map(|e| Entry { on: e.on.iter().map(|k| k.word()).collect(), ..entry(e.id, e.says) }).collect()
-            }
+            Self::Events => EVENTS.iter().map(|e| Entry { on: e.on.iter().map(|k| k.word()).collect(), ..entry(e.id, e.says) }).collect(),
             Self::Preventions => PREVENTIONS.iter().map(|p| entry(p.id, p.says)).collect(),
         }
     }
@@ -116,7 +114,10 @@ pub fn prevention(id: &str) -> Result<&'static Prevention, String> {
 
 fn unknown(what: &str, id: &str, names: impl Iterator<Item = &'static str> + Clone, command: &str) -> String {
     if let Some(odd) = odd_character(id) {
-        return format!("unknown {what} `{}`: it contains {odd}; names are made of plain letters, dots and underscores", id.escape_default());
+        return format!(
+            "unknown {what} `{}`: it contains {odd}; names are made of plain letters, dots and underscores",
+            id.escape_default()
+        );
     }
     let tail = id.rsplit('.').next().unwrap_or(id);
     let meant = nearest(id, names.clone()).or_else(|| {
