@@ -5,3 +5,5 @@ pub mod yaml;
 pub mod telemetry;
 
 pub mod rca;
+
+pub mod fault;

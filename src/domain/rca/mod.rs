@@ -3,4 +3,5 @@
 pub mod commands;
 pub mod document;
 pub mod moment;
+pub mod record;
 pub mod vocab;

@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// A kind of component, named by the word before the first colon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[allow(missing_docs)] // KINDS says what each one is.
 pub enum Kind {
     Broker,

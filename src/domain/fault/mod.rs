@@ -1,0 +1,3 @@
+//! Ways to break a cluster, and what is true of a cluster so broken.
+
+pub mod truth;
