@@ -2,4 +2,9 @@
 
 pub mod catalogue;
 pub mod log;
+pub mod logql;
+pub mod promql;
+pub mod query_error;
 pub mod series;
+
+pub use query_error::{Position, QueryError};

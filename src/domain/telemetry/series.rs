@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 /// Milliseconds since the Unix epoch, the resolution of every recorded sample.
 pub type UnixMs = i64;
@@ -44,6 +44,31 @@ impl Labels {
     pub fn name(&self) -> &str {
         self.get(NAME)
     }
+
+    /// Gives the label this value. The empty string removes the label: to Prometheus the two are the same.
+    pub fn set(&mut self, label: &str, value: &str) {
+        if value.is_empty() {
+            self.0.remove(label);
+        } else {
+            self.0.insert(label.to_owned(), value.to_owned());
+        }
+    }
+
+    /// The labels without the metric name: what is left once a value no longer is that metric.
+    pub fn without_name(mut self) -> Self {
+        self.0.remove(NAME);
+        self
+    }
+
+    /// These labels only, of those that are there.
+    pub fn only(&self, labels: &[String]) -> Self {
+        Self(labels.iter().filter_map(|label| self.0.get_key_value(label)).map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
+
+    /// All labels but these.
+    pub fn without(&self, labels: &[String]) -> Self {
+        Self(self.0.iter().filter(|(label, _)| !labels.contains(label)).map(|(k, v)| (k.clone(), v.clone())).collect())
+    }
 }
 
 impl std::fmt::Display for Labels {
@@ -75,8 +100,8 @@ pub struct Series {
     pub points: Vec<Point>,
 }
 
-/// How a label's value must be for a series to be selected.
-#[derive(Debug, Clone)]
+/// How a label's value must be for a series to be selected. Displays as it is written in a selector.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Matcher {
     /// The label, [`NAME`] for the metric name.
     pub label: String,
@@ -97,15 +122,68 @@ pub enum MatchOp {
     NotMatches(Regex),
 }
 
+/// Text before and after a pattern that makes it match whole values only.
+const ANCHORS: (&str, &str) = ("^(?:", ")$");
+
+/// The most memory one compiled regular expression may take, in bytes: `.{100000}` is refused, not compiled.
+pub const REGEX_SIZE: usize = 1 << 20;
+
+/// Compiles a pattern that has to match a whole value, as Prometheus anchors the patterns of selectors and `label_replace`.
+pub fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(&[ANCHORS.0, pattern, ANCHORS.1].concat()).size_limit(REGEX_SIZE).build()
+}
+
+impl PartialEq for MatchOp {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Equal(a), Self::Equal(b)) | (Self::NotEqual(a), Self::NotEqual(b)) => a == b,
+            (Self::Matches(a), Self::Matches(b)) | (Self::NotMatches(a), Self::NotMatches(b)) => a.as_str() == b.as_str(),
+            _ => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Matcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let pattern = |regex: &Regex| {
+            let text = regex.as_str();
+            text.strip_prefix(ANCHORS.0).and_then(|rest| rest.strip_suffix(ANCHORS.1)).unwrap_or(text).to_owned()
+        };
+        let (sign, value) = match &self.op {
+            MatchOp::Equal(value) => ("=", value.clone()),
+            MatchOp::NotEqual(value) => ("!=", value.clone()),
+            MatchOp::Matches(regex) => ("=~", pattern(regex)),
+            MatchOp::NotMatches(regex) => ("!~", pattern(regex)),
+        };
+        write!(f, "{}{sign}{}", self.label, quoted(&value))
+    }
+}
+
+/// The text as a double-quoted string of PromQL and LogQL.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", promql_parser::util::escape_string(text))
+}
+
 impl Matcher {
+    /// The label has exactly this value; the empty string also accepts series without the label.
+    pub fn equal(label: &str, value: &str) -> Self {
+        Self { label: label.to_owned(), op: MatchOp::Equal(value.to_owned()) }
+    }
+
     /// Whether the labels satisfy this matcher; an absent label counts as the empty string.
     pub fn accepts(&self, labels: &Labels) -> bool {
-        let value = labels.get(&self.label);
-        match &self.op {
-            MatchOp::Equal(want) => value == want,
-            MatchOp::NotEqual(other) => value != other,
-            MatchOp::Matches(regex) => regex.is_match(value),
-            MatchOp::NotMatches(regex) => !regex.is_match(value),
+        self.op.accepts(labels.get(&self.label))
+    }
+}
+
+impl MatchOp {
+    /// Whether the value of the label satisfies the comparison.
+    pub fn accepts(&self, value: &str) -> bool {
+        match self {
+            Self::Equal(want) => value == want,
+            Self::NotEqual(other) => value != other,
+            Self::Matches(regex) => regex.is_match(value),
+            Self::NotMatches(regex) => !regex.is_match(value),
         }
     }
 }
@@ -115,6 +193,16 @@ pub trait SeriesSource {
     /// Every series all matchers accept, with the samples in `[from, to]`, both ends included. Series without a sample there may be
     /// left out.
     fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError>;
+
+    /// Every series all matchers accept, with only its newest sample in `[from, to]`, which may be a stale marker. An expression that
+    /// is evaluated at one time asks no more, so a database can answer this without reading the window.
+    fn newest(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+        let mut chosen = self.select(matchers, from, to)?;
+        for series in &mut chosen {
+            series.points.drain(..series.points.len().saturating_sub(1));
+        }
+        Ok(chosen)
+    }
 }
 
 impl SeriesSource for Vec<Series> {
@@ -131,6 +219,6 @@ impl SeriesSource for Vec<Series> {
 }
 
 /// The record could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SourceError(pub String);
