@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod primitive;
+pub mod truth;
 
 pub use action::{Action, Prior, Step};
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,12 @@
 //! YAML with positions. Typed by serde_yaml, which stops at its first error; a span-keeping tree beside it gives every value a place
 //! in the file and lets reading go on past an error, so that all problems of a document are told at once.
 
+mod flow;
 mod tree;
 
 use std::fmt;
+
+pub use flow::flow;
 
 use serde::de::DeserializeOwned;
 /// For fields that hold enums: `deed: {stop: {...}}` instead of a YAML tag, so that every error carries its place.
@@ -72,6 +75,21 @@ impl<T> Located<T> {
     /// Characters of the source, from and to, that the value at this path covers.
     pub fn range(&self, path: &[Step<'_>]) -> Option<std::ops::Range<usize>> {
         self.tree.range(path)
+    }
+
+    /// The character after the last one of the value at this path, comments and line ends behind it left out.
+    pub fn end(&self, path: &[Step<'_>]) -> Option<usize> {
+        self.tree.end(path)
+    }
+
+    /// Whether the value at this path is written within brackets or braces.
+    pub fn is_flow(&self, path: &[Step<'_>]) -> bool {
+        self.tree.is_flow(path)
+    }
+
+    /// Where the key of the value at this path begins, when it is an entry of a mapping.
+    pub fn key_at(&self, path: &[Step<'_>]) -> Option<Position> {
+        self.tree.key_position(path)
     }
 
     /// A problem with the value at this path.

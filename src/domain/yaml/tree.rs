@@ -35,6 +35,8 @@ struct Entry {
     key: Option<(String, Position)>,
     at: Position,
     range: std::ops::Range<usize>,
+    /// Written within brackets or braces.
+    flow: bool,
     content: Content,
     removed: bool,
 }
@@ -48,8 +50,9 @@ enum Content {
 
 impl Tree {
     pub(super) fn parse(text: &str, first_line: usize) -> Result<Self, Vec<Problem>> {
-        let mut building =
-            Building { tree: Self { entries: Vec::new() }, open: Vec::new(), key: None, first_line, problems: Vec::new(), documents: 0 };
+        let chars = text.chars().collect();
+        let tree = Self { entries: Vec::new() };
+        let mut building = Building { tree, chars, open: Vec::new(), key: None, first_line, problems: Vec::new(), documents: 0 };
         for event in Parser::new_from_str(text) {
             match event {
                 Ok((event, span)) => {
@@ -116,6 +119,25 @@ impl Tree {
     pub(super) fn range(&self, path: &[Step<'_>]) -> Option<std::ops::Range<usize>> {
         let (node, found) = self.find(path);
         found.then(|| self.entries[node].range.clone())
+    }
+
+    pub(super) fn end(&self, path: &[Step<'_>]) -> Option<usize> {
+        let (mut node, found) = self.find(path);
+        // A block's own end lies behind the comments that follow it: its last value's does not.
+        while let (false, Some(last)) = (self.entries[node].flow, self.children(node).last()) {
+            node = *last;
+        }
+        found.then(|| self.entries[node].range.end)
+    }
+
+    pub(super) fn is_flow(&self, path: &[Step<'_>]) -> bool {
+        let (node, found) = self.find(path);
+        found && self.entries[node].flow
+    }
+
+    pub(super) fn key_position(&self, path: &[Step<'_>]) -> Option<Position> {
+        let (node, found) = self.find(path);
+        self.entries[node].key.as_ref().filter(|_| found).map(|(_, at)| *at)
     }
 
     pub(super) fn node_position(&self, node: Node, of_key: bool) -> Position {
@@ -198,6 +220,7 @@ fn quoted(text: &str) -> String {
 
 struct Building {
     tree: Tree,
+    chars: Vec<char>,
     open: Vec<usize>,
     key: Option<(String, Position)>,
     first_line: usize,
@@ -250,7 +273,10 @@ impl Building {
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(node) = self.open.pop() {
-                    self.tree.entries[node].range.end = span.end.index();
+                    // The end of brackets and braces is the closing one, not the next thing after it.
+                    let closing = span.start.index();
+                    let flow = self.tree.entries[node].flow && matches!(self.chars.get(closing), Some(']' | '}'));
+                    self.tree.entries[node].range.end = if flow { closing + 1 } else { span.end.index() };
                 }
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
@@ -282,7 +308,8 @@ impl Building {
         let node = self.tree.entries.len();
         let parent = self.open.last().copied();
         let range = span.start.index()..span.end.index();
-        self.tree.entries.push(Entry { parent, key: self.key.take(), at, range, content, removed: false });
+        let flow = !matches!(content, Content::Scalar { .. }) && matches!(self.chars.get(range.start), Some('[' | '{'));
+        self.tree.entries.push(Entry { parent, key: self.key.take(), at, range, flow, content, removed: false });
         if let Some(Content::Sequence(children) | Content::Mapping(children)) = parent.map(|p| &mut self.tree.entries[p].content) {
             children.push(node);
         }
