@@ -2,6 +2,7 @@
 
 pub mod engine;
 pub mod kafka;
+pub mod keeper;
 pub mod observer;
 pub mod run;
 pub mod store;

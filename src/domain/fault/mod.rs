@@ -9,6 +9,7 @@ pub mod truth;
 pub use action::{Action, Prior, Step};
 use serde::{Deserialize, Serialize};
 
+use self::truth::Account;
 use crate::domain::topology::Topology;
 use crate::domain::workload::Service;
 
@@ -28,6 +29,9 @@ pub trait Primitive {
 
     /// The steps that stage it. Pure: the same fault on the same lab plans the same steps.
     fn inject(&self, on: Target<'_>) -> Vec<Step>;
+
+    /// What it says of itself: class, place and chain. Computed from the very value that drives the injection.
+    fn truth(&self, on: Target<'_>) -> Account;
 }
 
 /// The faults there are.

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::must_be_broker;
+use super::{control, effect, must_be_broker, topics};
+use crate::domain::fault::truth::Account;
 use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::rca::vocab::{Component, Kind};
 
 /// A clean restart of one broker, followed by the preferred election any good runbook ends with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,5 +34,16 @@ impl Primitive for RollingRestart {
             Step::Until { promql: BACK_IN_SYNC.to_owned(), hold_seconds: 2, deadline_seconds: 60 },
             Step::Do(Action::ElectPreferredLeaders {}),
         ]
+    }
+
+    fn truth(&self, on: Target<'_>) -> Account {
+        let id = on.topology.node(&self.node).map_or(-1, |n| n.id);
+        let restarted = format!("changes(process_start_time_seconds{{node=\"{}\"}}[60s]) > 0", self.node);
+        let shrunk = format!("kafka_topic_partition_replica_in_sync{{broker=\"{id}\"}} == 0");
+        let chain = vec![
+            effect("process.restarted", [Component::of(Kind::Broker, id)], &[], restarted),
+            effect("isr.shrunk", topics(on).chain([Component::of(Kind::Broker, id)]), &[0], shrunk),
+        ];
+        control("none.self_healed", chain)
     }
 }

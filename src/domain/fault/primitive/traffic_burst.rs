@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::must_be_service;
+use super::{control, effect, must_be_service};
+use crate::domain::fault::truth::Account;
 use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::rca::vocab::{Component, Kind};
 
 /// A burst of traffic that ends as soon as it has been noticed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,5 +40,13 @@ impl Primitive for TrafficBurst {
             Step::Until { promql: self.until.clone(), hold_seconds: self.hold_seconds, deadline_seconds: 60 },
             rate(usual),
         ]
+    }
+
+    fn truth(&self, on: Target<'_>) -> Account {
+        let service = on.services.iter().find(|s| s.name == self.service);
+        let topics = service.into_iter().flat_map(|s| s.topics()).map(|t| Component::of(Kind::Topic, t));
+        let grew =
+            format!("sum(rate(kafka_producer_record_send_total{{service=\"{}\"}}[10s])) > {}", self.service, f64::from(self.rate) / 2.0);
+        control("none.healthy", vec![effect("traffic.grew", topics.chain([Component::of(Kind::Service, &self.service)]), &[], grew)])
     }
 }
