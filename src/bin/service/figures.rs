@@ -199,10 +199,10 @@ impl Library {
         self.is_fresh(now).then_some(self.queued)
     }
 
-    /// Records fetched and not yet taken, by partition.
-    pub fn fetched(&self, now: Instant) -> impl Iterator<Item = (&Partition, i64)> {
-        let fresh = self.is_fresh(now);
-        self.fetched.iter().filter(move |_| fresh).map(|(partition, count)| (partition, *count))
+    /// Records fetched and not yet taken, over all these partitions: they share one queue, and librdkafka tells its length for each.
+    pub fn fetched(&self, assigned: &BTreeSet<Partition>, now: Instant) -> Option<i64> {
+        let lengths = self.fetched.iter().filter(|(partition, _)| assigned.contains(*partition)).map(|(_, length)| *length);
+        lengths.max().filter(|_| self.is_fresh(now))
     }
 
     fn is_fresh(&self, now: Instant) -> bool {
@@ -272,5 +272,19 @@ mod tests {
         assert_eq!(library.brokers["1"].timeouts, 3);
         assert_eq!(library.queued(start + Duration::from_secs(5)), Some(7));
         assert_eq!(library.queued(start + Duration::from_secs(7)), None);
+    }
+
+    #[test]
+    fn partitions_share_one_queue_and_those_taken_away_are_left_out() {
+        let partition = |n, fetchq_cnt| (n, statistics::Partition { partition: n, fetchq_cnt, ..statistics::Partition::default() });
+        let partitions = [partition(0, 40), partition(1, 40), partition(2, 900)].into();
+        let topic = statistics::Topic { topic: "orders".into(), partitions, ..statistics::Topic::default() };
+        let statistics = Statistics { topics: [("orders".to_owned(), topic)].into(), ..Statistics::default() };
+        let (mut library, now) = (Library::default(), Instant::now());
+        library.absorb(&statistics, now);
+        let of = |numbers: &[i32]| numbers.iter().map(|n| ("orders".to_owned(), *n)).collect::<BTreeSet<_>>();
+        assert_eq!(library.fetched(&of(&[0, 1]), now), Some(40));
+        assert_eq!(library.fetched(&of(&[]), now), None);
+        assert_eq!(library.fetched(&of(&[0]), now + Duration::from_secs(6)), None);
     }
 }

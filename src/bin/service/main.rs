@@ -33,8 +33,8 @@
 //! | `processing.time.ms` | 0 | how long working off one record takes, fractions allowed |
 //! | `processing.time.ms.N` | | the same for member N alone |
 //! | `poll.records` | 500 | most records taken at once; a member polls again when all are worked off |
-//! | `commit.records` | 1 | offsets are committed after the batch that makes this many records uncommitted |
-//! | `commit.interval.ms` | 5000 | and after the batch that ends this long after the last commit |
+//! | `commit.records` | 500 | offsets are committed after the batch that makes this many records uncommitted |
+//! | `commit.interval.ms` | 1000 | and after the batch that ends this long after the last commit |
 //! | `on.undecodable` | exit | what a record that is no order does: `exit` ends the process, `skip` passes over it |
 //! | `maintenance.members` | | numbers of members that stay in the group and take no records |
 
@@ -125,8 +125,8 @@ async fn run(service: &Arc<Service>) -> io::Result<()> {
     service.log.info("stopping");
     service.stop.request();
     match time::timeout(GRACE, members.recv()).await {
-        Ok(_) => service.log.info("stopped"),
-        Err(_) => service.log.warn("members did not finish in time, stopping without them"),
+        Ok(_) => service.log.info(format_args!("stopped {}", progress::totals(service))),
+        Err(_) => service.log.warn(format_args!("members did not finish in time, stopping without them {}", progress::totals(service))),
     }
     process::exit(0);
 }

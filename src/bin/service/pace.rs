@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Records are sent in small groups this far apart: waking for each of 1500 a second would cost more than sending them.
-const TICK: Duration = Duration::from_millis(10);
+const TICK: Duration = Duration::from_millis(20);
 
 /// What has been missed for longer than this is not caught up with: orders that could not be placed are not placed twice as fast later.
 const FORGIVE: Duration = Duration::from_secs(1);
@@ -62,7 +62,7 @@ mod tests {
     fn a_fast_pace_neither_drifts_nor_wakes_for_every_record() {
         let start = Instant::now();
         let (taken, wakes) = run(&mut Pace::new(1500.0, start), start, Duration::from_secs(3600));
-        assert!((5_400_000 - 16..=5_400_000).contains(&taken), "{taken}");
+        assert!((5_400_000 - 31..=5_400_000).contains(&taken), "{taken}");
         assert!(wakes <= 360_000, "{wakes}");
     }
 
@@ -70,7 +70,7 @@ mod tests {
     fn an_odd_rate_is_kept_exactly() {
         let start = Instant::now();
         let (taken, _) = run(&mut Pace::new(333.3, start), start, Duration::from_secs(10_000));
-        assert!((3_332_995..=3_333_001).contains(&taken), "{taken}");
+        assert!((3_332_992..=3_333_001).contains(&taken), "{taken}");
     }
 
     #[test]

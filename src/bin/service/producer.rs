@@ -11,7 +11,7 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rdkafka::{
     error::KafkaError,
     message::{DeliveryResult, Message},
-    producer::{BaseProducer, BaseRecord, Producer, ProducerContext},
+    producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer},
     types::RDKafkaErrorCode,
 };
 
@@ -28,14 +28,12 @@ use crate::{
 /// How long a record waits for room in a full local queue before it is given up; `max.block.ms` of Java's producer.
 const WAIT_FOR_ROOM: Duration = Duration::from_secs(60);
 
-/// The longest sleep, so that a request to stop is seen soon.
-const LOOK: Duration = Duration::from_millis(100);
-
 /// How long the last records may take to be acknowledged when the service stops.
 const FLUSH: Duration = Duration::from_secs(10);
 
-/// The client as this program uses it.
-pub type OrderProducer = BaseProducer<Deliveries>;
+/// The client as this program uses it. It has a thread for its delivery reports: polling between records would spin through the last
+/// millisecond of every wait.
+pub type OrderProducer = ThreadedProducer<Deliveries>;
 
 /// Runs one client until the service is asked to stop.
 pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Result<(), Failure> {
@@ -65,8 +63,7 @@ pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Resu
         if let Some(transactions) = &mut transactions {
             transactions.commit_if_due()?;
         }
-        let now = Instant::now();
-        producer.poll(pace.next(now).duration_since(now).min(LOOK));
+        service.stop.wait_until(pace.next(Instant::now()));
     }
     if let Some(mut transactions) = transactions {
         transactions.commit()?;
@@ -117,7 +114,7 @@ impl<'a> Placing<'a> {
                     if Instant::now() < until && !self.service.stop.requested() =>
                 {
                     self.service.log.sparsely(Level::Warn, "local queue is full, waiting for room".to_owned());
-                    self.producer.poll(Duration::from_millis(20));
+                    self.service.stop.wait_until(Instant::now() + Duration::from_millis(20));
                     record = back;
                 }
                 Err((error, _)) => {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{figures::Partition, service::Service, settings::Role};
+use crate::{service::Service, settings::Role};
 
 /// How often.
 pub const INTERVAL: Duration = Duration::from_secs(10);
@@ -72,19 +72,35 @@ impl Progress {
             let done = Done { records: consumed.total(), processing: consumed.processing };
             let Done { records, processing } = std::mem::replace(before, done);
             let (records, processing) = (done.records - records, done.processing - processing);
-            let assigned = |(partition, _): &(&Partition, i64)| consumed.assigned.contains(*partition);
-            let fetched: i64 = client.library.fetched(now).filter(assigned).map(|(_, count)| count).sum();
+            let fetched = client.library.fetched(&consumed.assigned, now);
             service.log.info(format_args!(
-                "progress member={} partitions={} orders_per_s={:.1} order_avg_ms={:.1} busy={:.2} fetched_ahead={fetched} behind_ms={}",
+                "progress member={} partitions={} orders_per_s={:.1} order_avg_ms={:.1} busy={:.2} fetched_ahead={} behind_ms={}",
                 client.id,
                 consumed.assigned.len(),
                 records as f64 / seconds,
                 mean_ms(processing, records),
                 processing.as_secs_f64() / seconds,
-                consumed.behind_ms.map_or_else(|| "-".to_owned(), |ms| ms.to_string()),
+                shown(fetched),
+                shown(consumed.behind_ms),
             ));
         }
     }
+}
+
+/// Everything since the start, in few words.
+pub fn totals(service: &Service) -> String {
+    match service.settings.role {
+        Role::Producer(_) => {
+            let produced = service.figures.produced();
+            let failed: u64 = produced.failed.values().sum();
+            format!("orders={} acknowledged={} failed={failed}", produced.accepted, produced.acknowledged)
+        }
+        Role::Consumer(_) => format!("orders={}", service.figures.clients().map(|client| client.consumed.total()).sum::<u64>()),
+    }
+}
+
+fn shown(number: Option<i64>) -> String {
+    number.map_or_else(|| "-".to_owned(), |number| number.to_string())
 }
 
 fn mean_ms(sum: Duration, count: u64) -> f64 {

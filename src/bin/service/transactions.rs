@@ -21,6 +21,9 @@ use crate::{
 /// How long one attempt may take before it is logged and made again.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// The transactions of one client, at most one of them open.
 pub struct Transactions<'a> {
     service: &'a Arc<Service>,
@@ -43,8 +46,7 @@ impl<'a> Transactions<'a> {
                 return Err(Failure::Transactions(error));
             }
             service.log.warn(format_args!("transactions not ready, trying again {}", describe(&error)));
-            producer.poll(Duration::from_millis(100));
-            if service.stop.requested() {
+            if service.stop.wait_until(Instant::now() + PAUSE) {
                 return Ok(None);
             }
         }
@@ -97,7 +99,7 @@ impl<'a> Transactions<'a> {
             match deed() {
                 Err(error) if can_be_repeated(&error) && !self.service.stop.requested() => {
                     self.service.log.sparsely(Level::Warn, format!("cannot {what} the transaction yet, trying again {}", describe(&error)));
-                    self.producer.poll(Duration::from_millis(100));
+                    self.service.stop.wait_until(Instant::now() + PAUSE);
                 }
                 result => return result,
             }
