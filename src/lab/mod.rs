@@ -3,6 +3,7 @@
 pub mod engine;
 pub mod kafka;
 pub mod keeper;
+pub mod library;
 pub mod observer;
 pub mod run;
 pub mod store;
