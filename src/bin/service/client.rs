@@ -87,8 +87,11 @@ impl Reports {
         self.service.log.line(ours, format_args!("%{number}|{seconds:.3}|{facility}|{client}#{role}-{member}| {message}"));
     }
 
-    /// An error librdkafka reports outside of any call. Some come twice.
+    /// An error librdkafka reports outside of any call. Some come twice; those of connections are lines of its log already.
     pub fn error(&self, error: &KafkaError, reason: &str) {
+        if let Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) = error.rdkafka_error_code() {
+            return;
+        }
         let code = error.rdkafka_error_code().map_or_else(|| error.to_string(), name);
         self.service.log.sparsely(Level::Error, format!("client error client={} code={code} reason=\"{reason}\"", self.client));
     }

@@ -23,8 +23,11 @@ use crate::{
 /// The longest wait for records, so that a request to stop is seen soon.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Sleeps shorter than this are saved up: the scheduler cannot keep them.
-const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
+/// Seconds. Sleeps shorter than this are saved up: the scheduler cannot keep them.
+const SHORTEST_SLEEP: f64 = 0.001;
+
+/// Seconds. So much of sleeping too long is made up for by sleeping less for the records after it.
+const MADE_UP: f64 = 0.05;
 
 /// Runs one member until the service is asked to stop.
 pub fn run(service: &Arc<Service>, consumption: &Consumption, member: u32) -> Result<(), Failure> {
@@ -33,8 +36,8 @@ pub fn run(service: &Arc<Service>, consumption: &Consumption, member: u32) -> Re
         service.settings.client_config(&service.name, member).create_with_context(membership).map_err(Failure::Create)?;
     let topics: Vec<&str> = service.settings.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics).map_err(Failure::Subscribe)?;
-    let processing = *consumption.processing_of.get(&member).unwrap_or(&consumption.processing);
-    let ended = Work { service, consumption, consumer: &consumer, member, processing }.until_stopped();
+    let processing = consumption.processing_of.get(&member).unwrap_or(&consumption.processing).as_secs_f64();
+    let ended = Work { service, consumption, consumer: &consumer, member, processing, owed: 0.0 }.until_stopped();
     if ended.is_err() {
         // A process that fails takes no leave of its group: the coordinator has to miss its members.
         std::mem::forget(consumer);
@@ -47,11 +50,14 @@ struct Work<'a> {
     consumption: &'a Consumption,
     consumer: &'a BaseConsumer<Membership>,
     member: u32,
-    processing: Duration,
+    /// Seconds a record takes.
+    processing: f64,
+    /// Seconds of processing not yet slept.
+    owed: f64,
 }
 
 impl<'a> Work<'a> {
-    fn until_stopped(&self) -> Result<(), Failure> {
+    fn until_stopped(mut self) -> Result<(), Failure> {
         let (mut uncommitted, mut committed) = (0, Instant::now());
         while !self.service.stop.requested() {
             let batch = self.poll()?;
@@ -89,9 +95,8 @@ impl<'a> Work<'a> {
     }
 
     /// Works records off one after the other; returns how many before the service was asked to stop.
-    fn process(&self, batch: &[BorrowedMessage<'_>]) -> Result<u64, Failure> {
+    fn process(&mut self, batch: &[BorrowedMessage<'_>]) -> Result<u64, Failure> {
         let mut done = 0;
-        let mut finish = Instant::now();
         for record in batch {
             if self.service.stop.requested() {
                 break;
@@ -100,11 +105,13 @@ impl<'a> Work<'a> {
             if let Err(source) = order::decode(record.payload()) {
                 self.undecodable(record, source)?;
             } else {
-                finish = finish.max(began - SHORTEST_SLEEP) + self.processing;
-                if finish >= began + SHORTEST_SLEEP && self.service.stop.wait_until(finish) {
+                let owed = self.owed + self.processing;
+                if owed >= SHORTEST_SLEEP && self.service.stop.wait_until(began + Duration::from_secs_f64(owed)) {
                     break;
                 }
-                self.count(record, began.elapsed());
+                let took = began.elapsed();
+                self.owed = (owed - took.as_secs_f64()).max(-MADE_UP);
+                self.count(record, took);
             }
             self.membership().worked_off(partition(record), record.offset());
             done += 1;

@@ -69,8 +69,8 @@ use tokio::{
 
 use crate::{log::Log, progress::Progress, service::Service, settings::Role};
 
-/// How long members may take to finish once the service is asked to stop.
-const GRACE: Duration = Duration::from_secs(25);
+/// How long members may take to finish once the service is asked to stop; a supervisor's patience is seldom more than ten seconds.
+const GRACE: Duration = Duration::from_secs(7);
 
 fn main() {
     let mut arguments = std::env::args();

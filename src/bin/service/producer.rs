@@ -29,7 +29,7 @@ use crate::{
 const WAIT_FOR_ROOM: Duration = Duration::from_secs(60);
 
 /// How long the last records may take to be acknowledged when the service stops.
-const FLUSH: Duration = Duration::from_secs(10);
+const FLUSH: Duration = Duration::from_secs(5);
 
 /// The client as this program uses it. It has a thread for its delivery reports: polling between records would spin through the last
 /// millisecond of every wait.

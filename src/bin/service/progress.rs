@@ -81,7 +81,7 @@ impl Progress {
                 mean_ms(processing, records),
                 processing.as_secs_f64() / seconds,
                 shown(fetched),
-                shown(consumed.behind_ms),
+                shown(consumed.behind_ms.filter(|_| records > 0)),
             ));
         }
     }

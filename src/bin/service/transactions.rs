@@ -87,6 +87,10 @@ impl<'a> Transactions<'a> {
                 self.attempt("abort", || self.producer.abort_transaction(ATTEMPT)).map_err(Failure::Fatal)?;
                 "aborted"
             }
+            Err(error) if can_be_repeated(&error) => {
+                self.service.log.warn(format_args!("stopping with an open transaction {}", describe(&error)));
+                return Ok(());
+            }
             Err(error) => return Err(Failure::Fatal(error)),
         };
         *self.service.figures.produced().transactions.entry(outcome).or_default() += 1;
