@@ -27,9 +27,9 @@ impl DockerEngine {
     /// Creates the container of a machine; it is not started.
     pub(super) async fn create_machine(&self, lab: &Lab, name: &str, role: MachineRole) -> Result<(), EngineError> {
         let command = match role {
-            MachineRole::Kafka => vec!["machine".to_owned(), "kafka".to_owned()],
-            MachineRole::Application => vec!["machine".to_owned(), "app".to_owned(), name.to_owned()],
-            MachineRole::Toolbox => vec!["machine".to_owned(), "toolbox".to_owned()],
+            MachineRole::Kafka => vec!["kafka".to_owned()],
+            MachineRole::Application => vec!["app".to_owned(), name.to_owned()],
+            MachineRole::Toolbox => vec!["toolbox".to_owned()],
         };
         // A node may shape and look at its own network and processes, never the host's. The toolbox and the services may not.
         let capabilities = match role {
