@@ -7,6 +7,8 @@
 mod fixture;
 #[path = "promql/prometheus.rs"]
 mod prometheus;
+#[path = "promql/random.rs"]
+mod random;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +16,7 @@ use chaoslab::domain::telemetry::promql::{Query, Value};
 use chaoslab::domain::telemetry::series::{Labels, Series, UnixMs};
 use fixture::{Answers, EPOCH, Question};
 use prometheus::Prometheus;
+use random::Expressions;
 use serde_json::Value as Json;
 
 /// When every expression is asked, in milliseconds after the epoch of the samples: on samples, on window edges and a millisecond to
@@ -23,6 +26,12 @@ const INSTANTS: [i64; 16] =
 
 /// Start, end and step of the ranges every expression is asked over, in milliseconds. The last step falls short of the end in some.
 const RANGES: [(i64, i64, i64); 3] = [(-20_000, 1_000_000, 37_000), (0, 700_000, 60_000), (290_000, 310_000, 999)];
+
+/// Besides the written ones, this many random expressions are asked at two moments and over the ranges.
+const RANDOM_EXPRESSIONS: usize = 1000;
+
+/// Any seed will do; a fixed one makes the test the same every time.
+const SEED: u64 = 42;
 
 #[tokio::test]
 async fn our_engine_answers_as_prometheus_does() {
@@ -44,11 +53,14 @@ async fn our_engine_answers_as_prometheus_does() {
 
 async fn compare(prometheus: &Prometheus) -> Result<(usize, Vec<String>), String> {
     let series = fixture::series(include_str!("promql/series.txt"));
-    let questions = fixture::questions(include_str!("promql/expressions.promql"));
+    let mut questions = fixture::questions(include_str!("promql/expressions.promql"));
+    let mut random = Expressions::of_seed(SEED);
+    questions.extend((0..RANDOM_EXPRESSIONS).map(|_| Question::random(random.next(4))));
     prometheus.write(&series).await?;
     let (mut asked, mut differences) = (0, Vec::new());
     for question in &questions {
-        for moment in INSTANTS {
+        let moments = if question.line == 0 { &INSTANTS[5..7] } else { &INSTANTS[..] };
+        for &moment in moments {
             asked += 1;
             let found = at_one_moment(prometheus, &series, question, EPOCH + moment).await?;
             differences.extend(found.map(|found| format!("line {}, `{}` at {moment}: {found}", question.line, question.expression)));

@@ -267,3 +267,10 @@ impl<'a> Reader<'a> {
         Ok((start, value))
     }
 }
+
+/// What a string says. The library takes the byte after a backslash for a character, so it gets ASCII only there.
+fn unquoted(string: &str) -> Option<String> {
+    let is_raw = string.starts_with('`');
+    let escapes_are_ascii = is_raw || string.split('\\').skip(1).all(|after| after.is_empty() || after.is_char_boundary(1));
+    if escapes_are_ascii { promql_parser::util::unquote_string(string).ok() } else { None }
+}

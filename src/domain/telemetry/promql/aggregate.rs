@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::display::number;
 use super::expr::{Aggregation, Grouping};
-use super::numeric::{largest, mean, quantile, smallest};
+use super::numeric::{Sum, largest, mean, quantile, smallest};
 use super::top::{Rank, top};
 use super::value::{Track, merged};
 use crate::domain::telemetry::QueryError;
@@ -23,7 +23,7 @@ pub fn apply(
     let of_each = |value: &dyn Fn(&mut Vec<f64>, usize) -> f64| Ok(summarised(groups(), tracks, steps, value));
     match aggregation {
         Aggregation::Sum => of_each(&|values, _| values.iter().sum()),
-        Aggregation::Avg => of_each(&|values, _| mean(values.iter().copied())),
+        Aggregation::Avg => of_each(&|values, _| mean(values.iter().copied(), Sum::add_rounding)),
         Aggregation::Min => of_each(&|values, _| smallest(values.iter().copied())),
         Aggregation::Max => of_each(&|values, _| largest(values.iter().copied())),
         Aggregation::Count => of_each(&|values, _| values.len() as f64),

@@ -116,9 +116,9 @@ impl<'a> Evaluation<'a> {
             }
             (InstantFunction::Absent, _) => {
                 let found = self.vector(vector)?;
-                Ok(match vector.selector() {
-                    Some((selector, _)) => self.absent(found, selector),
-                    None => self.absent_with(found, Labels::default()),
+                Ok(match vector {
+                    Expr::Select(selector) => self.absent(found, selector),
+                    _ => self.absent_with(found, Labels::default()),
                 })
             }
             _ => instant::apply(function, self.vector(vector)?, &parameters),

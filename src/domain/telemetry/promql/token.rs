@@ -155,6 +155,9 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
         if let Some(complaint) = complaint {
             return Err(source.unsupported(token.start, complaint));
         }
+        if token.id == T_NUMBER && !is_number(token.text) {
+            return Err(source.invalid(token.start, format!("`{}` is no number, or too large for one", token.text)));
+        }
         if matches!(before, Some(T_EQL_REGEX | T_NEQ_REGEX)) {
             regexes += 1;
             refuse_large_regex(source, token)?;
@@ -190,6 +193,11 @@ fn unknown_aggregation(name: &str) -> String {
 
 fn quoted_name(text: &str) -> String {
     format!("the quoted name {text} is not supported; names of metrics and labels are letters, digits and `_`, without quotes")
+}
+
+fn is_number(text: &str) -> bool {
+    let spells_infinity = text.eq_ignore_ascii_case("inf");
+    promql_parser::util::parse_str_radix(text).is_ok_and(|value| value.is_finite() || value.is_nan() || spells_infinity)
 }
 
 fn digits_in_a_row(text: &str) -> usize {
