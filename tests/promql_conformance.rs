@@ -11,6 +11,7 @@ mod prometheus;
 mod random;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chaoslab::domain::telemetry::promql::{Query, Value};
 use chaoslab::domain::telemetry::series::{Labels, Series, UnixMs};
@@ -35,20 +36,14 @@ const SEED: u64 = 42;
 
 #[tokio::test]
 async fn our_engine_answers_as_prometheus_does() {
-    let prometheus = Prometheus::start().await.unwrap_or_else(|reason| panic!("{reason}"));
-    let comparison = tokio::spawn(async move {
-        let differences = compare(&prometheus).await;
-        (prometheus, differences)
-    });
-    let (prometheus, differences) = comparison.await.expect("the comparison does not panic; the container goes by itself");
+    let prometheus = Arc::new(Prometheus::start().await.unwrap_or_else(|reason| panic!("{reason}")));
+    let asked = Arc::clone(&prometheus);
+    // In a task of its own, so that the container is removed even when the comparison panics.
+    let outcome = tokio::spawn(async move { compare(&asked).await }).await;
     prometheus.remove().await;
-    match differences {
-        Err(reason) => panic!("{reason}"),
-        Ok((asked, differences)) => {
-            println!("{asked} answers compared");
-            assert!(differences.is_empty(), "{} of {asked} answers differ:\n{}", differences.len(), differences.join("\n"));
-        }
-    }
+    let (asked, differences) = outcome.expect("the comparison does not panic").unwrap_or_else(|reason| panic!("{reason}"));
+    println!("{asked} answers compared");
+    assert!(differences.is_empty(), "{} of {asked} answers differ:\n{}", differences.len(), differences.join("\n"));
 }
 
 async fn compare(prometheus: &Prometheus) -> Result<(usize, Vec<String>), String> {

@@ -17,6 +17,8 @@ pub mod operator;
 mod over_time;
 mod relabel;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod text;
 mod token;
 mod top;

@@ -11,6 +11,10 @@ use crate::domain::telemetry::{Position, QueryError};
 /// What `promql-parser` says when the grammar has no place for a token.
 const UNGRAMMATICAL: &str = "invalid promql query";
 
+/// What `promql-parser` calls the kinds of values, and what Prometheus' documentation calls them.
+const NAMES_OF_KINDS: [(&str, &str); 4] =
+    [("matrix", "a range vector"), ("vector", "an instant vector"), ("scalar", "a scalar"), ("string", "a string")];
+
 /// Ways an expression could go on after a beginning of it: operands, ends of brackets and braces, lists of labels.
 const CONTINUATIONS: [&str; 16] =
     ["", "x", "1", "5m", "5m]", "]", "}", "x=\"\"}", "=\"\"}", "\"\"}", "()", "()(x)", ")(x)", ")x", "x)(x)", "() x"];
@@ -26,10 +30,17 @@ pub fn parse(text: &str) -> Result<Expr, QueryError> {
 
 fn explain(text: &Text<'_>, tokens: &[Token<'_>], message: String) -> QueryError {
     if message != UNGRAMMATICAL {
+        let in_our_words = |message: String, (theirs, ours): &(&str, &str)| {
+            message
+                .replace(&format!("expected type {theirs}"), &format!("expected {ours}"))
+                .replace(&format!("got {theirs}"), &format!("got {ours}"))
+        };
+        let message = NAMES_OF_KINDS.iter().fold(message, in_our_words);
         return QueryError::Invalid { at: place_of_quoted(text, tokens, &message), message };
     }
     // A beginning that no longer can become an expression stays so however it goes on.
-    match tokens.get((1..=tokens.len()).collect::<Vec<_>>().partition_point(|&count| can_go_on(text, &tokens[..count]))) {
+    let counts: Vec<usize> = (1..=tokens.len()).collect();
+    match tokens.get(counts.partition_point(|&count| can_go_on(text, &tokens[..count]))) {
         Some(token) => text.invalid(token.start, format!("`{}` cannot stand here", token.text)),
         None => text.invalid(text.parsed().len(), "the expression ends too early"),
     }
@@ -43,7 +54,8 @@ fn can_go_on(text: &Text<'_>, tokens: &[Token<'_>]) -> bool {
     CONTINUATIONS.iter().any(|more| {
         let still_open = (open + more.matches('(').count()).saturating_sub(more.matches(')').count());
         let candidate = format!("{} {more}{}", &text.parsed()[..end], ")".repeat(still_open));
-        !matches!(promql_parser::parser::parse(&candidate), Err(complaint) if complaint == UNGRAMMATICAL)
+        let is_grammatical = || !matches!(promql_parser::parser::parse(&candidate), Err(complaint) if complaint == UNGRAMMATICAL);
+        promql_parser::parser::lexer(&candidate).is_ok() && is_grammatical()
     })
 }
 

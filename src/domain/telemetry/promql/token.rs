@@ -2,6 +2,7 @@
 //! sizes, what Prometheus 2.42 does not know, and what is left out here.
 
 use lrpar::{Lexeme, Lexer};
+use promql_parser::label::Matcher;
 use promql_parser::parser::token::{
     T_ADD, T_ANCHORED, T_AT, T_BY, T_COLON, T_COMMA, T_DURATION, T_END, T_EOF, T_EQL_REGEX, T_FILL, T_FILL_LEFT, T_FILL_RIGHT,
     T_GROUP_LEFT, T_GROUP_RIGHT, T_IDENTIFIER, T_IGNORING, T_LEFT_BRACE, T_LEFT_BRACKET, T_LEFT_PAREN, T_LIMIT_RATIO, T_LIMITK, T_LOR,
@@ -110,7 +111,7 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
             T_RIGHT_BRACE => place = Place::Open,
             T_LEFT_PAREN => {
                 depth += 1;
-                if matches!(before, Some(T_BY | T_WITHOUT | T_ON | T_IGNORING | T_GROUP_LEFT | T_GROUP_RIGHT)) {
+                if introduces_labels(before) {
                     place = Place::Labels;
                 }
             }
@@ -126,7 +127,9 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
         let in_offset = before == Some(T_OFFSET) || (matches!(before, Some(T_ADD | T_SUB)) && id(-2) == Some(T_OFFSET));
         let wants_duration = before == Some(T_LEFT_BRACKET) || in_offset;
         let complaint = match token.id {
-            T_IDENTIFIER if after == Some(T_LEFT_PAREN) && place == Place::Open => unknown_function(token.text),
+            T_IDENTIFIER if after == Some(T_LEFT_PAREN) && place == Place::Open && !introduces_labels(before) => {
+                unknown_function(token.text)
+            }
             T_START | T_END if after == Some(T_LEFT_PAREN) && before != Some(T_AT) && place == Place::Open => unknown_function(token.text),
             T_LIMITK | T_LIMIT_RATIO if matches!(after, Some(T_LEFT_PAREN | T_BY | T_WITHOUT)) => Some(unknown_aggregation(token.text)),
             T_FILL | T_FILL_LEFT | T_FILL_RIGHT | T_SMOOTHED | T_ANCHORED => {
@@ -160,7 +163,7 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
         }
         if matches!(before, Some(T_EQL_REGEX | T_NEQ_REGEX)) {
             regexes += 1;
-            refuse_large_regex(source, token)?;
+            refuse_bad_regex(source, token)?;
         }
     }
     if regexes > limits::REGEXES {
@@ -170,6 +173,10 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
         )));
     }
     Ok(())
+}
+
+fn introduces_labels(id: Option<TokenId>) -> bool {
+    matches!(id, Some(T_BY | T_WITHOUT | T_ON | T_IGNORING | T_GROUP_LEFT | T_GROUP_RIGHT))
 }
 
 fn unknown_function(name: &str) -> Option<String> {
@@ -204,11 +211,16 @@ fn digits_in_a_row(text: &str) -> usize {
     text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0)
 }
 
-/// The parser would compile it without asking how large it gets.
-fn refuse_large_regex(source: &Text<'_>, token: &Token<'_>) -> Result<(), QueryError> {
-    let pattern = promql_parser::util::unquote_string(token.text).unwrap_or_default();
+/// The parser would compile it without asking how large it gets, and not say where it stands.
+fn refuse_bad_regex(source: &Text<'_>, token: &Token<'_>) -> Result<(), QueryError> {
+    let Ok(pattern) = promql_parser::util::unquote_string(token.text) else { return Ok(()) };
     match series::anchored(&pattern) {
+        Ok(_) => Ok(()),
         Err(regex::Error::CompiledTooBig(_)) => Err(source.invalid(token.start, "this pattern is too large; repeat less")),
-        _ => Ok(()),
+        // The parser knows how to read some patterns of Go that are none in Rust.
+        Err(_) => match Matcher::new_matcher(T_EQL_REGEX, String::new(), pattern) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(source.invalid(token.start, format!("{} is no regular expression", token.text))),
+        },
     }
 }
