@@ -10,6 +10,7 @@ pub mod expr;
 pub mod function;
 mod instant;
 mod limits;
+mod locate;
 mod lower;
 mod matching;
 mod numeric;

@@ -2,6 +2,7 @@
 
 use super::expr::{Expr, Kind};
 use super::{Query, Value};
+use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::series::{Labels, Matcher, Point, Series, SeriesSource, SourceError, UnixMs, stale};
 use std::cell::RefCell;
 
@@ -96,6 +97,7 @@ fn what_is_no_promql_is_refused_with_its_place() {
         "up +",
         "sum(up",
         "sum((up) + (up)",
+        "sum(up # by (x",
         "up)",
         "up{broker=}",
         "up{broker=\"1\"",
@@ -122,6 +124,8 @@ fn what_is_no_promql_is_refused_with_its_place() {
     sum(up
         1:4: this parenthesis is never closed
     sum((up) + (up)
+        1:4: this parenthesis is never closed
+    sum(up # by (x
         1:4: this parenthesis is never closed
     up)
         1:3: unexpected right parenthesis ')'
@@ -359,4 +363,7 @@ fn too_much_work_is_refused() {
     let costly = parsed("max_over_time(many[30m])").range(&many, 0, 2_000_000, 1000).expect_err("refused");
     assert_eq!(costly.to_string(), "this looks at more than 100 million samples; ask for fewer series, a shorter range or a wider step");
     assert!(parsed("max_over_time(many[30m])").instant(&many, 2_000_000).is_ok());
+    let ever_new: Vec<_> =
+        (0..20).map(|n| series("new", &n.to_string(), &(0..2000).map(|t| (t * 1000, (t * 20 + n) as f64)).collect::<Vec<_>>())).collect();
+    assert!(matches!(parsed("count_values(\"v\", new)").range(&ever_new, 0, 2_000_000, 1000), Err(QueryError::TooCostly(_))));
 }

@@ -10,7 +10,7 @@ use promql_parser::parser::token::{
 };
 
 use super::text::Text;
-use super::{function, limits};
+use super::{function, limits, locate};
 use crate::domain::telemetry::{QueryError, series};
 
 /// A word, number, string or sign of an expression.
@@ -30,7 +30,7 @@ pub fn tokens<'t>(source: &'t Text<'_>) -> Result<Vec<Token<'t>>, QueryError> {
     if text.len() > limits::TEXT {
         return Err(QueryError::TooCostly(format!("an expression may be {} bytes long at most, this one is {}", limits::TEXT, text.len())));
     }
-    let lexer = promql_parser::parser::lexer(text).map_err(|message| not_a_token(source, message))?;
+    let lexer = promql_parser::parser::lexer(text).map_err(|message| locate::not_a_token(source, message))?;
     let lexemes = lexer.iter().flatten().filter(|lexeme| lexeme.tok_id() != T_EOF);
     let tokens: Vec<_> = lexemes
         .map(|lexeme| Token {
@@ -50,42 +50,6 @@ pub fn tokens<'t>(source: &'t Text<'_>) -> Result<Vec<Token<'t>>, QueryError> {
         )));
     }
     Ok(tokens)
-}
-
-/// The lexer says what it could not read but not where. It reads from left to right, so the shortest beginning of the text with the
-/// same complaint ends at the culprit.
-fn not_a_token(source: &Text<'_>, message: String) -> QueryError {
-    let text = source.parsed();
-    if let Some(open) = text.rfind('(').filter(|_| message.contains("unclosed left parenthesis")) {
-        return source.invalid(unclosed(text).unwrap_or(open), "this parenthesis is never closed");
-    }
-    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-    let complains = |end: usize| promql_parser::parser::lexer(&text[..end]).is_err_and(|other| other == message);
-    let culprit = starts.partition_point(|&start| {
-        let end = start + text[start..].chars().next().map_or(0, char::len_utf8);
-        !complains(end)
-    });
-    source.invalid(starts.get(culprit).copied().unwrap_or(text.len()), message)
-}
-
-/// The innermost parenthesis that is never closed, of a text that has one too many.
-fn unclosed(text: &str) -> Option<usize> {
-    let closed = [text, &")".repeat(text.matches('(').count())].concat();
-    let lexemes = (0..=text.matches('(').count()).find_map(|more| {
-        let candidate = &closed[..text.len() + more];
-        promql_parser::parser::lexer(candidate)
-            .ok()
-            .map(|lexer| lexer.iter().flatten().map(|l| (l.tok_id(), l.span().start())).collect::<Vec<_>>())
-    })?;
-    let mut open = Vec::new();
-    for (id, start) in lexemes.into_iter().filter(|(_, start)| *start < text.len()) {
-        match id {
-            T_LEFT_PAREN => open.push(start),
-            T_RIGHT_PAREN => drop(open.pop()),
-            _ => {}
-        }
-    }
-    open.pop()
 }
 
 /// Where in an expression a token stands.
