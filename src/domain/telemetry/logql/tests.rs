@@ -21,7 +21,7 @@ fn times(query: &str) -> Vec<UnixMs> {
 fn the_selector_chooses_nodes_by_their_whole_name() {
     assert_eq!(times("{node=\"kafka-2\"}"), [2, 3]);
     assert_eq!(times("{node=~\"kafka-.\"}"), [1, 2, 3]);
-    assert_eq!(times("{node=~\"kafka\"}"), []);
+    assert!(times("{node=~\"kafka\"}").is_empty());
     assert_eq!(times("{node=~\".+\", node!=\"kafka-2\"}"), [1, 4]);
     assert_eq!(times(" { node =~ `.+` , node !~ \"kafka.*\" } "), [4]);
 }
@@ -32,7 +32,7 @@ fn all_filters_must_accept_a_line() {
     assert_eq!(times("{node=~\".+\"} |= \"ISR\" != \"Expanding\""), [2]);
     assert_eq!(times("{node=~\".+\"}|~`to \\d$`!=\"x\""), [2]);
     assert_eq!(times("{node=~\".+\"} !~ \"^INFO\""), [4]);
-    assert_eq!(times("{node=~\".+\"} |= \"isr\""), []);
+    assert!(times("{node=~\".+\"} |= \"isr\"").is_empty());
     assert_eq!(times("{node=~\".+\"} |~ \"(?i)isr\""), [2, 3]);
 }
 
@@ -40,7 +40,7 @@ fn all_filters_must_accept_a_line() {
 fn strings_have_the_escapes_of_go_or_none() {
     assert_eq!(times("{node=~\".+\"} |= \"\\\"quoted\\\" C:\\\\temp\""), [4]);
     assert_eq!(times("{node=~\".+\"} |= `\"quoted\" C:\\temp`"), [4]);
-    assert_eq!(times("{node=~\".+\"} |= \"gr\\u00f6\\xc3\""), []);
+    assert!(times("{node=~\".+\"} |= \"gr\\u00f6\\xc3\"").is_empty());
     assert_eq!(times("{node=~\".+\"} |= \"gr\\u00f6\\u00dfe\""), [4]);
 }
 
