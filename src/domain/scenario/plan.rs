@@ -27,6 +27,14 @@ pub struct Plan {
     pub scenario: String,
     /// The seed all of this was drawn from.
     pub seed: Seed,
+    /// The symptom in a few words.
+    pub title: String,
+    /// How hard its causes are to find, 1 to 5.
+    pub level: u8,
+    /// Minutes a drill takes.
+    pub minutes: u32,
+    /// The situation before anything breaks.
+    pub brief: String,
     /// The values drawn.
     pub drawn: Drawn,
     /// The cluster to build.
@@ -134,6 +142,10 @@ impl Plan {
             family: family_name.to_owned(),
             scenario: scenario_name.to_owned(),
             seed,
+            title: f.title,
+            level: f.level,
+            minutes: f.minutes,
+            brief: f.brief.trim().to_owned(),
             drawn,
             topology,
             services,

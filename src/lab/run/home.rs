@@ -93,6 +93,11 @@ pub fn new_run_id() -> Result<String, RunError> {
     Ok(format!("r-{}", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()))
 }
 
+/// A seed nobody chose. Small enough to be typed again.
+pub fn random_seed() -> Result<u64, RunError> {
+    Ok(u64::from(u32::from_be_bytes(random::<4>()?)))
+}
+
 /// Random bytes of the system.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], RunError> {
     let source = Path::new("/dev/urandom");

@@ -1,5 +1,6 @@
 //! A run: one staging for one learner, and its folder on disk.
 
+mod briefing;
 mod home;
 mod sealed;
 mod state;
@@ -8,7 +9,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub use home::{Home, new_run_id};
+pub use briefing::Briefing;
+pub use home::{Home, new_run_id, random_seed};
 pub use sealed::{Journal, Sealed, SealedLog};
 pub use state::{Invalid, RunFile, RunState};
 
@@ -62,6 +64,21 @@ impl Run {
     /// Remembers the lab.
     pub fn write_lab(&self, lab: &Lab) -> Result<(), RunError> {
         write_json(&self.folder.join("lab.json"), lab)
+    }
+
+    /// What the learner is told.
+    pub fn briefing(&self) -> Result<Briefing, RunError> {
+        read_json(&self.folder.join("briefing.json"))
+    }
+
+    /// Writes what the learner is told.
+    pub fn write_briefing(&self, briefing: &Briefing) -> Result<(), RunError> {
+        write_json(&self.folder.join("briefing.json"), briefing)
+    }
+
+    /// The process that holds the lock, as it wrote itself down.
+    pub fn keeper_pid(&self) -> Option<i32> {
+        fs::read_to_string(self.folder.join("lock")).ok()?.trim().parse().ok()
     }
 
     /// Takes the lock that only one keeper holds; `None` when one lives. Held until the file is closed, whatever ends the process.

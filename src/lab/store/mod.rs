@@ -75,6 +75,18 @@ pub struct Command {
     pub end: Option<CommandEnd>,
 }
 
+impl Command {
+    /// What it printed, with a line where something in the middle was left out.
+    pub fn output(&self) -> String {
+        let Some(end) = &self.end else { return String::new() };
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        match end.dropped {
+            0 => text(&end.head) + &text(&end.tail),
+            dropped => format!("{}\n[{dropped} bytes left out]\n{}", text(&end.head), text(&end.tail)),
+        }
+    }
+}
+
 /// An entry of the change feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {

@@ -8,11 +8,13 @@ use crate::domain::fault::{Action, Prior};
 use crate::domain::workload::{edit_properties, properties_path};
 use crate::lab::engine::{EngineError, Lab};
 use crate::lab::kafka::admin::{Admin, ConfigOf, endpoints};
+use crate::lab::wait;
 
 /// A machine's only interface.
 const INTERFACE: &str = "eth0";
 /// How long `sv` waits for a service to stop before it says so.
 const STOP_WITHIN: Duration = Duration::from_secs(60);
+const SUPERVISED_WITHIN: Duration = Duration::from_secs(20);
 
 pub(super) async fn observe(engine: &DockerEngine, lab: &Lab, action: &Action) -> Result<Prior, EngineError> {
     Ok(match action {
@@ -61,6 +63,18 @@ impl DockerEngine {
     /// Restarts what a machine runs: `kafka`, or an application by its name. The machine stays.
     pub async fn restart_service(&self, lab: &Lab, machine: &str, service: &str) -> Result<(), EngineError> {
         self.control_service(lab, machine, service, "restart").await
+    }
+
+    /// Waits until the machine's supervisor has the application up.
+    pub(super) async fn await_supervised(&self, lab: &Lab, service: &str) -> Result<(), EngineError> {
+        let mut last = String::new();
+        let up = wait::until(SUPERVISED_WITHIN, Duration::from_millis(100), async || {
+            let output = self.run(lab, service, &["sv", "status", service]).await?;
+            last = output.text.trim().to_owned();
+            Ok::<_, EngineError>(last.starts_with("run:").then_some(()))
+        });
+        let late = |last| EngineError::Late { what: format!("{service} running"), seconds: SUPERVISED_WITHIN.as_secs(), last };
+        up.await?.ok_or_else(|| late(last))
     }
 
     /// Tells the machine's supervisor to `start`, `stop` or `restart` what it runs, and waits until it did.

@@ -123,6 +123,10 @@ pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), Eng
             last: "none".to_owned(),
         })?;
     }
-    try_join_all(lab.services.iter().map(|s| engine.start_machine(lab, &s.name))).await?;
+    try_join_all(lab.services.iter().map(async |service| {
+        engine.start_machine(lab, &service.name).await?;
+        engine.await_supervised(lab, &service.name).await
+    }))
+    .await?;
     Ok(())
 }

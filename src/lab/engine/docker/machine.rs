@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkingConfig, PortBinding,
-    ResourcesUlimits,
 };
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 
@@ -63,7 +62,6 @@ impl DockerEngine {
                     typ: Some("json-file".to_owned()),
                     config: Some(HashMap::from([("max-size".to_owned(), "64m".to_owned()), ("max-file".to_owned(), "2".to_owned())])),
                 }),
-                ulimits: Some(vec![ResourcesUlimits { name: Some("nofile".to_owned()), soft: Some(65536), hard: Some(65536) }]),
                 ..Default::default()
             }),
             networking_config: Some(NetworkingConfig { endpoints_config: Some(HashMap::from([(self.run.clone(), endpoint)])) }),

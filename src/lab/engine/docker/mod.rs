@@ -6,7 +6,7 @@ pub mod exec;
 mod files;
 mod machine;
 mod reserve;
-mod sweep;
+pub mod sweep;
 
 use bollard::Docker;
 
