@@ -1,7 +1,11 @@
 //! The root-cause analysis: its vocabularies, its document, and what can be said of its claims by looking at the record alone.
 
+pub mod analysis;
 pub mod commands;
 pub mod document;
 pub mod moment;
 pub mod record;
 pub mod vocab;
+
+#[cfg(test)]
+pub(crate) mod sample;
