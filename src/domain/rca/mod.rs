@@ -1,6 +1,7 @@
 //! The root-cause analysis: its vocabularies, its document, and what can be said of its claims by looking at the record alone.
 
 pub mod analysis;
+pub mod check;
 pub mod commands;
 pub mod document;
 pub mod moment;

@@ -33,12 +33,10 @@ prevention: [{{action: alert.link_saturated, due: 2026-12-01}}]\n"
     let analysis = resolved.analysis;
     assert_eq!(analysis.onset.map(|o| (o.value, o.place.line)), Some((sample::second(40), 5)));
     assert_eq!(analysis.mitigated.map(|o| o.value), Some(sample::second(401)));
-    assert_eq!(analysis.evidence.iter().map(|i| (i.claim.source(), i.place.line)).collect::<Vec<_>>(), [
-        (Source::Metrics, 8),
-        (Source::Logs, 9),
-        (Source::Commands, 10),
-        (Source::Intervention, 11)
-    ]);
+    assert_eq!(
+        analysis.evidence.iter().map(|i| (i.claim.source(), i.place.line)).collect::<Vec<_>>(),
+        [(Source::Metrics, 8), (Source::Logs, 9), (Source::Commands, 10), (Source::Intervention, 11)]
+    );
     assert_eq!(analysis.chain[1].value, Link::Detected(2));
 }
 
