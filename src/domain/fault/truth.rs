@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::rca::record::Span;
 use crate::domain::rca::vocab::{self, Component};
+use crate::domain::telemetry::promql::Query;
 
 /// The truth about one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,14 +134,16 @@ impl Truth {
         Ok(hex(&digest))
     }
 
-    /// What is wrong with the names in it, for authors: classes, events and preventions that do not exist, chains that point forward.
+    /// What is wrong in it, for authors: classes, events and preventions that do not exist, queries that are none, chains that point forward.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let classes = self.causes.iter().flat_map(|c| std::iter::once(&c.class).chain(&c.equivalent));
         let others = self.look_alikes.iter().chain(self.preconditions.iter().map(|p| &p.class));
         problems.extend(classes.chain(others).filter_map(|id| vocab::class(id).err()));
-        let events = self.causes.iter().flat_map(|c| &c.chain).chain(&self.accepted_events);
-        problems.extend(events.filter_map(|e| vocab::event(&e.event).err()));
+        for effect in self.causes.iter().flat_map(|c| &c.chain).chain(&self.accepted_events) {
+            problems.extend(vocab::event(&effect.event).err());
+            problems.extend(Query::parse(&effect.shows).err().map(|error| format!("`{}` is shown by no PromQL: {error}", effect.event)));
+        }
         problems.extend(self.causes.iter().flat_map(|c| &c.preventions).filter_map(|id| vocab::prevention(id).err()));
         if self.causes.is_empty() {
             problems.push("a truth needs a cause; `none.healthy` is one".to_owned());
@@ -230,10 +233,12 @@ mod tests {
         wrong.causes[0].class = "network.link_capped".into();
         wrong.causes[0].chain[0].after = vec![1];
         wrong.causes[0].chain[1].event = "isr.shrank".into();
+        wrong.causes[0].chain[1].shows = "up ==".into();
         assert!(truth().problems().is_empty());
         insta::assert_snapshot!(wrong.problems().join("\n"), @r"
         unknown class `network.link_capped`; did you mean `network.capacity.link_capped`? (`chaoslab vocab classes --search WORD` lists them)
         unknown event `isr.shrank`; did you mean `isr.shrunk`? (`chaoslab vocab events --search WORD` lists them)
+        `isr.shrank` is shown by no PromQL: 1:6: the expression ends too early
         `link.saturated`, step 0 of the chain, follows from a step that is not before it
         ");
     }

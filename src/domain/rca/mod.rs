@@ -6,6 +6,7 @@ pub mod commands;
 pub mod document;
 pub mod moment;
 pub mod record;
+pub mod template;
 pub mod vocab;
 
 #[cfg(test)]
