@@ -7,3 +7,5 @@ pub mod telemetry;
 pub mod rca;
 
 pub mod fault;
+
+pub mod grade;

@@ -88,9 +88,52 @@ fn reads_file(line: &str, path: &str) -> bool {
     name.len() > 1 && line.split(|c: char| c.is_whitespace() || "'\"=;|&<>()".contains(c)).any(|word| word.rsplit('/').next() == Some(name))
 }
 
-/// Whether the text consists of labels, as `Topic:`, and names of the lab's topics, groups and machines only.
+/// Words that tools print whatever they find: parts of their headings and of the sentences around values.
+const HEADING_WORDS: &[&str] = &[
+    "address:port",
+    "are",
+    "backlog",
+    "broker",
+    "bytes",
+    "configs",
+    "dev",
+    "dropped",
+    "dynamic",
+    "entity",
+    "for",
+    "group",
+    "is",
+    "local",
+    "of",
+    "overlimits",
+    "partition",
+    "peer",
+    "pkt",
+    "process",
+    "qdisc",
+    "recv-q",
+    "refcnt",
+    "requeues",
+    "root",
+    "send-q",
+    "sent",
+    "state",
+    "the",
+    "topic",
+];
+
+/// Whether the text consists of labels, as `Topic:`, headings, and names of what the lab has only.
 fn names_only(text: &str, inventory: &Inventory) -> bool {
     let kinds = [Kind::Topic, Kind::Group, Kind::Service, Kind::Link];
     let names: Vec<_> = kinds.iter().filter_map(|kind| inventory.names(*kind)).flatten().collect();
-    text.split_whitespace().all(|word| word.ends_with(':') || names.iter().any(|name| name == word))
+    let is_heading = |word: &str| {
+        let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let is_column = plain.len() > 1 && plain.chars().all(|c| c.is_ascii_uppercase() || c == '-' || c == '_');
+        word.ends_with(':') || is_column || plain.is_empty() || HEADING_WORDS.contains(&plain.to_lowercase().as_str())
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.iter().enumerate().all(|(n, word)| {
+        let numbers_a_thing = n > 0 && matches!(words[n - 1].to_lowercase().as_str(), "broker" | "partition:" | "node");
+        is_heading(word) || names.iter().any(|name| name == word) || (numbers_a_thing && word.parse::<u32>().is_ok())
+    })
 }

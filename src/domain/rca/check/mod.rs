@@ -13,12 +13,14 @@ mod vacuous;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+pub use show::query_command;
 pub use timeline::{holding, since_when_met};
 
 use super::analysis::{Claim, Item, Resolved, Source, resolve};
 use super::document::Document;
-use super::record::{Command, Record, Span};
+use super::record::{Command, Facts, Record, Span};
 use crate::domain::telemetry::QueryError;
+use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::SourceError;
 use crate::domain::yaml::{Position, Problem};
 
@@ -200,6 +202,14 @@ fn answered<T>(result: Result<T, QueryError>) -> Result<Result<T, String>, Sourc
         Err(QueryError::Source(error)) => Err(error),
         Err(error) => Ok(Err(error.to_string())),
     }
+}
+
+/// Whether a condition only restates what the page says: all its metrics are those of the alert and the objectives.
+pub fn looks_like_symptom(query: &Query, facts: &Facts) -> bool {
+    let said = std::iter::once(&facts.alert.promql).chain(facts.objectives.iter().map(|o| &o.promql));
+    let said: Vec<Query> = said.filter_map(|promql| Query::parse(promql).ok()).collect();
+    let said: std::collections::BTreeSet<&str> = said.iter().flat_map(|query| query.metrics()).collect();
+    query.metrics().is_subset(&said)
 }
 
 /// The learner's first change, if it began before this instant.

@@ -85,6 +85,6 @@ pub(super) fn excerpt(text: &str) -> String {
 }
 
 /// The command that asks the record what a condition is at an instant.
-pub(super) fn query_command(query: &str, at: UnixMs, page: UnixMs) -> String {
+pub fn query_command(query: &str, at: UnixMs, page: UnixMs) -> String {
     format!("chaoslab query '{}' --at {}", query.replace('\'', "'\\''"), since_page(at, page))
 }

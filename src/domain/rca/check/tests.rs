@@ -223,7 +223,7 @@ fn an_intervention_changes_what_held() {
     FALSE: `after` holds before command 22 already, so the command did not bring it about; before: up{job="cluster", node="controller"} 1, up{job="kafka", node="kafka-1"} 1, up{job="kafka", node="kafka-2"} 1 and 2 more; after: up{job="cluster", node="controller"} 1, up{job="kafka", node="kafka-1"} 1, up{job="kafka", node="kafka-2"} 1 and 2 more
     FALSE: `before` does not hold just before command 22, at T+00:05:29; before: up is up{job="cluster", node="controller"} 1, up{job="kafka", node="kafka-1"} 1, up{job="kafka", node="kafka-2"} 1 and 2 more; after: up{job="cluster", node="controller"} 1, up{job="kafka", node="kafka-1"} 1, up{job="kafka", node="kafka-2"} 1 and 2 more
     FALSE: `after` does not begin to hold within 120 s of command 22; before: up{job="cluster", node="controller"} 1, up{job="kafka", node="kafka-1"} 1, up{job="kafka", node="kafka-2"} 1 and 2 more; after: up is up{job="cluster", node="controller"} 1, up{job="kafka", node="kafka-1"} 1, up{job="kafka", node="kafka-2"} 1 and 2 more
-    FALSE: `before` still holds at T+00:05:32.900, when `after` begins; before: up{node="kafka-2"} is 1; after: sum(kafka_topic_partition_under_replicated_partition) is 0
+    FALSE: `after` holds from T+00:05:32.900 on, but `before` goes on holding for 120 s after command 22; before: up{node="kafka-2"} is 1; after: sum(kafka_topic_partition_under_replicated_partition) is 0
     "#);
 }
 
