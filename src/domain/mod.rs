@@ -9,3 +9,5 @@ pub mod rca;
 pub mod fault;
 
 pub mod grade;
+
+pub mod report;

@@ -256,4 +256,4 @@ fn notes(case: &Case<'_>, recordings: &[Recording]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -88,7 +88,8 @@ pub(in crate::domain::grade) fn credit(claimed: &Entry, account: &Account, truth
     if right.into_iter().any(names) {
         return 1000;
     }
-    if truth.look_alikes.iter().any(|other| names(&other.class)) {
+    let rejected = truth.preconditions.iter().filter(|p| p.counts == Counts::Rejected).map(|p| &p.class);
+    if truth.look_alikes.iter().map(|other| &other.class).chain(rejected).any(|id| names(id)) {
         return 0;
     }
     let true_paths: Vec<&str> = match vocab::class(&account.class) {
@@ -116,6 +117,28 @@ fn relation(claimed: &str, truth: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fault::truth::Precondition;
+    use crate::domain::grade::tests::capped_link;
+
+    #[test]
+    fn a_precondition_counts_as_its_author_says() {
+        let mut truth = capped_link();
+        let precondition = |class: &str, counts| Precondition { class: class.into(), counts, reason: "it was so before".into() };
+        truth.preconditions = vec![
+            precondition("replication.acks_one_loss", Counts::Equivalent),
+            precondition("network.quality.packet_loss", Counts::Rejected),
+            precondition("reassignment.unthrottled", Counts::Contributing),
+        ];
+        let credit_of = |id: &str| credit(vocab::class(id).expect("it exists"), &truth.causes[0], &truth);
+        // An unthrottled reassignment also stands in the group of the cause.
+        assert_eq!(
+            [credit_of("replication.acks_one_loss"), credit_of("network.quality.packet_loss"), credit_of("reassignment.unthrottled")],
+            [1000, 0, 250]
+        );
+        assert_eq!([credit_of("network.capacity.reassignment_traffic"), credit_of("storage.disk.slow")], [250, 0]);
+        let told = nearness("reassignment.unthrottled", 250, &truth.causes[0], &truth);
+        assert_eq!(told, "`reassignment.unthrottled` contributed to it but is not the cause: it was so before");
+    }
 
     #[test]
     fn the_nearer_in_the_tree_the_more_credit() {

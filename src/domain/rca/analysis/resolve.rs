@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Analysis, Cause, Hypothesis, Link, Mitigation, Placed, Places, Prevention, Trigger};
 use crate::domain::rca::document::{self, Document, Verdict};
-use crate::domain::rca::moment::Moment;
+use crate::domain::rca::moment::{Moment, since_page};
 use crate::domain::rca::record::Facts;
 use crate::domain::rca::vocab::{self, Component, Kind};
 use crate::domain::telemetry::series::UnixMs;
@@ -81,6 +81,7 @@ impl Resolving<'_> {
         };
         let (onset, detected) = (timed(&times.onset, "onset"), timed(&times.detected, "detected"));
         let (mitigated, recovered) = (timed(&times.mitigated, "mitigated"), timed(&times.recovered, "recovered"));
+        self.doubtful_times(&[("onset", onset), ("detected", detected), ("mitigated", mitigated), ("recovered", recovered)]);
         let causes = self.causes(&front.root_cause);
         // Nobody reads claims beyond the limit, which is an error already.
         let counted = front.evidence.iter().take(LONGEST_LIST).enumerate();
@@ -107,6 +108,22 @@ impl Resolving<'_> {
             mitigation,
             prevention,
             places: Places { timeline: at("timeline"), root_cause: at("root_cause"), evidence: at("evidence") },
+        }
+    }
+
+    /// Advises about times outside the record and times before the onset.
+    fn doubtful_times(&mut self, times: &[(&'static str, Option<Placed<UnixMs>>)]) {
+        let (recorded, page) = (self.facts.recorded, self.facts.page);
+        let onset = times.iter().find(|(name, _)| *name == "onset").and_then(|(_, time)| *time);
+        for (name, time) in times.iter().filter_map(|(name, time)| Some((*name, time.as_ref()?))) {
+            if !recorded.contains(time.value) {
+                let (from, to) = (since_page(recorded.from, page), since_page(recorded.to, page));
+                let message = format!("{} lies outside the record, which goes from {from} to {to}", since_page(time.value, page));
+                self.advise(&["timeline".into(), name.into()], message);
+            }
+            if onset.is_some_and(|onset| time.value < onset.value) {
+                self.advise(&["timeline".into(), name.into()], format!("`{name}` is before `onset`: one of them is wrong"));
+            }
         }
     }
 

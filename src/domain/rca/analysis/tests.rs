@@ -157,6 +157,15 @@ prevention: [{{action: alert.stale, due: tomorrow}}]
 }
 
 #[test]
+fn times_that_cannot_be_right_are_doubted() {
+    insta::assert_snapshot!(told(&format!("timeline: {{onset: T-00:00:30, mitigated: T-00:00:40, recovered: T+10:00:00, detected: 2026-11-22}}\n{CAUSE}")), @r"
+    4:87: `2026-11-22` has no offset, so it could mean several instants: end it with `Z` for UTC or with an offset as `+02:00`
+    advice 4:42: `mitigated` is before `onset`: one of them is wrong
+    advice 4:65: T+10:00:00 lies outside the record, which goes from T-00:01:09.863 to T+00:08:50.137
+    ");
+}
+
+#[test]
 fn no_document_makes_checking_long() {
     let many: String = (0..500).map(|n| format!("  - {{id: E{n}, promql: 'up == 1', at: T+00:00:00}}\n")).collect();
     let resolved = resolved(&format!("{CAUSE}evidence:\n{many}"));
