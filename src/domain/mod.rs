@@ -12,4 +12,8 @@ pub mod rca;
 
 pub mod fault;
 
+pub mod grade;
+
 pub mod scenario;
+
+pub mod report;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::rca::record::Span;
 use crate::domain::rca::vocab::{self, Component};
+use crate::domain::telemetry::promql::Query;
 
 /// The truth about one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,8 +22,8 @@ pub struct Truth {
     pub slow: u32,
     /// The change that started it.
     pub trigger: Trigger,
-    /// The causes that show the same symptom in this family, by class.
-    pub look_alikes: Vec<String>,
+    /// The causes that show the same symptom in this family.
+    pub look_alikes: Vec<LookAlike>,
     /// Events that happened beside the chain and are no mistake to name.
     pub accepted_events: Vec<Effect>,
     /// What was already so before the fault, and how it counts as a cause.
@@ -74,6 +75,18 @@ pub struct Effect {
     /// The steps it follows from, by their place in the chain; none for the first.
     #[serde(default)]
     pub after: Vec<usize>,
+}
+
+/// Another cause of the same symptom, and what tells it from this one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookAlike {
+    /// Its class.
+    pub class: String,
+    /// What tells the two apart, in a sentence.
+    pub says: String,
+    /// The PromQL that holds for this cause and not for the other.
+    pub split_by: String,
 }
 
 /// The change that started a fault.
@@ -133,15 +146,20 @@ impl Truth {
         Ok(hex(&digest))
     }
 
-    /// What is wrong with the names in it, for authors: classes, events and preventions that do not exist, chains that point forward.
+    /// What is wrong in it, for authors: classes, events and preventions that do not exist, queries that are none, chains that point forward.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let classes = self.causes.iter().flat_map(|c| std::iter::once(&c.class).chain(&c.equivalent));
-        let others = self.look_alikes.iter().chain(self.preconditions.iter().map(|p| &p.class));
+        let others = self.look_alikes.iter().map(|l| &l.class).chain(self.preconditions.iter().map(|p| &p.class));
         problems.extend(classes.chain(others).filter_map(|id| vocab::class(id).err()));
-        let events = self.causes.iter().flat_map(|c| &c.chain).chain(&self.accepted_events);
-        problems.extend(events.filter_map(|e| vocab::event(&e.event).err()));
+        for effect in self.causes.iter().flat_map(|c| &c.chain).chain(&self.accepted_events) {
+            problems.extend(vocab::event(&effect.event).err());
+            problems.extend(Query::parse(&effect.shows).err().map(|error| format!("`{}` is shown by no PromQL: {error}", effect.event)));
+        }
         problems.extend(self.causes.iter().flat_map(|c| &c.preventions).filter_map(|id| vocab::prevention(id).err()));
+        for other in &self.look_alikes {
+            problems.extend(Query::parse(&other.split_by).err().map(|error| format!("`{}` is split by no PromQL: {error}", other.class)));
+        }
         if self.causes.is_empty() {
             problems.push("a truth needs a cause; `none.healthy` is one".to_owned());
         }
@@ -195,7 +213,11 @@ mod tests {
             onset: Some(Span { from: 1_000, to: 2_000 }),
             slow: 1,
             trigger: Trigger::Change(4),
-            look_alikes: vec!["storage.disk.slow".into()],
+            look_alikes: vec![LookAlike {
+                class: "storage.disk.slow".into(),
+                says: "Its disk is quick.".into(),
+                split_by: "up == 1".into(),
+            }],
             accepted_events: vec![],
             preconditions: vec![],
             heals_within_s: 30,
@@ -205,8 +227,8 @@ mod tests {
     #[test]
     fn a_commitment_can_be_checked_by_hand() {
         let canonical = String::from_utf8(truth().canonical().expect("it is data")).expect("JSON is text");
-        insta::assert_snapshot!(canonical, @r#"{"accepted_events":[],"causes":[{"chain":[{"after":[],"event":"link.saturated","on":["link:kafka-2"],"shows":"up == 0"},{"after":[0],"event":"isr.shrunk","on":["partition:orders-1"],"shows":"up == 0"}],"class":"network.capacity.link_capped","cured_by_restart":false,"equivalent":[],"place":{"must":{"link:kafka-2":["broker:2"]},"near":[],"victims":["broker:1"]},"preventions":["alert.link_saturated"]}],"heals_within_s":30,"look_alikes":["storage.disk.slow"],"onset":{"from":1000,"to":2000},"preconditions":[],"slow":1,"trigger":{"change":4}}"#);
-        insta::assert_snapshot!(truth().commitment(&[7; 32]).expect("it is data"), @"b81fa55d59fe76496b01b45281f773157fca3b63dc8ede0b471ef5cd784085b4");
+        insta::assert_snapshot!(canonical, @r#"{"accepted_events":[],"causes":[{"chain":[{"after":[],"event":"link.saturated","on":["link:kafka-2"],"shows":"up == 0"},{"after":[0],"event":"isr.shrunk","on":["partition:orders-1"],"shows":"up == 0"}],"class":"network.capacity.link_capped","cured_by_restart":false,"equivalent":[],"place":{"must":{"link:kafka-2":["broker:2"]},"near":[],"victims":["broker:1"]},"preventions":["alert.link_saturated"]}],"heals_within_s":30,"look_alikes":[{"class":"storage.disk.slow","says":"Its disk is quick.","split_by":"up == 1"}],"onset":{"from":1000,"to":2000},"preconditions":[],"slow":1,"trigger":{"change":4}}"#);
+        insta::assert_snapshot!(truth().commitment(&[7; 32]).expect("it is data"), @"cf25b56c2690995e118debc27d4778016184a79e6c866a13fd75d4b5cd55cd2a");
     }
 
     #[test]
@@ -230,10 +252,12 @@ mod tests {
         wrong.causes[0].class = "network.link_capped".into();
         wrong.causes[0].chain[0].after = vec![1];
         wrong.causes[0].chain[1].event = "isr.shrank".into();
+        wrong.causes[0].chain[1].shows = "up ==".into();
         assert!(truth().problems().is_empty());
         insta::assert_snapshot!(wrong.problems().join("\n"), @r"
         unknown class `network.link_capped`; did you mean `network.capacity.link_capped`? (`chaoslab vocab classes --search WORD` lists them)
         unknown event `isr.shrank`; did you mean `isr.shrunk`? (`chaoslab vocab events --search WORD` lists them)
+        `isr.shrank` is shown by no PromQL: 1:6: the expression ends too early
         `link.saturated`, step 0 of the chain, follows from a step that is not before it
         ");
     }

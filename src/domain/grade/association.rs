@@ -1,0 +1,280 @@
+//! What a true piece of evidence is worth. It belongs to the incident when it was taken inside it and touches an entity of the chain, or
+//! the metrics that show it. What the page says already is common to all causes of the symptom and tells none of them apart.
+
+use std::collections::BTreeSet;
+
+use super::Evidence;
+use super::case::Case;
+use crate::domain::fault::truth::Truth;
+use crate::domain::rca::analysis::{Claim, Item};
+use crate::domain::rca::check::{Finding, Verdict, Weakness, looks_like_symptom};
+use crate::domain::rca::commands::{Change, Nature};
+use crate::domain::rca::record::{Inventory, Record};
+use crate::domain::rca::vocab::{Component, Kind};
+use crate::domain::telemetry::promql::{Query, Value};
+use crate::domain::telemetry::series::{Labels, MatchOp, SourceError};
+
+/// What a piece is worth that only restates the symptom.
+const SYMPTOM: u32 = 400;
+/// What a restart is worth that made the symptom go without being the cure.
+const RESTART: u32 = 400;
+
+/// A piece of evidence, weighed.
+#[derive(Debug, Clone)]
+pub struct Weighed {
+    /// Its place among the evidence, from 0.
+    pub number: usize,
+    /// Whether it is among those that count.
+    pub counted: bool,
+    /// What it is worth, in thousandths.
+    pub worth: u32,
+    /// Why.
+    pub why: String,
+}
+
+impl Weighed {
+    /// As the grade shows it.
+    pub(super) fn shown(&self, case: &Case<'_>) -> Evidence {
+        let finding = case.findings[self.number].clone();
+        let verdict = match finding.verdict {
+            Verdict::True => "true",
+            Verdict::False => "false",
+            Verdict::Unverifiable { .. } => "unverifiable",
+        };
+        Evidence {
+            id: finding.id,
+            source: finding.source,
+            verdict: verdict.into(),
+            reason: finding.reason,
+            observed: finding.observed,
+            at: finding.at,
+            worth: self.worth,
+            why: self.why.clone(),
+            look: finding.look,
+        }
+    }
+}
+
+/// Weighs each piece of evidence, in the order of the document.
+pub(super) fn weigh(case: &Case<'_>) -> Result<Vec<Weighed>, SourceError> {
+    let limit = case.analysis.form.evidence_counted();
+    let entities = Entities::of(case.truth, &case.record.facts.inventory);
+    let mut weighed = Vec::new();
+    for (number, (item, finding)) in case.analysis.evidence.iter().zip(&case.findings).enumerate() {
+        let (worth, why) =
+            if number >= limit { (0, format!("only the first {limit} pieces count")) } else { worth(item, finding, case, &entities)? };
+        weighed.push(Weighed { number, counted: number < limit, worth, why });
+    }
+    Ok(weighed)
+}
+
+fn worth(item: &Item, finding: &Finding, case: &Case<'_>, entities: &Entities) -> Result<(u32, String), SourceError> {
+    match finding.verdict {
+        Verdict::True => {}
+        Verdict::False => return Ok((0, "it is false".into())),
+        Verdict::Unverifiable { .. } => return Ok((0, "it cannot be verified".into())),
+    }
+    if case.truth.is_control() {
+        return control(item, finding, case);
+    }
+    if let Some(weakness) = finding.weaknesses.first() {
+        return Ok((0, weakness.says()));
+    }
+    if let Claim::Intervention { number, .. } = &item.claim {
+        return intervention(*number, case);
+    }
+    if finding.at.to < case.incident().from {
+        return Ok((0, "it was taken before anything was wrong".into()));
+    }
+    let touched = match &item.claim {
+        Claim::Promql { query, .. } => {
+            entities.touched_by_query(query, case.record, finding.at.from)?.or_else(|| chain_metric(query, case))
+        }
+        Claim::Log { query, .. } => entities.touched_by_nodes(|node| query.wants(node)).or_else(|| entities.touched_by_text(query.text())),
+        Claim::Command { number, .. } => case.record.facts.command(*number).and_then(|command| {
+            let on = entities.touched_by_nodes(|node| node == command.node);
+            on.or_else(|| entities.touched_by_text(&command.line)).or_else(|| entities.touched_by_text(&finding.observed))
+        }),
+        Claim::Intervention { .. } => None,
+    };
+    let Some(touched) = touched else {
+        return Ok((0, "it is true, but about something that has no part in what happened".into()));
+    };
+    if let Claim::Promql { query, .. } = &item.claim
+        && looks_like_symptom(query, case.record.facts)
+    {
+        return Ok((SYMPTOM, "it restates the symptom, which every cause of it shows".into()));
+    }
+    Ok((1000, format!("it is true inside the incident and about {touched}")))
+}
+
+fn chain_metric(query: &Query, case: &Case<'_>) -> Option<String> {
+    let metrics = query.metrics();
+    let seen = case.chain.iter().find(|seen| !seen.query.metrics().is_disjoint(&metrics))?;
+    Some(format!("what shows `{}`", seen.effect.event))
+}
+
+/// An intervention proves the cause when the cause, seen before it, is gone after it.
+fn intervention(number: u32, case: &Case<'_>) -> Result<(u32, String), SourceError> {
+    let Some(command) = case.record.facts.command(number) else { return Ok((0, "there is no such command".into())) };
+    let is_restart = matches!(command.judged().nature, Nature::Mutating(Change::Restart | Change::Signal));
+    let within = i64::from(case.truth.heals_within_s) * 1000;
+    let roots = case.chain.iter().filter(|seen| seen.effect.after.is_empty());
+    for root in roots {
+        let holds = |at| -> Result<bool, SourceError> {
+            match root.query.instant(case.record.series, at) {
+                Ok(value) => Ok(root.query.holds(&value)),
+                Err(crate::domain::telemetry::QueryError::Source(error)) => Err(error),
+                Err(_) => Ok(false),
+            }
+        };
+        if holds(command.started - 1_000)? && !holds(command.over() + within)? {
+            let cured = case.truth.causes.iter().any(|cause| cause.cured_by_restart);
+            return Ok(match is_restart && !cured {
+                true => (RESTART, "a restart made it go, which says little about why it was there".into()),
+                false => (1000, "the command undid the cause".into()),
+            });
+        }
+    }
+    Ok(match is_restart {
+        true => (RESTART, "a restart made it go, which says little about why it was there".into()),
+        false => (0, "the cause was there as before after this command".into()),
+    })
+}
+
+/// In a control, evidence shows objectives met, the alert's own condition, and when it cleared: it is about the metrics of these, and
+/// it was otherwise at some time, or it is an objective itself.
+fn control(item: &Item, finding: &Finding, case: &Case<'_>) -> Result<(u32, String), SourceError> {
+    let facts = case.record.facts;
+    let usual = |w: &Weakness| matches!(w, Weakness::Vacuous(_));
+    if let Some(weakness) = finding.weaknesses.iter().find(|w| !usual(w)) {
+        return Ok((0, weakness.says()));
+    }
+    let Claim::Promql { query, .. } = &item.claim else {
+        return Ok((0, "that nothing has to be repaired is shown by the alert's condition and the objectives, in metrics".into()));
+    };
+    if !looks_like_symptom(query, facts) {
+        return Ok((0, "it is about neither the alert nor an objective".into()));
+    }
+    let same = |promql: &str| Query::parse(promql).is_ok_and(|other| other.expr() == query.expr());
+    if facts.objectives.iter().any(|objective| same(&objective.promql)) {
+        return match finding.at.from >= facts.page {
+            true => Ok((1000, "an objective was met after the page".into())),
+            false => Ok((0, "it says nothing about the time after the page".into())),
+        };
+    }
+    let held = crate::domain::rca::check::holding(query, case.record.series, facts.recorded)?;
+    let always = matches!(held.as_slice(), [span] if span.length() + 2_000 >= facts.recorded.length());
+    if always {
+        return Ok((0, "it held all the time, so it tells nothing about the alert".into()));
+    }
+    Ok((1000, "it shows when the alert's condition held or had cleared".into()))
+}
+
+/// Everything of the lab that has a part in the truth.
+struct Entities {
+    /// Pairs of label and value.
+    labels: BTreeSet<(&'static str, String)>,
+    nodes: BTreeSet<String>,
+    /// Names that are words of their own in a text.
+    words: BTreeSet<String>,
+    brokers: BTreeSet<String>,
+}
+
+impl Entities {
+    fn of(truth: &Truth, inventory: &Inventory) -> Self {
+        let mut entities = Self { labels: BTreeSet::new(), nodes: BTreeSet::new(), words: BTreeSet::new(), brokers: BTreeSet::new() };
+        for cause in &truth.causes {
+            let place = &cause.place;
+            let named = place.must.iter().flat_map(|(must, aliases)| std::iter::once(must).chain(aliases));
+            let chain = cause.chain.iter().flat_map(|effect| &effect.on);
+            named.chain(&place.near).chain(&place.victims).chain(chain).for_each(|component| entities.add(component, inventory));
+        }
+        entities
+    }
+
+    fn add(&mut self, component: &Component, inventory: &Inventory) {
+        if let Some(machine) = inventory.machine(component) {
+            self.nodes.insert(machine.name.clone());
+            self.words.insert(machine.name.clone());
+            self.labels.extend(["node", "service", "instance"].map(|label| (label, machine.name.clone())));
+            if let crate::domain::rca::record::Role::Broker(id) = machine.role {
+                self.labels.insert(("broker", id.to_string()));
+                self.brokers.insert(id.to_string());
+            }
+        }
+        let name = || component.name.clone();
+        match component.kind {
+            Kind::Topic => {
+                self.labels.insert(("topic", name()));
+                self.words.insert(name());
+            }
+            Kind::Partition => {
+                if let Some((topic, _)) = component.topic_partition() {
+                    self.labels.insert(("topic", topic.to_owned()));
+                    self.words.extend([topic.to_owned(), name()]);
+                }
+            }
+            Kind::Group => {
+                self.labels.insert(("consumergroup", name()));
+                self.words.insert(name());
+            }
+            Kind::Principal => {
+                self.labels.extend([("principal", name()), ("user", name().trim_start_matches("User:").to_owned())]);
+                self.words.insert(name());
+            }
+            Kind::Quota => {
+                let values = component.name.split(',').filter_map(|part| part.split_once('='));
+                self.words.extend(values.clone().map(|(_, value)| value.to_owned()));
+                self.labels.extend(values.map(|(entity, value)| (if entity == "user" { "user" } else { "client_id" }, value.to_owned())));
+            }
+            Kind::Transaction => {
+                self.labels.insert(("transactional_id", name()));
+                self.words.insert(name());
+            }
+            Kind::Plugin => {
+                self.words.insert(name());
+            }
+            Kind::Broker | Kind::Service | Kind::Controller | Kind::Listener | Kind::Link | Kind::Disk => {}
+        }
+    }
+
+    /// The entity a query names, or one of those for which it holds.
+    fn touched_by_query(&self, query: &Query, record: &Record<'_>, at: i64) -> Result<Option<String>, SourceError> {
+        for (selector, _) in query.selectors() {
+            for matcher in &selector.matchers {
+                if let MatchOp::Equal(value) = &matcher.op
+                    && let Some(found) = self.labels.iter().find(|(label, name)| *label == matcher.label && name == value)
+                {
+                    return Ok(Some(format!("{}=\"{}\"", found.0, found.1)));
+                }
+            }
+        }
+        let elements = match query.instant(record.series, at) {
+            Ok(Value::Vector(elements)) => elements,
+            Err(crate::domain::telemetry::QueryError::Source(error)) => return Err(error),
+            _ => Vec::new(),
+        };
+        let touches = |labels: &Labels| self.labels.iter().find(|(label, name)| labels.get(label) == name);
+        Ok(elements.iter().find_map(|(labels, _)| touches(labels)).map(|(label, name)| format!("{label}=\"{name}\"")))
+    }
+
+    fn touched_by_nodes(&self, wants: impl Fn(&str) -> bool) -> Option<String> {
+        self.nodes.iter().find(|node| wants(node)).cloned()
+    }
+
+    /// The entity a text names: a name as a word of its own, or a broker's id where ids stand.
+    fn touched_by_text(&self, text: &str) -> Option<String> {
+        let is_part = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+        let words: Vec<&str> = text.split(|c: char| !is_part(c)).collect();
+        if let Some(name) = words.iter().find(|word| self.words.contains(**word)) {
+            return Some((*name).to_owned());
+        }
+        let before_id = ["broker", "brokerid", "--entity-name", "leader", "isr", "replica", "replicas", "node", "id"];
+        let pairs = words.iter().filter(|w| !w.is_empty()).collect::<Vec<_>>();
+        pairs
+            .windows(2)
+            .find(|pair| before_id.contains(&pair[0].to_lowercase().as_str()) && self.brokers.contains(*pair[1]))
+            .map(|pair| format!("broker {}", pair[1]))
+    }
+}

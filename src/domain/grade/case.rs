@@ -1,0 +1,121 @@
+//! Everything a criterion or a gate may look at: the analysis, what the record says of its claims, and the truth, seen in this record.
+
+use super::association::{Weighed, weigh};
+use crate::domain::fault::truth::{Effect, Truth};
+use crate::domain::rca::analysis::{Analysis, Cause};
+use crate::domain::rca::check::{Finding, Verdict, holding};
+use crate::domain::rca::record::{Record, Span};
+use crate::domain::telemetry::promql::Query;
+use crate::domain::telemetry::series::SourceError;
+
+use super::criterion::class::credit;
+
+/// One document to be graded.
+pub struct Case<'a> {
+    /// What the document says.
+    pub analysis: &'a Analysis,
+    /// What the record says of its evidence.
+    pub findings: Vec<Finding>,
+    /// The record.
+    pub record: &'a Record<'a>,
+    /// The truth.
+    pub truth: &'a Truth,
+    /// The truth's chain, as it was seen in this record.
+    pub chain: Vec<Seen<'a>>,
+    /// Which claimed cause stands for which true one.
+    pub pairs: Vec<Pair<'a>>,
+    weighed: Vec<Weighed>,
+}
+
+/// A step of the true chain, and when it was seen before the learner changed anything.
+pub struct Seen<'a> {
+    /// The step.
+    pub effect: &'a Effect,
+    /// Its condition.
+    pub query: Query,
+    /// When it held.
+    pub spans: Vec<Span>,
+}
+
+/// A true cause and the claimed cause that stands for it, if there is one.
+pub struct Pair<'a> {
+    /// The true cause, by its place in the truth.
+    pub truth: usize,
+    /// The claimed one, and its place in the document.
+    pub claimed: Option<(usize, &'a Cause)>,
+    /// The credit its class gets, in thousandths.
+    pub credit: u32,
+}
+
+impl<'a> Case<'a> {
+    /// Looks up the truth in the record and the claims in the truth.
+    pub fn new(analysis: &'a Analysis, findings: Vec<Finding>, record: &'a Record<'a>, truth: &'a Truth) -> Result<Self, SourceError> {
+        let mut chain = Vec::new();
+        let until = record.facts.first_change().map_or(record.facts.recorded.to, |change| change.started);
+        let span = Span { from: record.facts.recorded.from, to: until };
+        for effect in truth.causes.iter().flat_map(|cause| &cause.chain) {
+            // Authors are told of a condition that cannot be read; here it was simply never seen.
+            if let Ok(query) = Query::parse(&effect.shows) {
+                let spans = holding(&query, record.series, span)?;
+                chain.push(Seen { effect, query, spans });
+            }
+        }
+        let pairs = pairs(analysis, truth);
+        let mut case = Self { analysis, findings, record, truth, chain, pairs, weighed: Vec::new() };
+        case.weighed = weigh(&case)?;
+        Ok(case)
+    }
+
+    /// What each piece of evidence is worth, in the order of the document.
+    pub fn weighed(&self) -> &[Weighed] {
+        &self.weighed
+    }
+
+    /// From the injection to the end of the record.
+    pub fn incident(&self) -> Span {
+        let from = self.truth.onset.map_or(self.record.facts.recorded.from, |onset| onset.from);
+        Span { from, to: self.record.facts.recorded.to }
+    }
+
+    /// False pieces of evidence, repetitions left out, and all of them.
+    pub fn false_of_all(&self) -> (usize, usize) {
+        let distinct = || self.findings.iter().filter(|f| !f.is_duplicate());
+        (distinct().filter(|f| f.verdict == Verdict::False).count(), distinct().count())
+    }
+
+    /// The first step of the chain that was seen: where to look for the cause.
+    pub fn first_seen(&self) -> Option<(&Seen<'a>, Span)> {
+        self.chain.iter().find_map(|seen| Some((seen, *seen.spans.first()?)))
+    }
+}
+
+/// The matching of claimed and true causes with the most credit; of several such the one that comes first in the document.
+fn pairs<'a>(analysis: &'a Analysis, truth: &Truth) -> Vec<Pair<'a>> {
+    fn best(credits: &[Vec<u32>], truth: usize, taken: &mut Vec<usize>) -> (u32, Vec<Option<usize>>) {
+        let Some(row) = credits.get(truth) else { return (0, Vec::new()) };
+        let mut chosen: Option<(u32, Vec<Option<usize>>)> = None;
+        for claimed in (0..row.len()).filter(|claimed| !taken.contains(claimed)).collect::<Vec<_>>() {
+            taken.push(claimed);
+            let (rest, mut assigned) = best(credits, truth + 1, taken);
+            taken.pop();
+            if chosen.as_ref().is_none_or(|(sum, _)| row[claimed] + rest > *sum) {
+                assigned.insert(0, Some(claimed));
+                chosen = Some((row[claimed] + rest, assigned));
+            }
+        }
+        chosen.unwrap_or_else(|| {
+            let (rest, mut assigned) = best(credits, truth + 1, taken);
+            assigned.insert(0, None);
+            (rest, assigned)
+        })
+    }
+    let credits: Vec<Vec<u32>> =
+        truth.causes.iter().map(|account| analysis.causes.iter().map(|c| credit(c.class.value, account, truth)).collect()).collect();
+    let (_, assigned) = best(&credits, 0, &mut Vec::new());
+    let pair = |(truth, claimed): (usize, Option<usize>)| Pair {
+        truth,
+        claimed: claimed.map(|c| (c, &analysis.causes[c])),
+        credit: claimed.map_or(0, |c| credits[truth][c]),
+    };
+    assigned.into_iter().enumerate().map(pair).collect()
+}

@@ -1,0 +1,62 @@
+//! When a condition held, over a stretch of the record.
+
+use crate::domain::rca::record::{Objective, Record, Span};
+use crate::domain::telemetry::promql::Query;
+use crate::domain::telemetry::series::{SeriesSource, SourceError, UnixMs};
+
+/// The most looks at a stretch; longer stretches are looked at less often.
+const MOST_LOOKS: i64 = 1_800;
+
+/// The finest step, in milliseconds: the cadence of the record.
+pub(super) const CADENCE: i64 = 1_000;
+
+/// Every look at a stretch of the record: when, and whether the condition held. A query that fails there holds nowhere.
+pub(super) fn looks(query: &Query, source: &dyn SeriesSource, span: Span, most: i64) -> Result<Vec<(UnixMs, bool)>, SourceError> {
+    let step = (span.length() / most.max(1) / CADENCE + 1) * CADENCE;
+    let series = super::answered(query.range(source, span.from, span.to, step))?.unwrap_or_default();
+    let is_truth = query.expr().is_truth();
+    let is_scalar = query.kind() == crate::domain::telemetry::promql::expr::Kind::Scalar;
+    let says_yes = |value: f64| match (is_scalar, is_truth) {
+        (true, _) => value != 0.0 && !value.is_nan(),
+        (false, true) => value == 1.0,
+        (false, false) => true,
+    };
+    let count = (span.length() / step + 1).max(1) as usize;
+    let mut held = vec![false; count];
+    for point in series.iter().flat_map(|s| &s.points).filter(|p| says_yes(p.value)) {
+        if let Some(slot) = held.get_mut(((point.at - span.from) / step) as usize) {
+            *slot = true;
+        }
+    }
+    Ok(held.into_iter().enumerate().map(|(n, held)| (span.from + n as i64 * step, held)).collect())
+}
+
+/// The intervals in which the condition held, to the step at which the stretch is looked at.
+pub fn holding(query: &Query, source: &dyn SeriesSource, span: Span) -> Result<Vec<Span>, SourceError> {
+    let mut intervals: Vec<Span> = Vec::new();
+    let mut before = false;
+    for (at, held) in looks(query, source, span, MOST_LOOKS)? {
+        match (held, before) {
+            (true, false) => intervals.push(Span { from: at, to: at }),
+            (true, true) => intervals.last_mut().expect("it held before, so an interval is open").to = at,
+            (false, _) => {}
+        }
+        before = held;
+    }
+    Ok(intervals)
+}
+
+/// Since when all these objectives are met without a break up to the end of the record; nothing when one of them is not met then, or
+/// cannot be asked.
+pub fn since_when_met<'a>(objectives: impl Iterator<Item = &'a Objective>, record: &Record<'_>) -> Result<Option<UnixMs>, SourceError> {
+    let mut since = record.facts.recorded.from;
+    for objective in objectives {
+        let Ok(query) = Query::parse(&objective.promql) else { return Ok(None) };
+        let looks = looks(&query, record.series, record.facts.recorded, MOST_LOOKS)?;
+        let Some((_, true)) = looks.last() else { return Ok(None) };
+        if let Some(broken) = looks.iter().rposition(|(_, held)| !held) {
+            since = since.max(looks[broken + 1].0);
+        }
+    }
+    Ok(Some(since))
+}

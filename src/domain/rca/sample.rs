@@ -1,0 +1,404 @@
+//! Made-up runs for tests: three brokers and a controller, two topics, a producer and a consumer, sampled every second for ten minutes.
+//! Healthy for half a minute, then something happens that the caller says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::record::*;
+use super::vocab::{Component, Kind};
+use crate::domain::telemetry::log::LogLine;
+use crate::domain::telemetry::series::{Labels, Point, Series, UnixMs};
+
+/// 2026-11-22T12:00:00Z, the first second of every sample run.
+pub const START: UnixMs = 1_795_348_800_000;
+/// Seconds after the start.
+pub const INJECTED: i64 = 40;
+pub const SHRUNK: i64 = 56;
+pub const PAGED: i64 = 70;
+pub const OPENED: i64 = 75;
+pub const HEALED: i64 = 400;
+pub const END: i64 = 600;
+
+/// A scrape's distance from the full second.
+const SCRAPE: i64 = 137;
+
+pub const ORDERS: u32 = 6;
+
+/// A run in memory.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    pub series: Vec<Series>,
+    pub logs: Vec<LogLine>,
+    pub facts: Facts,
+}
+
+/// The instant this many seconds after the start.
+pub fn second(s: i64) -> UnixMs {
+    START + s * 1000
+}
+
+/// What differs from a healthy run. Seconds are counted from the start.
+struct Story<'a> {
+    /// Whether a broker's replica of an `orders` partition is in sync.
+    in_sync: &'a dyn Fn(u32, u32, i64) -> bool,
+    /// Records by which a follower's log is shorter than its leader's.
+    behind: &'a dyn Fn(u32, u32, i64) -> f64,
+    /// Packets a broker's shaper has dropped; none where there is no shaper.
+    drops: &'a dyn Fn(u32, i64) -> Option<f64>,
+    /// Seconds a broker takes to answer.
+    probe: &'a dyn Fn(u32, i64) -> f64,
+    /// Bytes a second a broker sends.
+    sends: &'a dyn Fn(u32, i64) -> f64,
+    /// Lag of `billing` on a partition.
+    lag: &'a dyn Fn(u32, i64) -> f64,
+    /// Seconds `billing` takes for a record.
+    processing: &'a dyn Fn(i64) -> f64,
+    /// The version of `billing`.
+    version: &'a dyn Fn(i64) -> &'static str,
+    /// Seconds the slowest acknowledgement takes.
+    acks: &'a dyn Fn(i64) -> f64,
+}
+
+const HEALTHY: Story<'static> = Story {
+    in_sync: &|_, _, _| true,
+    behind: &|_, _, _| 0.0,
+    drops: &|_, _| None,
+    probe: &|broker, s| 0.006 + 0.004 * wobble(broker, s),
+    sends: &|broker, s| 2_000_000.0 + 100_000.0 * wobble(broker, s),
+    lag: &|partition, s| (4.0 + 5.0 * wobble(partition, s)).floor(),
+    processing: &|s| 0.002 + 0.0005 * wobble(9, s),
+    version: &|_| "3.8.1",
+    acks: &|s| 0.03 + 0.02 * wobble(5, s),
+};
+
+/// A number in [0, 1) that looks like noise and is the same every time.
+fn wobble(seed: u32, s: i64) -> f64 {
+    (s.wrapping_mul(2_654_435_761).wrapping_add(i64::from(seed) * 40_503).rem_euclid(1009)) as f64 / 1009.0
+}
+
+pub fn leader(partition: u32) -> u32 {
+    partition % 3 + 1
+}
+
+impl Sample {
+    /// The run as a record.
+    pub fn record(&self) -> Record<'_> {
+        Record { series: &self.series, logs: &self.logs, facts: &self.facts }
+    }
+
+    /// One command more.
+    pub fn with_command(mut self, number: u32, node: &str, line: &str, at: i64, output: &str) -> Self {
+        self.facts.commands.push(command(number, node, line, at, output));
+        self.facts.commands.sort_by_key(|c| (c.started, c.number));
+        self
+    }
+
+    /// Without what the learner did.
+    pub fn without_commands(mut self) -> Self {
+        self.facts.commands.clear();
+        self
+    }
+
+    /// One log line more.
+    pub fn with_line(mut self, node: &str, at: i64, line: &str) -> Self {
+        self.logs.push(logged(node, at, line));
+        self.logs.sort_by_key(|l| l.at);
+        self
+    }
+
+    fn add(&mut self, name: &str, pairs: &[(&str, &str)], value: impl Fn(i64) -> Option<f64>) {
+        self.add_every(1, name, pairs, value);
+    }
+
+    fn add_every(&mut self, every: i64, name: &str, pairs: &[(&str, &str)], value: impl Fn(i64) -> Option<f64>) {
+        let mut points: Vec<Point> = Vec::new();
+        for s in (0..=END).step_by(every as usize) {
+            let at = second(s) + SCRAPE;
+            match value(s) {
+                Some(value) => points.push(Point { at, value }),
+                None if points.last().is_some_and(|p| !crate::domain::telemetry::series::is_stale(p.value)) => {
+                    points.push(Point { at, value: crate::domain::telemetry::series::stale() });
+                }
+                None => {}
+            }
+        }
+        if !points.is_empty() {
+            self.series.push(Series { labels: Labels::of(name, pairs.iter().copied()), points });
+        }
+    }
+}
+
+fn logged(node: &str, at: i64, line: &str) -> LogLine {
+    LogLine { at: second(at) + 420, node: node.into(), line: line.into() }
+}
+
+fn command(number: u32, node: &str, line: &str, at: i64, output: &str) -> Command {
+    let (started, ended) = (second(at), Some(second(at) + 900));
+    Command { number, node: node.into(), line: line.into(), started, ended, exit: Some(0), output: output.into(), shortened: false }
+}
+
+/// Running sums of a rate, for counters.
+fn summed(rate: impl Fn(i64) -> f64) -> impl Fn(i64) -> Option<f64> {
+    let mut sums = vec![5_000.0];
+    for s in 0..END {
+        sums.push(sums[s as usize] + rate(s));
+    }
+    move |s| Some(sums[s as usize])
+}
+
+fn staged(story: &Story<'_>) -> Sample {
+    let mut run = Sample { series: Vec::new(), logs: Vec::new(), facts: facts() };
+    for (job, node) in [("kafka", "kafka-1"), ("kafka", "kafka-2"), ("kafka", "kafka-3"), ("cluster", "controller"), ("service", "billing")]
+    {
+        run.add("up", &[("job", job), ("node", node)], |_| Some(1.0));
+    }
+    for broker in 1..=3u32 {
+        let (id, node) = (broker.to_string(), format!("kafka-{broker}"));
+        let own = [("broker", id.as_str()), ("node", node.as_str())];
+        let leads = |partition: &u32| leader(*partition) == broker;
+        let missing = |partition: u32, s: i64| (1..=3).filter(|b| !(story.in_sync)(partition, *b, s)).count() as f64;
+        let under = |s: i64| (0..ORDERS).filter(leads).filter(|p| missing(*p, s) > 0.0).count() as f64;
+        run.add("kafka_server_replicamanager_underreplicatedpartitions", &own, |s| Some(under(s)));
+        run.add("kafka_server_replicamanager_isrshrinks_total", &own, |s| Some((0..=s).map(under).fold(0.0, f64::max)));
+        run.add("kafka_server_replicamanager_leadercount", &own, |_| Some(3.0));
+        run.add("kafka_server_brokertopicmetrics_bytesin_total", &own, summed(|s| 500_000.0 + 9_000.0 * wobble(broker, s)));
+        run.add("kafka_server_kafkaserver_brokerstate", &own, |_| Some(3.0));
+        run.add("kafka_log_logflushstats_logflushrateandtimems", &[own[0], own[1], ("quantile", "0.99")], |s| {
+            Some(5.0 + wobble(broker, s))
+        });
+        run.add("kafka_broker_fenced", &own[..1], |_| Some(0.0));
+        run.add("kafka_probe_duration_seconds", &[own[0], ("api", "Metadata")], |s| Some((story.probe)(broker, s)));
+        run.add("process_open_fds", &own, |s| Some((130.0 + 4.0 * wobble(broker, s)).floor()));
+        let nic = [("node", node.as_str()), ("device", "eth0")];
+        run.add("node_network_transmit_bytes_total", &nic, summed(|s| (story.sends)(broker, s)));
+        run.add("node_qdisc_drops_total", &[nic[0], nic[1], ("kind", "noqueue")], |_| Some(0.0));
+        run.add("node_qdisc_drops_total", &[nic[0], nic[1], ("kind", "tbf")], |s| (story.drops)(broker, s));
+        run.add("container_cpu_cfs_throttled_periods_total", &own[1..], |_| Some(0.0));
+        run.add("container_memory_rss", &own[1..], |s| Some(140e6 + 1e6 * wobble(broker, s)));
+        run.add_every(
+            5,
+            "kafka_broker_config_info",
+            &[own[0], ("key", "num.io.threads"), ("value", "2"), ("source", "STATIC_BROKER_CONFIG")],
+            |_| Some(1.0),
+        );
+        for partition in 0..ORDERS {
+            let number = partition.to_string();
+            let replica = [("topic", "orders"), ("partition", number.as_str()), own[0]];
+            run.add("kafka_topic_partition_replica_in_sync", &replica, |s| Some(f64::from((story.in_sync)(partition, broker, s) as u8)));
+            let end = |s: i64| 10_000.0 + 40.0 * s as f64 - (story.behind)(partition, broker, s);
+            run.add("kafka_log_log_logendoffset", &[own[0], own[1], replica[0], replica[1]], |s| Some(end(s)));
+        }
+    }
+    run.add("kafka_controller_kafkacontroller_fencedbrokercount", &[("node", "controller")], |_| Some(0.0));
+    run.add("kafka_controller_kafkacontroller_activecontrollercount", &[("node", "controller")], |_| Some(1.0));
+    for partition in 0..ORDERS {
+        let number = partition.to_string();
+        let labels = [("topic", "orders"), ("partition", number.as_str())];
+        let in_sync = |s: i64| (1..=3).filter(|b| (story.in_sync)(partition, *b, s)).count() as f64;
+        run.add("kafka_topic_partition_leader", &labels, |_| Some(f64::from(leader(partition))));
+        run.add("kafka_topic_partition_replicas", &labels, |_| Some(3.0));
+        run.add("kafka_topic_partition_in_sync_replica", &labels, |s| Some(in_sync(s)));
+        run.add("kafka_topic_partition_under_replicated_partition", &labels, |s| Some(f64::from((in_sync(s) < 3.0) as u8)));
+        run.add("kafka_topic_partition_current_offset", &labels, |s| Some(10_000.0 + 40.0 * s as f64));
+        let group = [("consumergroup", "billing"), labels[0], labels[1]];
+        run.add("kafka_consumergroup_lag", &group, |s| Some((story.lag)(partition, s)));
+        run.add("kafka_consumergroup_current_offset", &group, |s| Some(10_000.0 + 40.0 * s as f64 - (story.lag)(partition, s)));
+        run.add("kafka_consumergroup_oldest_uncommitted_age_seconds", &group, |s| Some((story.lag)(partition, s) / 40.0));
+    }
+    run.add("kafka_consumergroup_members", &[("consumergroup", "billing")], |_| Some(3.0));
+    let billing = [("service", "billing"), ("node", "billing"), ("client_id", "billing-1")];
+    run.add("kafka_consumer_processing_seconds_count", &billing, summed(|_| 100.0));
+    run.add("kafka_consumer_processing_seconds_sum", &billing, summed(|s| 100.0 * (story.processing)(s)));
+    for version in ["3.8.1", "3.9.0"] {
+        let labels = [("service", "billing"), ("node", "billing"), ("version", version), ("role", "consumer")];
+        run.add("service_info", &labels, |s| ((story.version)(s) == version).then_some(1.0));
+    }
+    run.add("kafka_producer_ack_latency_seconds_max", &[("service", "orders-service"), ("node", "orders-service")], |s| {
+        Some((story.acks)(s))
+    });
+    for s in (0..=END).step_by(5) {
+        run.logs.push(logged("orders-service", s, &format!("INFO sent 1200 records, {} in all", 240 * s)));
+        run.logs.push(logged("billing", s, &format!("INFO processed batch of 500 records up to offset {}", 10_000 + 40 * s)));
+    }
+    for s in (3..=END).step_by(20) {
+        for broker in 1..=3 {
+            let line = format!("[2026-11-22] INFO [LocalLog partition=orders-{}, dir=/data] Rolled new log segment at offset {s}", s % 6);
+            run.logs.push(logged(&format!("kafka-{broker}"), s, &line));
+        }
+    }
+    run.logs.sort_by_key(|l| l.at);
+    run
+}
+
+fn facts() -> Facts {
+    let objective = |name: &str, promql: &str, felt| Objective { name: name.into(), promql: promql.into(), felt };
+    let change = |number, at, what: &str| Change { number, at: second(at), what: what.into() };
+    let machine = |name: &str, role| Machine { name: name.into(), role };
+    Facts {
+        run: "r-7f3a91".into(),
+        family: "isr-shrink".into(),
+        recorded: Span { from: second(0) + SCRAPE, to: second(END) + SCRAPE },
+        baseline: Span { from: second(2), to: second(32) },
+        page: second(PAGED),
+        opened: second(OPENED),
+        closed: Some(second(END)),
+        alert: Alert {
+            name: "UnderReplicatedPartitions".into(),
+            promql: "sum(kafka_server_replicamanager_underreplicatedpartitions) > 0".into(),
+        },
+        objectives: vec![
+            objective("acknowledged in a second", "max(kafka_producer_ack_latency_seconds_max) < 1", true),
+            objective("every replica in sync", "sum(kafka_topic_partition_under_replicated_partition) == 0", false),
+        ],
+        commands: vec![
+            command(1, "toolbox", "chaoslab status", 82, "UnderReplicatedPartitions firing since T-00:00:14\n"),
+            command(
+                2,
+                "toolbox",
+                "kafka-topics.sh --bootstrap-server kafka-1:9092 --describe --under-replicated-partitions",
+                95,
+                "\tTopic: orders\tPartition: 1\tLeader: 2\tReplicas: 2,3,1\tIsr: 2\tElr: \n\tTopic: orders\tPartition: 4\tLeader: 2\tReplicas: 2,3,1\tIsr: 2\tElr: \n",
+            ),
+            command(3, "kafka-2", "grep Shrinking /var/log/kafka/server.log | tail -n 2", 110, &format!("{}\n{}\n", shrink(1), shrink(4))),
+            command(
+                4,
+                "kafka-2",
+                "tc -s qdisc show dev eth0",
+                130,
+                "qdisc tbf 8001: root refcnt 2 rate 2Mbit burst 16Kb lat 300ms\n Sent 22512412 bytes 18771 pkt (dropped 364, overlimits 8487 requeues 0)\n backlog 65Kb 43p requeues 0\n",
+            ),
+            command(5, "kafka-1", "tc -s qdisc show dev eth0", 140, "qdisc noqueue 0: root refcnt 2\n"),
+            command(
+                6,
+                "kafka-2",
+                "ss -tin state established '( sport = :19092 )'",
+                150,
+                "cubic wscale:7,7 rto:808 rtt:471.2/32.1 unacked:45 retrans:0/12 lost:3\n",
+            ),
+            command(
+                7,
+                "toolbox",
+                "kafka-configs.sh --bootstrap-server kafka-1:9092 --describe --entity-type brokers --entity-name 2",
+                160,
+                "Dynamic configs for broker 2 are:\n",
+            ),
+            command(22, "kafka-2", "tc qdisc del dev eth0 root", HEALED, ""),
+            command(23, "toolbox", "chaoslab status", HEALED + 20, "no alert is firing\n"),
+        ],
+        changes: vec![
+            change(1, 15, "orders-service deployed, 1.4.1 to 1.4.2"),
+            change(2, 36, "topic payments: retention.ms 604800000 to 259200000"),
+            change(3, INJECTED, "network policy of kafka-2 applied"),
+            change(4, 44, "billing deployed, 3.8.0 to 3.8.1"),
+        ],
+        detections: vec![
+            detection(1, "isr.shrunk", "partition:orders-1", SHRUNK),
+            detection(2, "isr.shrunk", "partition:orders-4", SHRUNK + 1),
+        ],
+        gaps: vec![],
+        inventory: Inventory {
+            machines: vec![
+                machine("controller", Role::Controller(100)),
+                machine("kafka-1", Role::Broker(1)),
+                machine("kafka-2", Role::Broker(2)),
+                machine("kafka-3", Role::Broker(3)),
+                machine("orders-service", Role::Service { group: None }),
+                machine("billing", Role::Service { group: Some("billing".into()) }),
+                machine("toolbox", Role::Toolbox),
+            ],
+            topics: BTreeMap::from([("orders".into(), ORDERS), ("payments".into(), 3)]),
+            groups: BTreeSet::from(["billing".into()]),
+            others: BTreeMap::from([(Kind::Plugin, BTreeSet::new())]),
+        },
+    }
+}
+
+fn detection(number: u32, event: &str, on: &str, at: i64) -> Detection {
+    let on = vec![Component::parse(on).expect("it is right")];
+    Detection { number, event: event.into(), on, span: Span { from: second(at), to: second(HEALED + 2) } }
+}
+
+fn shrink(partition: u32) -> String {
+    format!(
+        "[2026-11-22 12:00:56,420] INFO [Partition orders-{partition} broker=2] Shrinking ISR from 2,3,1 to 2. Leader: (highWatermark: 11650, endOffset: 12240). Out of sync replicas: (brokerId: 3, endOffset: 11650, lastCaughtUpTimeMs: 1795348845000) (brokerId: 1, endOffset: 11652, lastCaughtUpTimeMs: 1795348845100). (kafka.cluster.Partition)"
+    )
+}
+
+/// The link of kafka-2 is capped: followers of what it leads fall behind and leave the ISR. The learner lifts the cap in the end.
+pub fn isr_shrink() -> Sample {
+    let capped = |s: i64| (INJECTED..HEALED).contains(&s);
+    let led_by_2 = |partition: u32| leader(partition) == 2;
+    let mut run = staged(&Story {
+        in_sync: &|partition, broker, s| !(led_by_2(partition) && broker != 2 && (SHRUNK..HEALED + 2).contains(&s)),
+        behind: &|partition, broker, s| {
+            let starved = led_by_2(partition) && broker != 2 && capped(s) && s > INJECTED;
+            if starved { 32.0 * (s - INJECTED) as f64 } else { 0.0 }
+        },
+        drops: &|broker, s| (broker == 2 && capped(s)).then(|| (9 * (s - INJECTED)) as f64),
+        probe: &|broker, s| if broker == 2 && capped(s) { 0.45 + 0.04 * wobble(2, s) } else { (HEALTHY.probe)(broker, s) },
+        sends: &|broker, s| if broker == 2 && capped(s) { 248_000.0 } else { (HEALTHY.sends)(broker, s) },
+        ..HEALTHY
+    });
+    for (partition, at) in [(1, SHRUNK), (4, SHRUNK + 1)] {
+        run = run.with_line("kafka-2", at, &shrink(partition));
+    }
+    run.with_line(
+        "kafka-2",
+        HEALED + 2,
+        "[2026-11-22] INFO [Partition orders-1 broker=2] ISR updated to 2,3,1  and version updated to 5 (kafka.cluster.Partition)",
+    )
+}
+
+/// A deploy of `billing` makes processing slow: lag grows evenly on every partition.
+pub fn slow_consumer() -> Sample {
+    let slow = |s: i64| (INJECTED..HEALED).contains(&s);
+    let mut run = staged(&Story {
+        lag: &|partition, s| {
+            let backlog = if slow(s) {
+                25 * (s - INJECTED)
+            } else if s >= HEALED {
+                (25 * (HEALED - INJECTED) - 300 * (s - HEALED)).max(0)
+            } else {
+                0
+            };
+            (HEALTHY.lag)(partition, s) + backlog as f64
+        },
+        processing: &|s| if slow(s) { 0.02 + 0.001 * wobble(9, s) } else { (HEALTHY.processing)(s) },
+        version: &|s| if slow(s) { "3.9.0" } else { "3.8.1" },
+        ..HEALTHY
+    });
+    run.facts.family = "consumer-lag".into();
+    run.facts.alert =
+        Alert { name: "ConsumerFreshness".into(), promql: "max(kafka_consumergroup_oldest_uncommitted_age_seconds) > 15".into() };
+    run.facts.objectives = vec![Objective {
+        name: "processed within fifteen seconds".into(),
+        promql: "max(kafka_consumergroup_oldest_uncommitted_age_seconds) < 15".into(),
+        felt: true,
+    }];
+    run.facts.changes[2].what = "billing deployed, 3.8.1 to 3.9.0".into();
+    run.facts.detections = vec![detection(1, "lag.grew", "group:billing", INJECTED + 10)];
+    run.facts.commands = vec![
+        command(
+            2,
+            "toolbox",
+            "kafka-consumer-groups.sh --bootstrap-server kafka-1:9092 --describe --group billing",
+            90,
+            "GROUP TOPIC PARTITION CURRENT-OFFSET LOG-END-OFFSET LAG\nbilling orders 0 12350 13600 1250\n",
+        ),
+        command(3, "billing", "chaoslab service billing show", 100, "version=3.9.0\nprocessing.validate=full\n"),
+        command(22, "toolbox", "chaoslab service billing set processing.validate=fast", HEALED, "billing restarted\n"),
+    ];
+    run
+}
+
+/// Packets of kafka-2 were held up for a short while; everything was back before the learner came.
+pub fn self_healed() -> Sample {
+    let ended = PAGED + 2;
+    let capped = move |s: i64| (INJECTED..ended).contains(&s);
+    let mut run = staged(&Story {
+        in_sync: &|partition, broker, s| !(leader(partition) == 2 && broker != 2 && (SHRUNK..ended).contains(&s)),
+        probe: &move |broker, s| if broker == 2 && capped(s) { 0.45 } else { (HEALTHY.probe)(broker, s) },
+        ..HEALTHY
+    });
+    run.facts.commands.retain(|c| c.number < 8);
+    run
+}

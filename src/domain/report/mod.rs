@@ -1,0 +1,89 @@
+//! A grade told to people: on a terminal, as JSON, and as one page that needs nothing else. After grading the truth is opened, too.
+
+mod chart;
+mod html;
+mod opening;
+mod svg;
+mod text;
+
+use serde::Serialize;
+
+pub use html::html;
+pub use opening::{Opened, open};
+pub use text::text;
+
+use super::fault::truth::{Truth, hex};
+use super::grade::Grade;
+use super::rca::record::Record;
+use super::telemetry::series::SourceError;
+
+/// What a report is made of. A grade's losses name the truth already: nothing of a report is for the eyes of someone who may try again.
+#[derive(Clone, Copy)]
+pub struct ReportInput<'a> {
+    /// The grade.
+    pub grade: &'a Grade,
+    /// The record of the run.
+    pub record: &'a Record<'a>,
+    /// The truth and its commitment, to be opened beside the grade.
+    pub sealed: Option<Sealed<'a>>,
+}
+
+/// A truth and what was committed to before the run.
+#[derive(Clone, Copy)]
+pub struct Sealed<'a> {
+    /// The truth.
+    pub truth: &'a Truth,
+    /// The salt of the commitment.
+    pub salt: &'a [u8; 32],
+    /// The commitment, in hexadecimal, as it was published when the run opened.
+    pub commitment: &'a str,
+}
+
+/// Why a report could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The record could not be read.
+    #[error("the record cannot be read: {0}")]
+    Record(#[from] SourceError),
+    /// Something could not be written as JSON.
+    #[error("the report cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// The report as JSON: the grade, and the truth with its commitment once it may be told.
+pub fn json(input: &ReportInput<'_>) -> Result<serde_json::Value, ReportError> {
+    #[derive(Serialize)]
+    struct Report<'a> {
+        grade: &'a Grade,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        opening: Option<Opening<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Opening<'a> {
+        truth: &'a Truth,
+        salt: String,
+        commitment: &'a str,
+        verified: bool,
+        told: Opened,
+    }
+    let opening = match &input.sealed {
+        Some(sealed) => Some(Opening {
+            truth: sealed.truth,
+            salt: hex(sealed.salt),
+            commitment: sealed.commitment,
+            verified: sealed.truth.commitment(sealed.salt)? == sealed.commitment,
+            told: open(sealed, input.record)?,
+        }),
+        None => None,
+    };
+    Ok(serde_json::to_value(Report { grade: input.grade, opening })?)
+}
+
+/// Points as people write them: `94.6`, a whole number without its fraction.
+fn points(thousandths: u32) -> String {
+    let tenths = thousandths / 100;
+    if tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+}
+
+#[cfg(test)]
+mod tests;
