@@ -1,5 +1,6 @@
 //! What a person types. One file per command; every exit code is in `exit`.
 
+mod author;
 mod changes;
 mod completions;
 mod context;
@@ -101,6 +102,9 @@ enum Command {
     Stop(stop::Arguments),
     /// The runs on this machine
     Runs,
+    /// For authors of scenarios
+    #[command(subcommand)]
+    Author(author::Command),
     /// Print completions for a shell
     Completions(completions::Arguments),
     /// Keep a run (started by `start`)
@@ -157,6 +161,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
             Command::Report(arguments) => report::run(&context, &arguments),
             Command::Stop(arguments) => stop::run(&context, &arguments).await,
             Command::Runs => runs::run(&context),
+            Command::Author(command) => author::run(&context, &command),
             Command::Completions(arguments) => completions::run(&context, &arguments),
             Command::Keep(_) => unreachable!("dispatched above"),
         }
