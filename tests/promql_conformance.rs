@@ -7,13 +7,17 @@
 mod fixture;
 #[path = "promql/prometheus.rs"]
 mod prometheus;
+#[path = "promql/random.rs"]
+mod random;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chaoslab::domain::telemetry::promql::{Query, Value};
 use chaoslab::domain::telemetry::series::{Labels, Series, UnixMs};
 use fixture::{Answers, EPOCH, Question};
 use prometheus::Prometheus;
+use random::Expressions;
 use serde_json::Value as Json;
 
 /// When every expression is asked, in milliseconds after the epoch of the samples: on samples, on window edges and a millisecond to
@@ -24,31 +28,34 @@ const INSTANTS: [i64; 16] =
 /// Start, end and step of the ranges every expression is asked over, in milliseconds. The last step falls short of the end in some.
 const RANGES: [(i64, i64, i64); 3] = [(-20_000, 1_000_000, 37_000), (0, 700_000, 60_000), (290_000, 310_000, 999)];
 
+/// Besides the written ones, this many random expressions are asked at two moments and over the ranges.
+const RANDOM_EXPRESSIONS: usize = 1000;
+
+/// Any seed will do; a fixed one makes the test the same every time.
+const SEED: u64 = 42;
+
 #[tokio::test]
 async fn our_engine_answers_as_prometheus_does() {
-    let prometheus = Prometheus::start().await.unwrap_or_else(|reason| panic!("{reason}"));
-    let comparison = tokio::spawn(async move {
-        let differences = compare(&prometheus).await;
-        (prometheus, differences)
-    });
-    let (prometheus, differences) = comparison.await.expect("the comparison does not panic; the container goes by itself");
+    let prometheus = Arc::new(Prometheus::start().await.unwrap_or_else(|reason| panic!("{reason}")));
+    let asked = Arc::clone(&prometheus);
+    // In a task of its own, so that the container is removed even when the comparison panics.
+    let outcome = tokio::spawn(async move { compare(&asked).await }).await;
     prometheus.remove().await;
-    match differences {
-        Err(reason) => panic!("{reason}"),
-        Ok((asked, differences)) => {
-            println!("{asked} answers compared");
-            assert!(differences.is_empty(), "{} of {asked} answers differ:\n{}", differences.len(), differences.join("\n"));
-        }
-    }
+    let (asked, differences) = outcome.expect("the comparison does not panic").unwrap_or_else(|reason| panic!("{reason}"));
+    println!("{asked} answers compared");
+    assert!(differences.is_empty(), "{} of {asked} answers differ:\n{}", differences.len(), differences.join("\n"));
 }
 
 async fn compare(prometheus: &Prometheus) -> Result<(usize, Vec<String>), String> {
     let series = fixture::series(include_str!("promql/series.txt"));
-    let questions = fixture::questions(include_str!("promql/expressions.promql"));
+    let mut questions = fixture::questions(include_str!("promql/expressions.promql"));
+    let mut random = Expressions::of_seed(SEED);
+    questions.extend((0..RANDOM_EXPRESSIONS).map(|_| Question::random(random.next(4))));
     prometheus.write(&series).await?;
     let (mut asked, mut differences) = (0, Vec::new());
     for question in &questions {
-        for moment in INSTANTS {
+        let moments = if question.line == 0 { &INSTANTS[5..7] } else { &INSTANTS[..] };
+        for &moment in moments {
             asked += 1;
             let found = at_one_moment(prometheus, &series, question, EPOCH + moment).await?;
             differences.extend(found.map(|found| format!("line {}, `{}` at {moment}: {found}", question.line, question.expression)));

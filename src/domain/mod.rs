@@ -2,6 +2,10 @@
 
 pub mod yaml;
 
+pub mod topology;
+
+pub mod workload;
+
 pub mod telemetry;
 
 pub mod rca;
@@ -9,5 +13,7 @@ pub mod rca;
 pub mod fault;
 
 pub mod grade;
+
+pub mod scenario;
 
 pub mod report;

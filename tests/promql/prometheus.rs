@@ -94,7 +94,7 @@ impl Prometheus {
     }
 
     /// Removes the container.
-    pub async fn remove(self) {
+    pub async fn remove(&self) {
         let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
         if let Err(error) = self.docker.remove_container(&self.container, Some(options)).await {
             eprintln!("container {} could not be removed: {error}", self.container);

@@ -3,6 +3,9 @@
 //! Grafana Loki's rules hold: all filters must accept a line, `|=` and `!=` look for a text, `|~` and `!~` for a pattern anywhere in the
 //! line, while the patterns of the selector have to match the whole label. The only label is `node`.
 
+#[cfg(test)]
+mod tests;
+
 use regex::{Regex, RegexBuilder};
 
 use super::QueryError;
@@ -260,10 +263,21 @@ impl<'a> Reader<'a> {
             _ => return Err(self.expected("a string in double quotes or backticks")),
         };
         let end = end.ok_or_else(|| QueryError::invalid(self.text, start, "this string is never closed"))?;
-        let unquoted = promql_parser::util::unquote_string(&rest[..end]);
-        let value =
-            unquoted.map_err(|_| QueryError::invalid(self.text, start, "this string has an escape that is not known or a line end"))?;
+        let message = "this string has an escape that is not known, or a line end";
+        let value = unquoted(&rest[..end]).ok_or_else(|| QueryError::invalid(self.text, start, message))?;
         self.at += end;
         Ok((start, value))
     }
+}
+
+/// What a string says. The library takes the byte after a backslash for a whole character, so it must not see another there.
+fn unquoted(string: &str) -> Option<String> {
+    let mut escaped = false;
+    let in_order = |c: char| {
+        let in_order = !escaped || c.is_ascii();
+        escaped = c == '\\' && !escaped;
+        in_order
+    };
+    let readable = string.starts_with('`') || string.chars().all(in_order);
+    if readable { promql_parser::util::unquote_string(string).ok() } else { None }
 }

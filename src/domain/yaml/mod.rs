@@ -9,6 +9,7 @@ use std::fmt;
 pub use flow::flow;
 
 use serde::de::DeserializeOwned;
+/// For fields that hold enums: `deed: {stop: {...}}` instead of a YAML tag, so that every error carries its place.
 pub use serde_yaml::with::singleton_map_recursive as one_key;
 use tree::{Line, Node, Tree};
 
@@ -101,7 +102,17 @@ impl<T> Located<T> {
 ///
 /// Refused besides what serde refuses: duplicate keys, anchors and aliases, more than one document, nesting deeper than 40 levels.
 pub fn read<T: DeserializeOwned>(text: &str, first_line: usize) -> Result<Located<T>, Vec<Problem>> {
-    let mut tree = Tree::parse(text, first_line)?;
+    typed(Tree::parse(text, first_line)?)
+}
+
+/// Reads a document whose values are templates: each is filled before it is given its type, and keeps its place.
+pub fn read_filled<T: DeserializeOwned>(text: &str, fill: &dyn Fn(&str) -> Result<String, String>) -> Result<Located<T>, Vec<Problem>> {
+    let mut tree = Tree::parse(text, 1)?;
+    tree.fill(fill)?;
+    typed(tree)
+}
+
+fn typed<T: DeserializeOwned>(mut tree: Tree) -> Result<Located<T>, Vec<Problem>> {
     let whole = tree.clone();
     let mut problems: Vec<Problem> = Vec::new();
     loop {
@@ -236,6 +247,19 @@ mod tests {
         1:7: name: invalid type: sequence, expected a string
         3:20: items[0].count: invalid type: integer `-1`, expected u32
         ");
+    }
+
+    #[test]
+    fn values_can_be_templates_of_any_type() {
+        let fill = |text: &str| match text {
+            "{{ n }}" => Ok("2".to_owned()),
+            "{{ bad }}" => Err("there is no `bad`".to_owned()),
+            _ => Ok(text.to_owned()),
+        };
+        let doc = read_filled::<Outer>("name: \"{{ n }}\"\nitems: [{id: \"{{ n }}\", count: \"{{ n }}\"}]\n", &fill).expect("right");
+        assert_eq!((doc.value.name.as_str(), doc.value.items[0].count), ("2", 2));
+        let problems = read_filled::<Outer>("name: x\nitems: [{id: \"{{ bad }}\", count: 1}]\n", &fill).expect_err("not fillable");
+        assert_eq!(problems[0].to_string(), "2:14: there is no `bad`");
     }
 
     #[test]

@@ -73,6 +73,23 @@ impl Tree {
         if building.problems.is_empty() { Ok(building.tree) } else { Err(building.problems) }
     }
 
+    /// Fills every scalar value. What becomes a number or a truth value reads as one; everything else reads as text.
+    pub(super) fn fill(&mut self, fill: &dyn Fn(&str) -> Result<String, String>) -> Result<(), Vec<Problem>> {
+        let mut problems = Vec::new();
+        for entry in &mut self.entries {
+            let Content::Scalar { text, plain } = &mut entry.content else { continue };
+            match fill(text) {
+                Ok(filled) if filled == *text => {}
+                Ok(filled) => {
+                    *plain = filled.parse::<f64>().is_ok() || filled.parse::<bool>().is_ok();
+                    *text = filled;
+                }
+                Err(message) => problems.push(Problem { at: entry.at, message }),
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
     fn children(&self, node: usize) -> &[usize] {
         match &self.entries[node].content {
             Content::Scalar { .. } => &[],

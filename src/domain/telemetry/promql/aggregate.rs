@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::display::number;
 use super::expr::{Aggregation, Grouping};
-use super::numeric::{largest, mean, quantile, smallest};
+use super::limits::Budget;
+use super::numeric::{Sum, largest, mean, quantile, smallest};
 use super::top::{Rank, top};
 use super::value::{Track, merged};
 use crate::domain::telemetry::QueryError;
@@ -17,13 +18,14 @@ pub fn apply(
     parameter: Option<&[f64]>,
     tracks: &[Track],
     steps: usize,
+    budget: &mut Budget,
 ) -> Result<Vec<Track>, QueryError> {
     let parameter = |step: usize| parameter.and_then(|values| values.get(step)).copied().unwrap_or(f64::NAN);
     let groups = || groups(grouping, tracks);
     let of_each = |value: &dyn Fn(&mut Vec<f64>, usize) -> f64| Ok(summarised(groups(), tracks, steps, value));
     match aggregation {
         Aggregation::Sum => of_each(&|values, _| values.iter().sum()),
-        Aggregation::Avg => of_each(&|values, _| mean(values.iter().copied())),
+        Aggregation::Avg => of_each(&|values, _| mean(values.iter().copied(), Sum::add_rounding)),
         Aggregation::Min => of_each(&|values, _| smallest(values.iter().copied())),
         Aggregation::Max => of_each(&|values, _| largest(values.iter().copied())),
         Aggregation::Count => of_each(&|values, _| values.len() as f64),
@@ -33,7 +35,7 @@ pub fn apply(
         Aggregation::Quantile(_) => of_each(&|values, step| quantile(parameter(step), values)),
         Aggregation::Topk(_) => chosen(groups(), tracks, steps, Rank::Largest, parameter),
         Aggregation::Bottomk(_) => chosen(groups(), tracks, steps, Rank::Smallest, parameter),
-        Aggregation::CountValues(label) => merged(counted(grouping, label, tracks, steps)),
+        Aggregation::CountValues(label) => merged(counted(grouping, label, tracks, steps, budget)?),
     }
 }
 
@@ -111,7 +113,7 @@ fn how_many(scalar: f64) -> Result<usize, QueryError> {
 }
 
 /// How many elements of each group have each value: a track for each, with the value in the label.
-fn counted(grouping: &Grouping, label: &str, tracks: &[Track], steps: usize) -> Vec<Track> {
+fn counted(grouping: &Grouping, label: &str, tracks: &[Track], steps: usize, budget: &mut Budget) -> Result<Vec<Track>, QueryError> {
     let grouping = match grouping {
         Grouping::By(kept) => Grouping::By(kept.iter().cloned().chain([label.to_owned()]).collect()),
         without => without.clone(),
@@ -126,13 +128,14 @@ fn counted(grouping: &Grouping, label: &str, tracks: &[Track], steps: usize) -> 
             let labels = group_labels(&grouping, &labels);
             let place = *places.entry(labels.clone()).or_insert(counted.len());
             if place == counted.len() {
+                budget.keep(1, steps)?;
                 counted.push(Track { labels, values: vec![None; steps] });
             }
             let count = &mut counted[place].values[step];
             *count = Some(count.unwrap_or(0.0) + 1.0);
         }
     }
-    counted
+    Ok(counted)
 }
 
 /// Variance of the population (Welford's method, begun at the first value so that one infinity alone varies by 0).

@@ -1,7 +1,7 @@
 //! Evaluation of an expression at one moment or many. Each part is evaluated for all moments at once, so that labels are looked at
 //! once for each series and not once for each moment.
 
-use super::expr::{Aggregation, At, Expr, RangeSelector, Selector};
+use super::expr::{At, Expr, RangeSelector, Selector};
 use super::function::{InstantFunction, RangeFunction};
 use super::limits::Budget;
 use super::value::{Outcome, Track, distinct, merged};
@@ -69,10 +69,8 @@ impl<'a> Evaluation<'a> {
             Expr::Aggregate(aggregation, grouping, vector) => {
                 let parameter = aggregation.parameter().map(|scalar| self.scalar(scalar)).transpose()?;
                 let tracks = self.vector(vector)?;
-                if let Aggregation::CountValues(_) = aggregation {
-                    self.budget.keep(tracks.len(), self.steps.count)?;
-                }
-                aggregate::apply(aggregation, grouping, parameter.as_deref(), &tracks, self.steps.count).map(Outcome::Vector)
+                let (parameter, steps) = (parameter.as_deref(), self.steps.count);
+                aggregate::apply(aggregation, grouping, parameter, &tracks, steps, &mut self.budget).map(Outcome::Vector)
             }
             Expr::Binary(operation) => {
                 let (lhs, rhs) = (self.of(&operation.lhs)?, self.of(&operation.rhs)?);
@@ -116,9 +114,9 @@ impl<'a> Evaluation<'a> {
             }
             (InstantFunction::Absent, _) => {
                 let found = self.vector(vector)?;
-                Ok(match vector.selector() {
-                    Some((selector, _)) => self.absent(found, selector),
-                    None => self.absent_with(found, Labels::default()),
+                Ok(match vector {
+                    Expr::Select(selector) => self.absent(found, selector),
+                    _ => self.absent_with(found, Labels::default()),
                 })
             }
             _ => instant::apply(function, self.vector(vector)?, &parameters),

@@ -64,8 +64,8 @@ fn selector(vector: &parsed::VectorSelector) -> Result<Selector, String> {
         Some(AtModifier::Start) => Some(At::Start),
         Some(AtModifier::End) => Some(At::End),
         Some(AtModifier::At(time)) => Some(At::Time(match time.duration_since(UNIX_EPOCH) {
-            Ok(after) => milliseconds(after),
-            Err(before) => milliseconds(before.duration()).map(|ms| -ms),
+            Ok(after) => moment(after),
+            Err(before) => moment(before.duration()).map(|ms| -ms),
         }?)),
     };
     Ok(Selector { matchers, offset, at })
@@ -86,9 +86,13 @@ fn matcher(matcher: &parsed_label::Matcher) -> Matcher {
     Matcher { label: matcher.name.clone(), op }
 }
 
+fn moment(from_epoch: Duration) -> Result<i64, String> {
+    i64::try_from(from_epoch.as_millis()).map_err(|_| "the time after `@` is out of range".into())
+}
+
 /// Go counts nanoseconds in 64 bits, so Prometheus knows no longer duration than 292 years.
 fn milliseconds(duration: Duration) -> Result<i64, String> {
-    i64::try_from(duration.as_nanos()).map(|ns| ns / 1_000_000).map_err(|_| "a duration or time here is out of range".into())
+    i64::try_from(duration.as_nanos()).map(|ns| ns / 1_000_000).map_err(|_| "a duration here is out of range".into())
 }
 
 fn function(name: &str, args: Vec<Expr>) -> Result<Expr, String> {

@@ -55,7 +55,7 @@ pub fn combined(op: BinaryOp, sides: Sides, matching: &Matching, steps: usize, b
         false => (&sides.right, &sides.right_groups, &sides.left, &sides.left_groups),
     };
     budget.keep(many.len(), steps)?;
-    let mut results = Results::default();
+    let mut results = Results { steps, tracks: Vec::new(), of_pair: HashMap::new(), of_labels: HashMap::new() };
     let mut partners: Vec<Option<usize>> = vec![None; sides.groups];
     let mut taken = vec![false; sides.groups];
     for step in 0..steps {
@@ -78,47 +78,41 @@ pub fn combined(op: BinaryOp, sides: Sides, matching: &Matching, steps: usize, b
             if matching.cardinality == Cardinality::OneToOne && std::mem::replace(&mut taken[group], true) {
                 return Err(many_to_one(&many[index].labels, &one[partner].labels));
             }
-            results.put(
-                (index, partner),
-                || result_labels(op, matching, &many[index].labels, &one[partner].labels),
-                step,
-                steps,
-                result,
-            )?;
+            let track =
+                results.track((index, partner), budget, || result_labels(op, matching, &many[index].labels, &one[partner].labels))?;
+            if track.values[step].replace(result).is_some() {
+                return Err(not_kept_apart(&track.labels));
+            }
         }
     }
     Ok(results.tracks)
 }
 
 /// The tracks an operator makes, each under its labels.
-#[derive(Default)]
 struct Results {
+    steps: usize,
     tracks: Vec<Track>,
     of_pair: HashMap<(usize, usize), usize>,
     of_labels: HashMap<Labels, usize>,
 }
 
 impl Results {
-    fn put(&mut self, pair: (usize, usize), labels: impl Fn() -> Labels, step: usize, steps: usize, value: f64) -> Result<(), QueryError> {
+    /// The track of what these two elements make.
+    fn track(&mut self, pair: (usize, usize), budget: &mut Budget, labels: impl Fn() -> Labels) -> Result<&mut Track, QueryError> {
         let place = match self.of_pair.get(&pair) {
             Some(place) => *place,
             None => {
                 let labels = labels();
                 let place = *self.of_labels.entry(labels.clone()).or_insert(self.tracks.len());
                 if place == self.tracks.len() {
-                    self.tracks.push(Track { labels, values: vec![None; steps] });
+                    budget.keep(1, self.steps)?;
+                    self.tracks.push(Track { labels, values: vec![None; self.steps] });
                 }
                 self.of_pair.insert(pair, place);
                 place
             }
         };
-        let Track { labels, values } = &mut self.tracks[place];
-        match values[step].replace(value) {
-            None => Ok(()),
-            Some(_) => Err(QueryError::Failed(format!(
-                "several elements are left with the labels {labels}; the labels of `on`, `ignoring` and `group_left` must keep them apart"
-            ))),
-        }
+        Ok(&mut self.tracks[place])
     }
 }
 
@@ -137,6 +131,11 @@ fn result_labels(op: BinaryOp, matching: &Matching, many: &Labels, one: &Labels)
         BinaryOp::Comparison(comparison) if comparison.returns_bool => labels.without_name(),
         _ => labels,
     }
+}
+
+fn not_kept_apart(labels: &Labels) -> QueryError {
+    let message = "the labels of `on`, `ignoring` and `group_left` or `group_right` must keep them apart";
+    QueryError::Failed(format!("several elements are left with the labels {labels}; {message}"))
 }
 
 fn not_unique(first: &Labels, second: &Labels, one_is_right: bool, matching: &Matching) -> QueryError {

@@ -10,6 +10,7 @@ pub mod expr;
 pub mod function;
 mod instant;
 mod limits;
+mod locate;
 mod lower;
 mod matching;
 mod numeric;
@@ -17,6 +18,8 @@ pub mod operator;
 mod over_time;
 mod relabel;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod text;
 mod token;
 mod top;

@@ -18,6 +18,11 @@ impl Sum {
         self.rounded = next;
     }
 
+    /// Adds a number and does not keep what rounding loses.
+    pub fn add_rounding(&mut self, number: f64) {
+        self.rounded += number;
+    }
+
     /// The sum with what was lost, whatever it is.
     pub fn exact(self) -> f64 {
         self.rounded + self.lost
@@ -38,15 +43,15 @@ impl FromIterator<f64> for Sum {
     }
 }
 
-/// The mean, step by step so that it cannot overflow. Once infinite it stays so until the other infinity or NaN comes.
-pub fn mean(numbers: impl Iterator<Item = f64>) -> f64 {
+/// The mean, step by step so that it cannot overflow, adding by `add`. Once infinite it stays so until the other infinity or NaN comes.
+pub fn mean(numbers: impl Iterator<Item = f64>, add: fn(&mut Sum, f64)) -> f64 {
     let mut mean = Sum::default();
     for (index, number) in numbers.enumerate() {
         let (count, so_far) = ((index + 1) as f64, mean.rounded);
         if so_far.is_infinite() && (number == so_far || number.is_finite()) {
             continue;
         }
-        mean.add(number / count - so_far / count);
+        add(&mut mean, number / count - so_far / count);
     }
     mean.total()
 }

@@ -10,9 +10,9 @@ pub fn apply(function: RangeFunction, points: &[Point], window: Window) -> Optio
     let values = || points.iter().map(|point| point.value);
     let pairs = || points.windows(2).map(|pair| (pair[0].value, pair[1].value));
     match function {
-        RangeFunction::Rate => extrapolated(points, window, true).map(|increase| increase / window.seconds()),
-        RangeFunction::Increase => extrapolated(points, window, true),
-        RangeFunction::Delta => extrapolated(points, window, false),
+        RangeFunction::Rate => extrapolated(points, window, true).map(|(gained, stretch)| gained * (stretch / window.seconds())),
+        RangeFunction::Increase => extrapolated(points, window, true).map(|(gained, stretch)| gained * stretch),
+        RangeFunction::Delta => extrapolated(points, window, false).map(|(gained, stretch)| gained * stretch),
         RangeFunction::Irate => {
             let (previous, last) = last_two(points)?;
             let gained = if last.value < previous.value { last.value } else { last.value - previous.value };
@@ -22,7 +22,7 @@ pub fn apply(function: RangeFunction, points: &[Point], window: Window) -> Optio
         RangeFunction::Deriv => slope(points),
         RangeFunction::Changes => Some(pairs().filter(|(a, b)| a != b && !(a.is_nan() && b.is_nan())).count() as f64),
         RangeFunction::Resets => Some(pairs().filter(|(a, b)| b < a).count() as f64),
-        RangeFunction::AvgOverTime => Some(numeric::mean(values())),
+        RangeFunction::AvgOverTime => Some(numeric::mean(values(), Sum::add)),
         RangeFunction::SumOverTime => Some(values().collect::<Sum>().total()),
         RangeFunction::MinOverTime => Some(smallest(values())),
         RangeFunction::MaxOverTime => Some(largest(values())),
@@ -50,10 +50,10 @@ fn seconds(from: &Point, to: &Point) -> f64 {
     (to.at - from.at) as f64 / 1000.0
 }
 
-/// The gain between the first and the last sample, stretched to what it would be over the whole window. A side of the window is filled
+/// The gain between the first and the last sample, and the factor that stretches it to the whole window. A side of the window is filled
 /// when the samples reach nearly to it (to 1.1 times their mean distance), else half a mean distance is added there. A counter is
 /// never stretched back beyond the time at which it would have been zero.
-fn extrapolated(points: &[Point], window: Window, is_counter: bool) -> Option<f64> {
+fn extrapolated(points: &[Point], window: Window, is_counter: bool) -> Option<(f64, f64)> {
     let (first, last) = match points {
         [first, .., last] => (first, last),
         _ => return None,
@@ -74,7 +74,7 @@ fn extrapolated(points: &[Point], window: Window, is_counter: bool) -> Option<f6
         }
     }
     let stretched = |gap: f64| if gap < mean_distance * 1.1 { gap } else { mean_distance / 2.0 };
-    Some(gained * ((sampled + stretched(to_start) + stretched(to_end)) / sampled))
+    Some((gained, (sampled + stretched(to_start) + stretched(to_end)) / sampled))
 }
 
 /// Slope of the least-squares line, per second. Times are counted from the first sample, where doubles are exact.

@@ -2,6 +2,7 @@
 //! sizes, what Prometheus 2.42 does not know, and what is left out here.
 
 use lrpar::{Lexeme, Lexer};
+use promql_parser::label::Matcher;
 use promql_parser::parser::token::{
     T_ADD, T_ANCHORED, T_AT, T_BY, T_COLON, T_COMMA, T_DURATION, T_END, T_EOF, T_EQL_REGEX, T_FILL, T_FILL_LEFT, T_FILL_RIGHT,
     T_GROUP_LEFT, T_GROUP_RIGHT, T_IDENTIFIER, T_IGNORING, T_LEFT_BRACE, T_LEFT_BRACKET, T_LEFT_PAREN, T_LIMIT_RATIO, T_LIMITK, T_LOR,
@@ -9,7 +10,7 @@ use promql_parser::parser::token::{
 };
 
 use super::text::Text;
-use super::{function, limits};
+use super::{function, limits, locate};
 use crate::domain::telemetry::{QueryError, series};
 
 /// A word, number, string or sign of an expression.
@@ -29,7 +30,7 @@ pub fn tokens<'t>(source: &'t Text<'_>) -> Result<Vec<Token<'t>>, QueryError> {
     if text.len() > limits::TEXT {
         return Err(QueryError::TooCostly(format!("an expression may be {} bytes long at most, this one is {}", limits::TEXT, text.len())));
     }
-    let lexer = promql_parser::parser::lexer(text).map_err(|message| not_a_token(source, message))?;
+    let lexer = promql_parser::parser::lexer(text).map_err(|message| locate::not_a_token(source, message))?;
     let lexemes = lexer.iter().flatten().filter(|lexeme| lexeme.tok_id() != T_EOF);
     let tokens: Vec<_> = lexemes
         .map(|lexeme| Token {
@@ -49,42 +50,6 @@ pub fn tokens<'t>(source: &'t Text<'_>) -> Result<Vec<Token<'t>>, QueryError> {
         )));
     }
     Ok(tokens)
-}
-
-/// The lexer says what it could not read but not where. It reads from left to right, so the shortest beginning of the text with the
-/// same complaint ends at the culprit.
-fn not_a_token(source: &Text<'_>, message: String) -> QueryError {
-    let text = source.parsed();
-    if let Some(open) = text.rfind('(').filter(|_| message.contains("unclosed left parenthesis")) {
-        return source.invalid(unclosed(text).unwrap_or(open), "this parenthesis is never closed");
-    }
-    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-    let complains = |end: usize| promql_parser::parser::lexer(&text[..end]).is_err_and(|other| other == message);
-    let culprit = starts.partition_point(|&start| {
-        let end = start + text[start..].chars().next().map_or(0, char::len_utf8);
-        !complains(end)
-    });
-    source.invalid(starts.get(culprit).copied().unwrap_or(text.len()), message)
-}
-
-/// The innermost parenthesis that is never closed, of a text that has one too many.
-fn unclosed(text: &str) -> Option<usize> {
-    let closed = [text, &")".repeat(text.matches('(').count())].concat();
-    let lexemes = (0..=text.matches('(').count()).find_map(|more| {
-        let candidate = &closed[..text.len() + more];
-        promql_parser::parser::lexer(candidate)
-            .ok()
-            .map(|lexer| lexer.iter().flatten().map(|l| (l.tok_id(), l.span().start())).collect::<Vec<_>>())
-    })?;
-    let mut open = Vec::new();
-    for (id, start) in lexemes.into_iter().filter(|(_, start)| *start < text.len()) {
-        match id {
-            T_LEFT_PAREN => open.push(start),
-            T_RIGHT_PAREN => drop(open.pop()),
-            _ => {}
-        }
-    }
-    open.pop()
 }
 
 /// Where in an expression a token stands.
@@ -110,7 +75,7 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
             T_RIGHT_BRACE => place = Place::Open,
             T_LEFT_PAREN => {
                 depth += 1;
-                if matches!(before, Some(T_BY | T_WITHOUT | T_ON | T_IGNORING | T_GROUP_LEFT | T_GROUP_RIGHT)) {
+                if introduces_labels(before) {
                     place = Place::Labels;
                 }
             }
@@ -126,7 +91,9 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
         let in_offset = before == Some(T_OFFSET) || (matches!(before, Some(T_ADD | T_SUB)) && id(-2) == Some(T_OFFSET));
         let wants_duration = before == Some(T_LEFT_BRACKET) || in_offset;
         let complaint = match token.id {
-            T_IDENTIFIER if after == Some(T_LEFT_PAREN) && place == Place::Open => unknown_function(token.text),
+            T_IDENTIFIER if after == Some(T_LEFT_PAREN) && place == Place::Open && !introduces_labels(before) => {
+                unknown_function(token.text)
+            }
             T_START | T_END if after == Some(T_LEFT_PAREN) && before != Some(T_AT) && place == Place::Open => unknown_function(token.text),
             T_LIMITK | T_LIMIT_RATIO if matches!(after, Some(T_LEFT_PAREN | T_BY | T_WITHOUT)) => Some(unknown_aggregation(token.text)),
             T_FILL | T_FILL_LEFT | T_FILL_RIGHT | T_SMOOTHED | T_ANCHORED => {
@@ -155,9 +122,12 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
         if let Some(complaint) = complaint {
             return Err(source.unsupported(token.start, complaint));
         }
+        if token.id == T_NUMBER && !is_number(token.text) {
+            return Err(source.invalid(token.start, format!("`{}` is no number, or too large for one", token.text)));
+        }
         if matches!(before, Some(T_EQL_REGEX | T_NEQ_REGEX)) {
             regexes += 1;
-            refuse_large_regex(source, token)?;
+            refuse_bad_regex(source, token)?;
         }
     }
     if regexes > limits::REGEXES {
@@ -167,6 +137,10 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
         )));
     }
     Ok(())
+}
+
+fn introduces_labels(id: Option<TokenId>) -> bool {
+    matches!(id, Some(T_BY | T_WITHOUT | T_ON | T_IGNORING | T_GROUP_LEFT | T_GROUP_RIGHT))
 }
 
 fn unknown_function(name: &str) -> Option<String> {
@@ -192,15 +166,25 @@ fn quoted_name(text: &str) -> String {
     format!("the quoted name {text} is not supported; names of metrics and labels are letters, digits and `_`, without quotes")
 }
 
+fn is_number(text: &str) -> bool {
+    let spells_infinity = text.eq_ignore_ascii_case("inf");
+    promql_parser::util::parse_str_radix(text).is_ok_and(|value| value.is_finite() || value.is_nan() || spells_infinity)
+}
+
 fn digits_in_a_row(text: &str) -> usize {
     text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0)
 }
 
-/// The parser would compile it without asking how large it gets.
-fn refuse_large_regex(source: &Text<'_>, token: &Token<'_>) -> Result<(), QueryError> {
-    let pattern = promql_parser::util::unquote_string(token.text).unwrap_or_default();
+/// The parser would compile it without asking how large it gets, and not say where it stands.
+fn refuse_bad_regex(source: &Text<'_>, token: &Token<'_>) -> Result<(), QueryError> {
+    let Ok(pattern) = promql_parser::util::unquote_string(token.text) else { return Ok(()) };
     match series::anchored(&pattern) {
+        Ok(_) => Ok(()),
         Err(regex::Error::CompiledTooBig(_)) => Err(source.invalid(token.start, "this pattern is too large; repeat less")),
-        _ => Ok(()),
+        // The parser knows how to read some patterns of Go that are none in Rust.
+        Err(_) => match Matcher::new_matcher(T_EQL_REGEX, String::new(), pattern) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(source.invalid(token.start, format!("{} is no regular expression", token.text))),
+        },
     }
 }

@@ -12,7 +12,7 @@ use super::window::Steps;
 pub enum Value {
     /// One number.
     Scalar(f64),
-    /// One value for each series, in the order of their labels unless the expression sorts (`sort`, `sort_desc`, `topk`, `bottomk`).
+    /// One value for each series. The same record gives the same order; `sort`, `sort_desc`, `topk` and `bottomk` order by value.
     Vector(Vec<(Labels, f64)>),
     /// The samples in a range, for each series in the order of their labels.
     Matrix(Vec<Series>),

@@ -1,0 +1,167 @@
+//! Places orders at a steady rate.
+
+use std::{
+    process,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use jiff::Timestamp;
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use rdkafka::{
+    error::KafkaError,
+    message::{DeliveryResult, Message},
+    producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer},
+    types::RDKafkaErrorCode,
+};
+
+use crate::{
+    client::{self, Reports, describe, report_to},
+    log::Level,
+    order::OrderWriter,
+    pace::Pace,
+    service::{Failure, Service},
+    settings::Production,
+    transactions::Transactions,
+};
+
+/// How long a record waits for room in a full local queue before it is given up; `max.block.ms` of Java's producer.
+const WAIT_FOR_ROOM: Duration = Duration::from_secs(60);
+
+/// How long the last records may take to be acknowledged when the service stops.
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// The client as this program uses it. It has a thread for its delivery reports: polling between records would spin through the last
+/// millisecond of every wait.
+pub type OrderProducer = ThreadedProducer<Deliveries>;
+
+/// Runs one client until the service is asked to stop.
+pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Result<(), Failure> {
+    let deliveries = Deliveries { reports: Reports::of(service, member), start: Instant::now() };
+    let producer: OrderProducer =
+        service.settings.client_config(&service.name, member).create_with_context(deliveries).map_err(Failure::Create)?;
+    let mut transactions = match production.transactions {
+        Some(limits) => match Transactions::open(service, &producer, limits)? {
+            Some(transactions) => Some(transactions),
+            None => return Ok(()),
+        },
+        None => None,
+    };
+    let mut placing = Placing::new(service, production, &producer);
+    let mut pace = Pace::new(production.rate / f64::from(service.settings.members), Instant::now());
+    while !service.stop.requested() {
+        for _ in 0..pace.take(Instant::now()) {
+            if let Some(transactions) = &mut transactions {
+                transactions.before_record()?;
+            }
+            let placed = placing.place()?;
+            if let Some(transactions) = &mut transactions {
+                // A transaction that takes no more records has failed, and committing it tells how.
+                if placed { transactions.commit_if_due()? } else { transactions.commit()? }
+            }
+        }
+        if let Some(transactions) = &mut transactions {
+            transactions.commit_if_due()?;
+        }
+        service.stop.wait_until(pace.next(Instant::now()));
+    }
+    if let Some(mut transactions) = transactions {
+        transactions.commit()?;
+    }
+    if producer.flush(FLUSH).is_err() {
+        let left = producer.in_flight_count();
+        service.log.warn(format_args!("records not acknowledged in time, giving them up records={left}"));
+    }
+    Ok(())
+}
+
+/// Makes records and hands them to the client.
+struct Placing<'a> {
+    service: &'a Service,
+    production: &'a Production,
+    producer: &'a OrderProducer,
+    orders: OrderWriter,
+    chance: ChaCha8Rng,
+    turn: usize,
+}
+
+impl<'a> Placing<'a> {
+    fn new(service: &'a Service, production: &'a Production, producer: &'a OrderProducer) -> Self {
+        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
+        let seed = nanos ^ (u64::from(process::id()) << 32);
+        let orders = OrderWriter::new(format!("{seed:016x}"), production.record_size);
+        Self { service, production, producer, orders, chance: ChaCha8Rng::seed_from_u64(seed), turn: 0 }
+    }
+
+    /// Hands over one record; waits while the client's queue is full. Returns whether the client took it.
+    fn place(&mut self) -> Result<bool, Failure> {
+        let topics = &self.service.settings.topics;
+        let topic = &topics[self.turn % topics.len()];
+        self.turn += 1;
+        let key = self.production.keys.draw(&mut self.chance);
+        let value = self.orders.next(key.as_deref().unwrap_or("walk-in"), Timestamp::now());
+        let context = self.producer.client().context();
+        let mut record = BaseRecord::<str, [u8], usize>::with_opaque_to(topic, context.micros()).payload(value);
+        record.key = key.as_deref();
+        let until = Instant::now() + WAIT_FOR_ROOM;
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => {
+                    self.service.figures.produced().accepted += 1;
+                    return Ok(true);
+                }
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
+                    if Instant::now() < until && !self.service.stop.requested() =>
+                {
+                    self.service.log.sparsely(Level::Warn, "local queue is full, waiting for room".to_owned());
+                    self.service.stop.wait_until(Instant::now() + Duration::from_millis(20));
+                    record = back;
+                }
+                Err((error, _)) => {
+                    context.give_up(topic, &error);
+                    let fatal = error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal);
+                    return if fatal { Err(Failure::Fatal(error)) } else { Ok(false) };
+                }
+            }
+        }
+    }
+}
+
+/// Takes the client's delivery reports. What goes with a record is the time it was handed over, see [`Deliveries::micros`].
+pub struct Deliveries {
+    reports: Reports,
+    start: Instant,
+}
+
+impl Deliveries {
+    /// Microseconds since the client was made.
+    fn micros(&self) -> usize {
+        self.start.elapsed().as_micros() as usize
+    }
+
+    fn give_up(&self, topic: &str, error: &KafkaError) {
+        let service = &self.reports.service;
+        let code = error.rdkafka_error_code().map_or_else(|| "OTHER".to_owned(), client::name);
+        service.figures.produced().fail(topic, code);
+        service.log.sparsely(Level::Error, format!("order not placed topic={topic} {}", describe(error)));
+    }
+}
+
+report_to!(Deliveries, reports);
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, handed_over: usize) {
+        match result {
+            Ok(record) => {
+                let figures = &self.reports.service.figures;
+                figures.ledger().note(record.topic(), record.partition(), record.offset());
+                let latency = self.micros().saturating_sub(handed_over);
+                let since_start = figures.started.elapsed().unwrap_or_default();
+                figures.produced().acknowledge(Duration::from_micros(latency as u64), since_start);
+            }
+            Err((error, record)) => self.give_up(record.topic(), error),
+        }
+    }
+}

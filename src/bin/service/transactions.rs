@@ -1,0 +1,116 @@
+//! A producer's transactions: begun with the first record, committed after a time or a number of records.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    error::{KafkaError, RDKafkaError},
+    producer::Producer,
+};
+
+use crate::{
+    client::describe,
+    log::Level,
+    producer::OrderProducer,
+    service::{Failure, Service},
+    settings::TransactionLimits,
+};
+
+/// How long one attempt may take before it is logged and made again.
+const ATTEMPT: Duration = Duration::from_secs(5);
+
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The transactions of one client, at most one of them open.
+pub struct Transactions<'a> {
+    service: &'a Arc<Service>,
+    producer: &'a OrderProducer,
+    limits: TransactionLimits,
+    open: Option<Open>,
+}
+
+struct Open {
+    begun: Instant,
+    records: u64,
+}
+
+impl<'a> Transactions<'a> {
+    /// Takes over the `transactional.id`; whatever an earlier holder left open is aborted by that. Nothing if the service is asked to
+    /// stop before a coordinator answers.
+    pub fn open(service: &'a Arc<Service>, producer: &'a OrderProducer, limits: TransactionLimits) -> Result<Option<Self>, Failure> {
+        while let Err(error) = producer.init_transactions(ATTEMPT) {
+            if !can_be_repeated(&error) {
+                return Err(Failure::Transactions(error));
+            }
+            service.log.warn(format_args!("transactions not ready, trying again {}", describe(&error)));
+            if service.stop.wait_until(Instant::now() + PAUSE) {
+                return Ok(None);
+            }
+        }
+        service.log.info("transactions ready");
+        Ok(Some(Self { service, producer, limits, open: None }))
+    }
+
+    /// To be called before each record.
+    pub fn before_record(&mut self) -> Result<(), Failure> {
+        match &mut self.open {
+            Some(open) => open.records += 1,
+            None => {
+                self.producer.begin_transaction().map_err(Failure::Fatal)?;
+                self.open = Some(Open { begun: Instant::now(), records: 1 });
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits when the transaction is old or large enough.
+    pub fn commit_if_due(&mut self) -> Result<(), Failure> {
+        match &self.open {
+            Some(open) if open.records >= self.limits.records || open.begun.elapsed() >= self.limits.interval => self.commit(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Commits the open transaction, if there is one; aborts it where Kafka demands that.
+    pub fn commit(&mut self) -> Result<(), Failure> {
+        if self.open.take().is_none() {
+            return Ok(());
+        }
+        let committed = self.attempt("commit", || self.producer.commit_transaction(ATTEMPT));
+        let outcome = match committed {
+            Ok(()) => "committed",
+            Err(KafkaError::Transaction(error)) if error.txn_requires_abort() => {
+                self.service.log.warn(format_args!("transaction aborted error=\"{error}\""));
+                self.attempt("abort", || self.producer.abort_transaction(ATTEMPT)).map_err(Failure::Fatal)?;
+                "aborted"
+            }
+            Err(error) if can_be_repeated(&error) => {
+                self.service.log.warn(format_args!("stopping with an open transaction {}", describe(&error)));
+                return Ok(());
+            }
+            Err(error) => return Err(Failure::Fatal(error)),
+        };
+        *self.service.figures.produced().transactions.entry(outcome).or_default() += 1;
+        Ok(())
+    }
+
+    /// Repeats what may be repeated; once the service is asked to stop, a first failure is the last.
+    fn attempt(&self, what: &str, deed: impl Fn() -> Result<(), KafkaError>) -> Result<(), KafkaError> {
+        loop {
+            match deed() {
+                Err(error) if can_be_repeated(&error) && !self.service.stop.requested() => {
+                    self.service.log.sparsely(Level::Warn, format!("cannot {what} the transaction yet, trying again {}", describe(&error)));
+                    self.service.stop.wait_until(Instant::now() + PAUSE);
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+fn can_be_repeated(error: &KafkaError) -> bool {
+    matches!(error, KafkaError::Flush(_)) || matches!(error, KafkaError::Transaction(e) if RDKafkaError::is_retriable(e))
+}

@@ -1,0 +1,116 @@
+//! `chaoslab exec`: one recorded command on a machine of the lab.
+
+use std::io::{IsTerminal, Write};
+
+use bollard::container::LogOutput;
+use bollard::exec::{CreateExecOptions, StartExecResults};
+use clap::Args;
+use futures_util::StreamExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::context::Context;
+use super::exit::Failure;
+use super::recorded::{Entry, Recorded};
+use crate::domain::rca::commands::{Nature, judge};
+use crate::domain::yaml::nearest;
+use crate::lab::engine::{EngineError, Lab, TOOLBOX};
+
+/// Arguments of `exec`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  chaoslab exec -- kafka-topics.sh --describe --under-replicated-partitions\n  chaoslab exec kafka-2 -- ss -ti"
+)]
+pub struct Arguments {
+    /// The machine: a node, a service or the toolbox
+    #[arg(default_value = TOOLBOX)]
+    node: String,
+    /// The command and its arguments
+    #[arg(last = true, required = true)]
+    command: Vec<String>,
+}
+
+pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
+    let chosen = context.open()?;
+    let lab = chosen.lab()?;
+    known_machine(&lab, &arguments.node)?;
+    let docker = chosen.engine().await?.docker().clone();
+    let text = command_line(&arguments.command);
+    let mutating = matches!(judge(&text).nature, Nature::Mutating(_));
+    let mut recorded = Recorded::begin(context, &chosen, Entry { kind: "exec", node: &arguments.node, text: &text, mutating }).await?;
+
+    let failed = |source| EngineError::Operation { operation: format!("run a command on {}", arguments.node), source };
+    let has_input = !std::io::stdin().is_terminal();
+    let options = CreateExecOptions {
+        attach_stdin: Some(has_input),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        cmd: Some(arguments.command.clone()),
+        ..Default::default()
+    };
+    let exec = docker.create_exec(&lab.container(&arguments.node), options).await.map_err(failed)?;
+    recorded.drives(&exec.id).await?;
+    let started = docker.start_exec(&exec.id, None).await.map_err(failed)?;
+    let StartExecResults::Attached { mut output, input } = started else {
+        return Err(Failure::Refused("the engine did not attach to the command".to_owned()));
+    };
+    let feeding = tokio::spawn(feed(input, has_input));
+    loop {
+        let chunk = tokio::select! {
+            chunk = output.next() => chunk,
+            // Vanishing is what ends the command: the keeper sees to it.
+            _ = tokio::signal::ctrl_c() => return Err(Failure::Passed(130)),
+        };
+        let Some(chunk) = chunk else { break };
+        match chunk.map_err(failed)? {
+            LogOutput::StdErr { message } => {
+                recorded.output(&String::from_utf8_lossy(&message)).await?;
+                let _ = std::io::stderr().lock().write_all(&message);
+            }
+            LogOutput::StdOut { message } | LogOutput::Console { message } => {
+                recorded.output(&String::from_utf8_lossy(&message)).await?;
+                context.output.bytes(&message)?;
+            }
+            LogOutput::StdIn { .. } => {}
+        }
+    }
+    feeding.abort();
+    let exit = docker.inspect_exec(&exec.id).await.map_err(failed)?.exit_code.unwrap_or(-1);
+    recorded.end(Some(exit)).await?;
+    match exit {
+        0 => Ok(()),
+        code => Err(Failure::Passed(u8::try_from(code).unwrap_or(255))),
+    }
+}
+
+/// Passes our input on, when there is some.
+async fn feed(mut input: std::pin::Pin<Box<dyn tokio::io::AsyncWrite + Send>>, has_input: bool) {
+    if !has_input {
+        return;
+    }
+    let mut stdin = tokio::io::stdin();
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(read) = stdin.read(&mut buffer).await {
+        if read == 0 || input.write_all(&buffer[..read]).await.is_err() {
+            break;
+        }
+        let _ = input.flush().await;
+    }
+    let _ = input.shutdown().await;
+}
+
+/// A command line as it would be typed: arguments with blanks are quoted.
+fn command_line(arguments: &[String]) -> String {
+    let plain = |a: &str| !a.is_empty() && a.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c));
+    let quoted = |a: &String| if plain(a) { a.clone() } else { format!("'{}'", a.replace('\'', "'\\''")) };
+    arguments.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// Refuses a machine the lab does not have, with the nearest name.
+pub fn known_machine(lab: &Lab, machine: &str) -> Result<(), Failure> {
+    let machines: Vec<_> = lab.machines().collect();
+    if machines.contains(&machine) {
+        return Ok(());
+    }
+    let near = nearest(machine, machines.iter().copied()).map(|n| format!("did you mean {n}? ")).unwrap_or_default();
+    Err(Failure::Usage(format!("the lab has no machine `{machine}`; {near}It has {}", machines.join(", "))))
+}

@@ -1,0 +1,162 @@
+//! What a person types. One file per command; every exit code is in `exit`.
+
+mod changes;
+mod completions;
+mod context;
+mod doctor;
+mod exec;
+pub mod exit;
+mod history;
+mod image;
+mod keep;
+mod list;
+mod logs;
+mod node;
+pub mod output;
+mod page;
+mod query;
+mod recorded;
+mod runs;
+mod service;
+mod show;
+mod start;
+mod status;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use self::context::Context;
+use self::exit::Failure;
+use self::output::Output;
+use crate::lab::run::Home;
+
+/// A troubleshooting simulator for Apache Kafka: really broken clusters, and a root-cause analysis that is checked.
+#[derive(Debug, Parser)]
+#[command(name = "chaoslab", version, arg_required_else_help = true, max_term_width = 110)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// Print data as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// The run meant: the live one unless given, else the latest that is not graded
+    #[arg(long, global = true, value_name = "ID")]
+    run: Option<String>,
+    /// No remarks on standard error
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Tell more on standard error; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check engine, image, memory, disk and leftovers, and say what to do
+    Doctor,
+    /// The lab image
+    #[command(subcommand)]
+    Image(image::Command),
+    /// List the families: symptom, level, minutes
+    List,
+    /// Show a family: its brief, its lab
+    Show(show::Arguments),
+    /// Stage a drill; returns when the page is out
+    Start(start::Arguments),
+    /// How the run stands: nodes, services, alert, objectives
+    Status(status::Arguments),
+    /// Run one recorded command on a machine of the lab
+    Exec(exec::Arguments),
+    /// The numbered record of what was run
+    History(history::Arguments),
+    /// Log lines of a machine
+    Logs(logs::Arguments),
+    /// Ask the recording in PromQL
+    Query(query::Arguments),
+    /// The change feed
+    Changes,
+    /// Look at a service, change its configuration, stop, start or restart it
+    Service(service::Arguments),
+    /// Restart the Kafka process of a node
+    Node(node::Arguments),
+    /// Tear a run down and leave nothing on the engine
+    Stop(stop::Arguments),
+    /// The runs on this machine
+    Runs,
+    /// Print completions for a shell
+    Completions(completions::Arguments),
+    /// Keep a run (started by `start`)
+    #[command(hide = true)]
+    Keep(keep::Arguments),
+}
+
+/// Runs the command line and returns its exit code.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are printed, not refused. That nobody reads them is fine.
+            let _ = error.print();
+            return ExitCode::from(error.exit_code() as u8);
+        }
+    };
+    let output = Output { json: cli.global.json, quiet: cli.global.quiet };
+    match dispatch(cli, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(text) = failure.told() {
+                eprintln!("{text}");
+            }
+            failure.code()
+        }
+    }
+}
+
+fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
+    if let Command::Keep(arguments) = cli.command {
+        return keep::run(&arguments);
+    }
+    tell_more(cli.global.verbose);
+    let context = Context { home: Home::from_environment()?, output, run: cli.global.run };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::io("start the runtime"))?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Doctor => doctor::run(&context).await,
+            Command::Image(command) => image::run(&context, &command).await,
+            Command::List => list::run(&context),
+            Command::Show(arguments) => show::run(&context, &arguments),
+            Command::Start(arguments) => start::run(&context, &arguments).await,
+            Command::Status(arguments) => status::run(&context, &arguments).await,
+            Command::Exec(arguments) => exec::run(&context, &arguments).await,
+            Command::History(arguments) => history::run(&context, &arguments),
+            Command::Logs(arguments) => logs::run(&context, &arguments).await,
+            Command::Query(arguments) => query::run(&context, &arguments).await,
+            Command::Changes => changes::run(&context),
+            Command::Service(arguments) => service::run(&context, &arguments).await,
+            Command::Node(arguments) => node::run(&context, &arguments).await,
+            Command::Stop(arguments) => stop::run(&context, &arguments).await,
+            Command::Runs => runs::run(&context),
+            Command::Completions(arguments) => completions::run(&context, &arguments),
+            Command::Keep(_) => unreachable!("dispatched above"),
+        }
+    })
+}
+
+/// `-v` tells what the program does, on standard error. What is staged is the keeper's affair and stays in its own log.
+fn tell_more(verbosity: u8) {
+    let level = match verbosity {
+        0 => return,
+        1 => tracing::Level::INFO,
+        2 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+}

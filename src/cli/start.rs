@@ -1,0 +1,129 @@
+//! `chaoslab start`: stage a drill.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::context::{Chosen, Context, spawn_keeper};
+use super::exit::Failure;
+use super::{doctor, page, stop};
+use crate::domain::scenario::{Plan, Seed, draw};
+use crate::lab::engine::docker::connect;
+use crate::lab::image::Image;
+use crate::lab::keeper::clock::now;
+use crate::lab::keeper::progress::Progress;
+use crate::lab::library::Library;
+use crate::lab::run::{Briefing, Run, RunError, RunFile, RunState, new_run_id, random_seed};
+use crate::lab::wait;
+
+const FOLLOW_EVERY: Duration = Duration::from_millis(100);
+/// Longer than all of a staging's own deadlines together.
+const STAGED_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// Arguments of `start`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: chaoslab start isr-shrink")]
+pub struct Arguments {
+    /// The family to drill: `chaoslab list` shows them
+    family: String,
+    /// Picks cause and parameters; random unless given, and told after grading
+    #[arg(long)]
+    seed: Option<Seed>,
+    /// Return at once and stage in the background
+    #[arg(long)]
+    detach: bool,
+    /// Stage this scenario (authors)
+    #[arg(long, value_name = "SLUG")]
+    scenario: Option<String>,
+    /// Only show the plan (authors)
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
+    let library = Library::open()?;
+    let seed = match arguments.seed {
+        Some(seed) => seed,
+        None => random_seed()?,
+    };
+    let plan = plan(&library, arguments, seed)?;
+    if arguments.dry_run {
+        return context.output.value(&plan);
+    }
+    let docker = connect().await?;
+    doctor::usable(&docker).await?;
+    let image = Image::current(&library)?;
+    if !image.is_built(&docker).await? {
+        image.build(&docker, |step| context.output.remark(step)).await?;
+    }
+    let run = create(context, &plan, &image.reference)?;
+    spawn_keeper(&run)?;
+    context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
+    if arguments.detach {
+        return context.output.line(&run.id);
+    }
+    tokio::select! {
+        followed = follow(context, &run) => followed?,
+        _ = tokio::signal::ctrl_c() => {
+            context.output.remark("interrupted: taking everything down again");
+            stop::stop(context, &run).await?;
+            return Err(Failure::Interrupted);
+        }
+    }
+    let file = run.read()?;
+    page::print(context, &Chosen { run, file })
+}
+
+/// The scenario the seed picks, or the one an author named.
+fn plan(library: &Library, arguments: &Arguments, seed: Seed) -> Result<Plan, Failure> {
+    let family = &arguments.family;
+    library.family(family)?;
+    let scenario = match &arguments.scenario {
+        Some(slug) => slug.clone(),
+        None => {
+            let all = library.scenarios(family);
+            let picked = draw::pick(seed, "scenario", all.len());
+            all.into_iter().nth(picked).ok_or_else(|| Failure::Refused(format!("the family {family} has nothing to stage yet")))?
+        }
+    };
+    Ok(library.plan(family, &scenario, seed)?)
+}
+
+fn create(context: &Context, plan: &Plan, image: &str) -> Result<Run, Failure> {
+    let run = context.home.create(&RunFile::new(&new_run_id()?, &plan.family, image, now()))?;
+    run.sealed().write("plan", plan)?;
+    run.write_briefing(&Briefing::from(plan))?;
+    Ok(run)
+}
+
+/// Tells the steps of the staging as they are done, until the run is open.
+async fn follow(context: &Context, run: &Run) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let progress = Progress::of(run.folder());
+    let mut told = 0;
+    let staged = wait::until(STAGED_WITHIN, FOLLOW_EVERY, async || {
+        // The state is read before the steps, so that none of them is missed when it is the last.
+        let file = run.read()?;
+        for step in progress.steps().into_iter().skip(told) {
+            context.output.remark(format!("{:>5.1} s  {step}", begun.elapsed().as_secs_f64()));
+            told += 1;
+        }
+        let gone = begun.elapsed() > Duration::from_secs(2) && !run.is_kept()?;
+        // One that is invalid is over when its keeper has taken everything down.
+        let over = file.state == RunState::Open || gone;
+        Ok::<_, RunError>(over.then_some(file))
+    });
+    let file = staged.await?;
+    let state = file.as_ref().map(|f| f.state);
+    match (state, file.and_then(|f| f.invalid)) {
+        (Some(RunState::Open), _) => Ok(()),
+        (_, Some(invalid)) => {
+            Err(Failure::NotWitnessed(format!("the run {} is invalid (while {}): {}", run.id, invalid.during, invalid.reason)))
+        }
+        (Some(RunState::Closed), _) => Err(Failure::Refused(format!("the run {} was stopped", run.id))),
+        _ => Err(Failure::NotWitnessed(format!(
+            "the background process of {} ended while staging; `chaoslab stop --run {}` removes what it left",
+            run.id, run.id
+        ))),
+    }
+}

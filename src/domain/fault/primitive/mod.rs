@@ -1,0 +1,54 @@
+//! One file per primitive.
+
+mod link_cap;
+mod rolling_restart;
+mod slow_processing;
+mod traffic_burst;
+
+pub use link_cap::LinkCap;
+pub use rolling_restart::RollingRestart;
+pub use slow_processing::SlowProcessing;
+pub use traffic_burst::TrafficBurst;
+
+use super::Target;
+use super::truth::{Account, Effect, Place};
+use crate::domain::rca::vocab::{Component, Kind};
+
+fn must_be_broker(node: &str, on: Target<'_>) -> Vec<String> {
+    let names: Vec<_> = on.topology.brokers().map(|b| b.name.as_str()).collect();
+    if names.contains(&node) {
+        Vec::new()
+    } else {
+        vec![format!("`{node}` is not a broker of this lab; its brokers are {}", names.join(", "))]
+    }
+}
+
+fn must_be_service(service: &str, on: Target<'_>) -> Vec<String> {
+    let names: Vec<_> = on.services.iter().map(|s| s.name.as_str()).collect();
+    if names.contains(&service) {
+        Vec::new()
+    } else {
+        vec![format!("`{service}` is not a service of this lab; its services are {}", names.join(", "))]
+    }
+}
+
+/// An effect as one line of a chain.
+fn effect(event: &str, on: impl IntoIterator<Item = Component>, after: &[usize], shows: String) -> Effect {
+    Effect { event: event.to_owned(), on: on.into_iter().collect(), shows, after: after.to_vec() }
+}
+
+/// The account of a control: nothing has to be repaired, and nobody is to blame.
+fn control(class: &str, chain: Vec<Effect>) -> Account {
+    Account {
+        class: class.to_owned(),
+        equivalent: Vec::new(),
+        place: Place::default(),
+        chain,
+        cured_by_restart: false,
+        preventions: Vec::new(),
+    }
+}
+
+fn topics(on: Target<'_>) -> impl Iterator<Item = Component> {
+    on.topology.topics.iter().map(|t| Component::of(Kind::Topic, &t.name))
+}

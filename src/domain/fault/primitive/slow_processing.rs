@@ -1,0 +1,86 @@
+//! A consumer spends more time on each record than its share of the load leaves it (S31).
+
+use serde::{Deserialize, Serialize};
+
+use super::{effect, must_be_service};
+use crate::domain::fault::truth::{Account, Place};
+use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::rca::vocab::{Component, Kind};
+
+/// A deploy of the consumer after which each record takes longer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlowProcessing {
+    /// The consuming service.
+    pub service: String,
+    /// Time spent on each record from now on, in milliseconds.
+    pub processing_ms: u32,
+    /// The version rolled out.
+    pub version: String,
+}
+
+impl Primitive for SlowProcessing {
+    fn check(&self, on: Target<'_>) -> Vec<String> {
+        must_be_service(&self.service, on)
+    }
+
+    fn inject(&self, _: Target<'_>) -> Vec<Step> {
+        let set = [("processing.time.ms".to_owned(), self.processing_ms.to_string()), ("service.version".to_owned(), self.version.clone())];
+        vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
+    }
+
+    fn truth(&self, on: Target<'_>) -> Account {
+        let name = &self.service;
+        let spec = on.services.iter().find(|s| s.name == *name);
+        let service = Component::of(Kind::Service, name);
+        let group_id = spec.and_then(|s| s.group()).unwrap_or_default();
+        let group = Component::of(Kind::Group, group_id);
+        let topics: Vec<_> = spec.into_iter().flat_map(|s| s.topics()).map(|t| Component::of(Kind::Topic, t)).collect();
+        let half = f64::from(self.processing_ms) / 2000.0;
+        let consumption = [group.clone(), service.clone()].into_iter().chain(topics.clone());
+        let chain = vec![
+            effect("service.deployed", [service.clone()], &[], format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version)),
+            effect(
+                "consumer.slow",
+                [service.clone(), group.clone()],
+                &[0],
+                format!(
+                    "sum(rate(kafka_consumer_processing_seconds_sum{{service=\"{name}\"}}[10s])) \
+                     / sum(rate(kafka_consumer_processing_seconds_count{{service=\"{name}\"}}[10s])) > {half}"
+                ),
+            ),
+            effect(
+                "consumption.below_production",
+                consumption.clone(),
+                &[1],
+                format!(
+                    "sum(rate(kafka_consumergroup_current_offset{{consumergroup=\"{group_id}\"}}[10s])) \
+                     < 0.9 * sum(rate(kafka_producer_record_send_total[10s]))"
+                ),
+            ),
+            effect("lag.grew", consumption.clone(), &[2], format!("sum(kafka_consumergroup_lag{{consumergroup=\"{group_id}\"}}) > 500")),
+            effect(
+                "freshness.breached",
+                consumption,
+                &[3],
+                format!("max(kafka_consumergroup_oldest_uncommitted_age_seconds{{consumergroup=\"{group_id}\"}}) > 10"),
+            ),
+        ];
+        Account {
+            class: "client.consumer.slow_processing".to_owned(),
+            equivalent: Vec::new(),
+            place: Place { must: [(service, vec![group])].into(), near: Vec::new(), victims: topics },
+            chain,
+            cured_by_restart: false,
+            preventions: [
+                "process.load_test",
+                "process.canary_deploy",
+                "alert.freshness",
+                "capacity.consumers",
+                "process.change_verification",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+        }
+    }
+}

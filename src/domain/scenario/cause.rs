@@ -1,0 +1,71 @@
+//! `scenario.yaml`: one cause inside a family, or a control.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::draw::Choice;
+use super::family::Innocent;
+use crate::domain::fault::Fault;
+
+/// A scenario as written. Strings may use what was drawn for the family and for itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Version of the format.
+    pub format: u32,
+    /// What a seed chooses for this cause only.
+    #[serde(default)]
+    pub draw: BTreeMap<String, Choice>,
+    /// What is done to the cluster.
+    #[serde(with = "crate::domain::yaml::one_key")]
+    pub fault: Fault,
+    /// The change that started it, as the feed tells it.
+    pub trigger: Trigger,
+    /// Within how many seconds of the fault the lab must be confirmed.
+    pub window_seconds: u32,
+    /// For how many seconds symptom and signatures must hold together.
+    pub hold_seconds: u32,
+    /// PromQL that shows this cause and not a sibling's.
+    pub signatures: Vec<Signature>,
+    /// The commands that fix it, as a learner would type them.
+    #[serde(default)]
+    pub fix: Vec<Command>,
+    /// Within how many seconds of the fix the objectives must be met again.
+    #[serde(default)]
+    pub recovery_seconds: u32,
+    /// A harmless change made between the fault and its first effect: a sibling's trigger that did nothing.
+    #[serde(default)]
+    pub decoy: Option<Innocent>,
+    /// What would keep it from happening again: names of the prevention vocabulary.
+    #[serde(default)]
+    pub preventions: Vec<String>,
+}
+
+/// The change that started it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// What was changed, as the feed tells it.
+    pub what: String,
+    /// Who or what changed it.
+    pub by: String,
+}
+
+/// A condition that tells this cause from its siblings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// What it shows, in a few words: taught in the debrief.
+    pub shows: String,
+    /// PromQL.
+    pub expr: String,
+}
+
+/// A command on a machine of the lab.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// The program's own arguments: `service billing set processing.time.ms=2`, `exec kafka-2 -- tc qdisc del dev eth0 root`.
+    pub run: String,
+}

@@ -1,0 +1,145 @@
+//! `family.yaml`: one symptom a learner may meet, and the lab all of its causes are staged in.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::draw::Choice;
+use crate::domain::fault::Action;
+use crate::domain::workload::ServiceRole;
+
+/// The version of the format this program reads.
+pub const FORMAT: u32 = 1;
+
+/// A family as written. Strings may use what was drawn, as `{{ victim }}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    /// Version of this format.
+    pub format: u32,
+    /// The symptom in a few words.
+    pub title: String,
+    /// How hard its causes are to find, 1 to 5.
+    pub level: u8,
+    /// Minutes a drill takes.
+    pub minutes: u32,
+    /// What it trains, a line each.
+    pub trains: Vec<String>,
+    /// The situation the learner is in, before anything breaks.
+    pub brief: String,
+    /// What a seed chooses for every run of the family, whatever the cause.
+    pub draw: BTreeMap<String, Choice>,
+    /// The cluster: the union of what its causes need.
+    pub cluster: Cluster,
+    /// The client applications.
+    pub services: Vec<ServiceSpec>,
+    /// What pages the learner: the same words for every cause.
+    pub alert: Alert,
+    /// What must hold before the break, and for how long.
+    pub steady: Steady,
+    /// What "recovered" means.
+    pub slo: Vec<Objective>,
+    /// Harmless changes that really happen in a run; a seed chooses some.
+    #[serde(default)]
+    pub innocent: Vec<Innocent>,
+}
+
+/// The cluster of a family.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// Number of brokers: `kafka-1` and on.
+    pub brokers: u32,
+    /// Topics to create.
+    pub topics: Vec<TopicSpec>,
+    /// Server properties of every node on top of the lab's own.
+    #[serde(default)]
+    pub server_properties: BTreeMap<String, String>,
+    /// Kafka's own timings instead of the lab's short ones.
+    #[serde(default)]
+    pub production_timings: bool,
+}
+
+/// A topic of a family.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TopicSpec {
+    /// Name.
+    pub name: String,
+    /// Number of partitions.
+    pub partitions: usize,
+    /// Replicas of each.
+    pub replication_factor: usize,
+    /// Topic configuration.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+}
+
+/// A client application of a family.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSpec {
+    /// Name, host name too.
+    pub name: String,
+    /// What it does, in a few words.
+    pub description: String,
+    /// Whether it writes or reads.
+    pub role: ServiceRole,
+    /// Its properties; `bootstrap.servers`, `client.id` and `service.role` are given by the lab.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// An alert rule, as Prometheus and Alertmanager would hold it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alert {
+    /// Name of the rule.
+    pub name: String,
+    /// Label `severity`.
+    pub severity: String,
+    /// PromQL that makes it pending while it holds.
+    pub expr: String,
+    /// Seconds it must hold before the alert fires.
+    pub for_seconds: u32,
+    /// Annotation `summary`.
+    pub summary: String,
+    /// Annotation `description`.
+    pub description: String,
+}
+
+/// The healthy baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Steady {
+    /// Seconds for which all conditions must hold without a break: the recorded baseline.
+    pub hold_seconds: u32,
+    /// Seconds within which that must have happened.
+    pub deadline_seconds: u32,
+    /// PromQL conditions.
+    pub conditions: Vec<String>,
+}
+
+/// One service level objective.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objective {
+    /// What it promises, in a few words.
+    pub name: String,
+    /// PromQL that holds while it is met.
+    pub expr: String,
+    /// Seconds it must hold before it counts as met again.
+    pub for_seconds: u32,
+}
+
+/// A harmless change that is really made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Innocent {
+    /// What was changed, as the feed tells it.
+    pub what: String,
+    /// Who or what changed it.
+    pub by: String,
+    /// What is really done.
+    #[serde(rename = "do", with = "crate::domain::yaml::one_key")]
+    pub actions: Vec<Action>,
+}

@@ -1,0 +1,12 @@
+//! What is staged: families, the causes inside them, and the plan a seed makes of one.
+
+pub mod cause;
+pub mod draw;
+pub mod family;
+pub mod plan;
+pub mod template;
+
+pub use cause::Scenario;
+pub use draw::{Drawn, Seed};
+pub use family::Family;
+pub use plan::Plan;

@@ -1,0 +1,229 @@
+//! The plan of a run: a family and one of its causes with everything a seed chooses filled in.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::cause::{Command, Scenario, Signature, Trigger};
+use super::draw::{self, Choice, Drawn, Seed};
+use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
+use super::template;
+use crate::domain::fault::{Fault, Target};
+use crate::domain::topology::{Node, Role, Topic, Topology};
+use crate::domain::workload::Service;
+use crate::domain::yaml::{self, Located, Problem, Step};
+
+/// The controller's node id; brokers count from 1.
+const CONTROLLER_ID: i32 = 100;
+/// How many innocent changes a run makes before the fault.
+const INNOCENT_CHANGES: usize = 2;
+
+/// Everything that will be done, sealed until the run is graded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The family's folder.
+    pub family: String,
+    /// The scenario's folder, which names the cause.
+    pub scenario: String,
+    /// The seed all of this was drawn from.
+    pub seed: Seed,
+    /// The symptom in a few words.
+    pub title: String,
+    /// How hard its causes are to find, 1 to 5.
+    pub level: u8,
+    /// Minutes a drill takes.
+    pub minutes: u32,
+    /// The situation before anything breaks.
+    pub brief: String,
+    /// The values drawn.
+    pub drawn: Drawn,
+    /// The cluster to build.
+    pub topology: Topology,
+    /// The client applications to run.
+    pub services: Vec<Service>,
+    /// The healthy baseline.
+    pub steady: Steady,
+    /// What pages the learner, and the symptom the witness needs.
+    pub alert: Alert,
+    /// What "recovered" means.
+    pub slo: Vec<Objective>,
+    /// The fault.
+    pub fault: Fault,
+    /// The change that started it, and whether the feed lists it.
+    pub trigger: Trigger,
+    /// Whether the feed lists the trigger: not in a third of the seeds.
+    pub trigger_listed: bool,
+    /// Innocent changes made before the fault.
+    pub innocent: Vec<Innocent>,
+    /// The innocent change made after the fault.
+    pub decoy: Option<Innocent>,
+    /// What tells this cause from its siblings.
+    pub signatures: Vec<Signature>,
+    /// Within how many seconds of the fault the lab must be confirmed.
+    pub window_seconds: u32,
+    /// For how many seconds symptom and signatures must hold together.
+    pub hold_seconds: u32,
+    /// The commands that fix it.
+    pub fix: Vec<Command>,
+    /// Within how many seconds of the fix the objectives must be met again.
+    pub recovery_seconds: u32,
+}
+
+/// The two files a plan is made of, with the names their problems are told under.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// `family.yaml`, or its path as the author typed it.
+    pub path: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// A problem of one of the files: `path:line:column: message`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceProblem {
+    /// The file.
+    pub path: String,
+    /// The problem and its place.
+    pub problem: Problem,
+}
+
+impl std::fmt::Display for SourceProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.path, self.problem)
+    }
+}
+
+/// The choices of a file, read before its templates can be filled.
+#[derive(Deserialize)]
+struct Choices {
+    #[serde(default)]
+    draw: BTreeMap<String, Choice>,
+}
+
+/// Reads a family with nothing drawn yet: what `list` and `show` tell.
+pub fn read_family(family: Source<'_>, seed: Seed) -> Result<Family, Vec<SourceProblem>> {
+    let (read, _) = read::<Family>(family, seed, "family", &Drawn::new())?;
+    Ok(read.value)
+}
+
+impl Plan {
+    /// Makes the plan of a seed, or tells all that is wrong with the two files.
+    pub fn make(names: (&str, &str), family: Source<'_>, scenario: Source<'_>, seed: Seed) -> Result<Self, Vec<SourceProblem>> {
+        let (family_name, scenario_name) = names;
+        let read_family = read::<Family>(family, seed, "family", &Drawn::new());
+        let known = read_family.as_ref().map(|(_, drawn)| drawn.clone()).unwrap_or_default();
+        let scope = format!("scenario/{scenario_name}");
+        let read_scenario = match &read_family {
+            Ok(_) => read::<Scenario>(scenario, seed, &scope, &known),
+            // Its templates cannot be filled without the family's choices.
+            Err(_) => Err(Vec::new()),
+        };
+        let ((family_doc, _), (scenario_doc, drawn)) = match (read_family, read_scenario) {
+            (Ok(f), Ok(s)) => (f, s),
+            (f, s) => return Err(f.err().into_iter().chain(s.err()).flatten().collect()),
+        };
+        let mut problems = Vec::new();
+        check_format(&family_doc, family_doc.value.format, family.path, &mut problems);
+        check_format(&scenario_doc, scenario_doc.value.format, scenario.path, &mut problems);
+        let f = family_doc.value.clone();
+        let s = scenario_doc.value.clone();
+        let topology = topology(&f);
+        let services = services(&f, &topology);
+        let target = Target { topology: &topology, services: &services };
+        for message in s.fault.primitive().check(target) {
+            problems.push(SourceProblem { path: scenario.path.to_owned(), problem: scenario_doc.problem(&["fault".into()], message) });
+        }
+        if !problems.is_empty() {
+            problems.sort();
+            return Err(problems);
+        }
+        let innocent = draw::shuffle(seed, "innocent", f.innocent).into_iter().take(INNOCENT_CHANGES).collect();
+        Ok(Self {
+            family: family_name.to_owned(),
+            scenario: scenario_name.to_owned(),
+            seed,
+            title: f.title,
+            level: f.level,
+            minutes: f.minutes,
+            brief: f.brief.trim().to_owned(),
+            drawn,
+            topology,
+            services,
+            steady: f.steady,
+            alert: f.alert,
+            slo: f.slo,
+            fault: s.fault,
+            trigger: s.trigger,
+            trigger_listed: draw::pick(seed, "trigger listed", 3) > 0,
+            innocent,
+            decoy: s.decoy,
+            signatures: s.signatures,
+            window_seconds: s.window_seconds,
+            hold_seconds: s.hold_seconds,
+            fix: s.fix,
+            recovery_seconds: s.recovery_seconds,
+        })
+    }
+
+    /// What the fault and its steps are planned on.
+    pub fn target(&self) -> Target<'_> {
+        Target { topology: &self.topology, services: &self.services }
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(
+    source: Source<'_>,
+    seed: Seed,
+    scope: &str,
+    known: &Drawn,
+) -> Result<(Located<T>, Drawn), Vec<SourceProblem>> {
+    let named = |problems: Vec<Problem>| {
+        problems.into_iter().map(|problem| SourceProblem { path: source.path.to_owned(), problem }).collect::<Vec<_>>()
+    };
+    let choices: Located<Choices> = yaml::read(source.text, 1).map_err(named)?;
+    let drawn = draw::draw(seed, scope, &choices.value.draw, known).map_err(|problems| {
+        let located = problems.into_iter().map(|(name, message)| choices.problem(&["draw".into(), Step::Key(&name)], message));
+        named(located.collect())
+    })?;
+    let document = yaml::read_filled(source.text, &|text| template::fill(text, &drawn)).map_err(named)?;
+    Ok((document, drawn))
+}
+
+fn check_format<T>(document: &Located<T>, format: u32, path: &str, problems: &mut Vec<SourceProblem>) {
+    if format != FORMAT {
+        let message = format!("this is format {format}; this program reads format {FORMAT}");
+        problems.push(SourceProblem { path: path.to_owned(), problem: document.problem(&["format".into()], message) });
+    }
+}
+
+fn topology(family: &Family) -> Topology {
+    let broker = |id: i32| Node { name: format!("kafka-{id}"), id, role: Role::Broker };
+    let mut nodes: Vec<_> = (1..=family.cluster.brokers as i32).map(broker).collect();
+    let ids: Vec<_> = nodes.iter().map(|n| n.id).collect();
+    nodes.push(Node { name: "controller".to_owned(), id: CONTROLLER_ID, role: Role::Controller });
+    let topics = family.cluster.topics.iter().map(|t| {
+        let spread = Topic::spread(&t.name, t.partitions, t.replication_factor, &ids);
+        Topic { config: t.config.clone(), ..spread }
+    });
+    Topology {
+        topics: topics.collect(),
+        nodes,
+        server_properties: family.cluster.server_properties.clone(),
+        production_timings: family.cluster.production_timings,
+    }
+}
+
+fn services(family: &Family, topology: &Topology) -> Vec<Service> {
+    let service = |spec: &super::family::ServiceSpec| {
+        let role = match spec.role {
+            crate::domain::workload::ServiceRole::Producer => "producer",
+            crate::domain::workload::ServiceRole::Consumer => "consumer",
+        };
+        let given =
+            [("bootstrap.servers", topology.bootstrap_servers()), ("client.id", spec.name.clone()), ("service.role", role.to_owned())];
+        let mut properties: BTreeMap<_, _> = given.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        properties.extend(spec.properties.clone());
+        Service { name: spec.name.clone(), description: spec.description.clone(), role: spec.role, properties }
+    };
+    family.services.iter().map(service).collect()
+}

@@ -1,0 +1,161 @@
+//! The cluster of a lab: controllers, brokers, listeners, topics with explicit replica assignments.
+
+pub mod properties;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+/// A node id of Kafka (`node.id`), unique over brokers and controllers.
+pub type NodeId = i32;
+
+/// The port clients inside the lab's network use.
+pub const EXTERNAL_PORT: u16 = 9092;
+/// The port brokers replicate over.
+pub const INTERNAL_PORT: u16 = 19092;
+/// The port the controller quorum answers on.
+pub const CONTROLLER_PORT: u16 = 9093;
+/// The port behind the one published on the host's loopback.
+pub const HOST_PORT: u16 = 29092;
+
+/// The cluster as it is to be built: what is the same for every lab of one draw, wherever it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topology {
+    /// Controllers and brokers, in the order of their ids.
+    pub nodes: Vec<Node>,
+    /// The topics to create, with their replicas placed.
+    pub topics: Vec<Topic>,
+    /// Server properties on top of the lab's own, for every node.
+    pub server_properties: BTreeMap<String, String>,
+    /// Kafka's own timings instead of the lab's short ones.
+    pub production_timings: bool,
+}
+
+/// One machine that runs Kafka.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// Host name in the lab: `kafka-2`, `controller`.
+    pub name: String,
+    /// `node.id`.
+    pub id: NodeId,
+    /// What it does.
+    pub role: Role,
+}
+
+/// What a node does (`process.roles`). A lab has no combined nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Takes part in the metadata quorum.
+    Controller,
+    /// Holds partitions and serves clients.
+    Broker,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Controller => "controller",
+            Self::Broker => "broker",
+        })
+    }
+}
+
+/// A topic with its replicas placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topic {
+    /// Name.
+    pub name: String,
+    /// Replicas of each partition, the preferred leader first.
+    pub assignment: Vec<Vec<NodeId>>,
+    /// Topic configuration.
+    pub config: BTreeMap<String, String>,
+}
+
+impl Topic {
+    /// A topic whose partitions are spread evenly: leaders in turn, followers shifted by one more each time round, so that the
+    /// followers of one broker's partitions are spread too (the scheme of Kafka's `StripedReplicaPlacer`, without its random start).
+    pub fn spread(name: &str, partitions: usize, replication_factor: usize, brokers: &[NodeId]) -> Self {
+        let n = brokers.len();
+        let assignment = (0..partitions)
+            .map(|p| {
+                let shift = if n > 1 { (p / n) % (n - 1) } else { 0 };
+                let follower = |k: usize| brokers[(p + 1 + (shift + k - 1) % (n - 1).max(1)) % n];
+                std::iter::once(brokers[p % n]).chain((1..replication_factor.min(n)).map(follower)).collect()
+            })
+            .collect();
+        Self { name: name.to_owned(), assignment, config: BTreeMap::new() }
+    }
+}
+
+impl Topology {
+    /// The brokers, in the order of their ids.
+    pub fn brokers(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|n| n.role == Role::Broker)
+    }
+
+    /// The controllers, in the order of their ids.
+    pub fn controllers(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|n| n.role == Role::Controller)
+    }
+
+    /// The node with this host name.
+    pub fn node(&self, name: &str) -> Option<&Node> {
+        self.nodes.iter().find(|n| n.name == name)
+    }
+
+    /// The broker with this id.
+    pub fn broker(&self, id: NodeId) -> Option<&Node> {
+        self.brokers().find(|n| n.id == id)
+    }
+
+    /// The topic of this name.
+    pub fn topic(&self, name: &str) -> Option<&Topic> {
+        self.topics.iter().find(|t| t.name == name)
+    }
+
+    /// What clients inside the lab connect to: `kafka-1:9092,kafka-2:9092,kafka-3:9092`.
+    pub fn bootstrap_servers(&self) -> String {
+        self.brokers().map(|b| format!("{}:{EXTERNAL_PORT}", b.name)).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// Where a lab was put on this host: what differs between two labs of one draw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placement {
+    /// The lab's subnet, `172.30.0.16/28`.
+    pub subnet: String,
+    /// The address of every machine, services and toolbox among them, by host name.
+    pub addresses: BTreeMap<String, Ipv4Addr>,
+    /// The port on 127.0.0.1 that leads to each broker, by host name.
+    pub host_ports: BTreeMap<String, u16>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replicas_are_spread_over_leaders_and_followers() {
+        let topic = Topic::spread("orders", 12, 3, &[1, 2, 3]);
+        assert_eq!(topic.assignment[..4], [vec![1, 2, 3], vec![2, 3, 1], vec![3, 1, 2], vec![1, 3, 2]]);
+        for broker in 1..=3 {
+            for place in 0..3 {
+                assert_eq!(topic.assignment.iter().filter(|r| r[place] == broker).count(), 4, "broker {broker} at place {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_partition_has_a_broker_twice() {
+        for (n, rf) in [(1, 1), (2, 2), (3, 2), (5, 3), (6, 6)] {
+            let brokers: Vec<_> = (1..=n).collect();
+            for replicas in Topic::spread("t", 40, rf, &brokers).assignment {
+                let distinct: std::collections::BTreeSet<_> = replicas.iter().collect();
+                assert_eq!((distinct.len(), replicas.len()), (rf, rf), "{n} brokers: {replicas:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Deeds: what each action does on Docker, what it would change, and how that is taken back.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::DockerEngine;
+use crate::domain::fault::{Action, Prior};
+use crate::domain::workload::{edit_properties, properties_path};
+use crate::lab::engine::{EngineError, Lab};
+use crate::lab::kafka::admin::{Admin, ConfigOf, endpoints};
+use crate::lab::wait;
+
+/// A machine's only interface.
+const INTERFACE: &str = "eth0";
+/// How long `sv` waits for a service to stop before it says so.
+const STOP_WITHIN: Duration = Duration::from_secs(60);
+const SUPERVISED_WITHIN: Duration = Duration::from_secs(20);
+
+pub(super) async fn observe(engine: &DockerEngine, lab: &Lab, action: &Action) -> Result<Prior, EngineError> {
+    Ok(match action {
+        Action::ShapeLink { node, .. } => {
+            Prior::Qdisc(root_qdisc(&engine.run_ok(lab, node, &["tc", "qdisc", "show", "dev", INTERFACE]).await?))
+        }
+        Action::DeployService { service, .. } => Prior::Properties(engine.read_file(lab, service, &properties_path(service)).await?),
+        Action::AlterTopicConfig { topic, set } => Prior::Config(admin(lab).explicit_config(ConfigOf::Topic(topic), set.keys()).await?),
+        Action::AlterBrokerConfig { broker, set } => {
+            Prior::Config(admin(lab).explicit_config(ConfigOf::Broker(*broker), set.keys()).await?)
+        }
+        Action::RestartKafka { .. } | Action::ElectPreferredLeaders {} => Prior::Nothing,
+    })
+}
+
+pub(super) async fn perform(engine: &DockerEngine, lab: &Lab, action: &Action) -> Result<(), EngineError> {
+    match action {
+        Action::ShapeLink { node, rate_kbit, burst_kb, latency_ms } => {
+            let (rate, burst, latency) = (format!("{rate_kbit}kbit"), format!("{burst_kb}kb"), format!("{latency_ms}ms"));
+            let tbf = ["tbf", "rate", &rate, "burst", &burst, "latency", &latency].map(str::to_owned);
+            replace_qdisc(engine, lab, node, &tbf).await
+        }
+        Action::DeployService { service, set } => {
+            let text = engine.read_file(lab, service, &properties_path(service)).await?;
+            put_properties(engine, lab, service, edit_properties(&text, set)).await
+        }
+        Action::AlterTopicConfig { topic, set } => Ok(admin(lab).alter_config(ConfigOf::Topic(topic), set).await?),
+        Action::AlterBrokerConfig { broker, set } => Ok(admin(lab).alter_config(ConfigOf::Broker(*broker), set).await?),
+        Action::RestartKafka { node } => engine.restart_service(lab, node, "kafka").await,
+        Action::ElectPreferredLeaders {} => Ok(admin(lab).elect_preferred_leaders().await?),
+    }
+}
+
+pub(super) async fn undo(engine: &DockerEngine, lab: &Lab, action: &Action, prior: &Prior) -> Result<(), EngineError> {
+    match (action, prior) {
+        (Action::ShapeLink { node, .. }, Prior::Qdisc(Some(qdisc))) => replace_qdisc(engine, lab, node, qdisc).await,
+        (Action::ShapeLink { node, .. }, Prior::Qdisc(None)) => delete_qdisc(engine, lab, node).await,
+        (Action::DeployService { service, .. }, Prior::Properties(text)) => put_properties(engine, lab, service, text.clone()).await,
+        (Action::AlterTopicConfig { topic, .. }, Prior::Config(values)) => restore(lab, ConfigOf::Topic(topic), values).await,
+        (Action::AlterBrokerConfig { broker, .. }, Prior::Config(values)) => restore(lab, ConfigOf::Broker(*broker), values).await,
+        _ => Ok(()),
+    }
+}
+
+impl DockerEngine {
+    /// Restarts what a machine runs: `kafka`, or an application by its name. The machine stays.
+    pub async fn restart_service(&self, lab: &Lab, machine: &str, service: &str) -> Result<(), EngineError> {
+        self.control_service(lab, machine, service, "restart").await
+    }
+
+    /// Waits until the machine's supervisor has the application up.
+    pub(super) async fn await_supervised(&self, lab: &Lab, service: &str) -> Result<(), EngineError> {
+        let mut last = String::new();
+        let up = wait::until(SUPERVISED_WITHIN, Duration::from_millis(100), async || {
+            let output = self.run(lab, service, &["sv", "status", service]).await?;
+            last = output.text.trim().to_owned();
+            Ok::<_, EngineError>(last.starts_with("run:").then_some(()))
+        });
+        let late = |last| EngineError::Late { what: format!("{service} running"), seconds: SUPERVISED_WITHIN.as_secs(), last };
+        up.await?.ok_or_else(|| late(last))
+    }
+
+    /// Tells the machine's supervisor to `start`, `stop` or `restart` what it runs, and waits until it did.
+    pub async fn control_service(&self, lab: &Lab, machine: &str, service: &str, deed: &str) -> Result<(), EngineError> {
+        let patience = STOP_WITHIN.as_secs().to_string();
+        self.run_ok(lab, machine, &["sv", "-w", &patience, deed, service]).await.map(|_| ())
+    }
+}
+
+fn admin(lab: &Lab) -> Admin {
+    Admin::new(endpoints(&lab.topology, &lab.placement))
+}
+
+async fn restore(lab: &Lab, of: ConfigOf<'_>, values: &BTreeMap<String, Option<String>>) -> Result<(), EngineError> {
+    Ok(admin(lab).alter_config(of, values).await?)
+}
+
+async fn put_properties(engine: &DockerEngine, lab: &Lab, service: &str, text: String) -> Result<(), EngineError> {
+    engine.write_files(lab, service, &[(properties_path(service), text)]).await?;
+    engine.restart_service(lab, service, service).await
+}
+
+async fn replace_qdisc(engine: &DockerEngine, lab: &Lab, node: &str, qdisc: &[String]) -> Result<(), EngineError> {
+    let mut argv = vec!["tc", "qdisc", "replace", "dev", INTERFACE, "root"];
+    argv.extend(qdisc.iter().map(String::as_str));
+    engine.run_ok(lab, node, &argv).await.map(|_| ())
+}
+
+/// Deletes the root queueing discipline; that there is none of ours any more is as good.
+async fn delete_qdisc(engine: &DockerEngine, lab: &Lab, node: &str) -> Result<(), EngineError> {
+    let output = engine.run(lab, node, &["tc", "qdisc", "del", "dev", INTERFACE, "root"]).await?;
+    let gone = root_qdisc(&engine.run_ok(lab, node, &["tc", "qdisc", "show", "dev", INTERFACE]).await?).is_none();
+    if gone {
+        return Ok(());
+    }
+    let command = format!("tc qdisc del dev {INTERFACE} root");
+    Err(EngineError::Command { node: node.to_owned(), command, exit: output.exit, output: output.text.trim().to_owned() })
+}
+
+/// The root queueing discipline in `tc qdisc show`, as arguments that set it again; `None` for the kernel's own.
+fn root_qdisc(shown: &str) -> Option<Vec<String>> {
+    let line = shown.lines().find(|l| l.contains(" root "))?;
+    let mut words = line.split_whitespace().skip(1);
+    let kind = words.next()?;
+    if ["noqueue", "pfifo_fast", "fq_codel", "mq"].contains(&kind) {
+        return None;
+    }
+    // qdisc tbf 8003: root refcnt 2 rate 2Mbit burst 16Kb lat 300ms
+    let settings = words.skip_while(|w| *w != "refcnt").skip(2);
+    let renamed = settings.map(|w| if w == "lat" { "latency".to_owned() } else { w.to_owned() });
+    Some(std::iter::once(kind.to_owned()).chain(renamed).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shaped_link_is_remembered_and_the_kernels_own_is_not() {
+        assert_eq!(root_qdisc("qdisc noqueue 0: root refcnt 2 \n"), None);
+        let tbf = root_qdisc("qdisc tbf 8003: root refcnt 13 rate 2Mbit burst 16Kb lat 300ms \n");
+        assert_eq!(tbf.map(|t| t.join(" ")), Some("tbf rate 2Mbit burst 16Kb latency 300ms".to_owned()));
+    }
+}

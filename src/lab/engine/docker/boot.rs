@@ -1,0 +1,132 @@
+//! From nothing to a cluster with its topics and services.
+
+use std::time::Duration;
+
+use bollard::container::LogOutput;
+use bollard::query_parameters::LogsOptionsBuilder;
+use futures_util::StreamExt;
+use futures_util::future::{select_all, try_join_all};
+
+use super::machine::MachineRole;
+use super::{DockerEngine, failed};
+use crate::domain::topology::properties::{Startup, jvm_env, server_properties};
+use crate::domain::workload::properties_path;
+use crate::lab::engine::{EngineError, Lab, TOOLBOX};
+use crate::lab::kafka::admin::{Admin, Endpoint, endpoints};
+use crate::lab::wait;
+
+const READY_WITHIN: Duration = Duration::from_secs(90);
+const TOPICS_WITHIN: Duration = Duration::from_secs(30);
+const PROBE_EVERY: Duration = Duration::from_millis(50);
+const PROBE_DEADLINE: Duration = Duration::from_millis(500);
+/// How much of a failed node's log is shown.
+const LAST_LINES: usize = 12;
+
+pub(super) async fn boot(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
+    boot_as(engine, lab, Startup::Lean).await
+}
+
+impl DockerEngine {
+    /// Boots the cluster with Kafka's own start flags, for comparison.
+    pub async fn boot_stock(&self, lab: &Lab) -> Result<(), EngineError> {
+        boot_as(self, lab, Startup::Stock).await
+    }
+}
+
+async fn boot_as(engine: &DockerEngine, lab: &Lab, startup: Startup) -> Result<(), EngineError> {
+    let nodes = lab.topology.nodes.iter().map(async |node| {
+        engine.create_machine(lab, &node.name, MachineRole::Kafka).await?;
+        let files = [
+            ("/etc/kafka/server.properties".to_owned(), server_properties(node, &lab.topology, &lab.placement, startup)),
+            ("/etc/kafka/jvm.env".to_owned(), jvm_env(node.role, startup)),
+        ];
+        engine.write_files(lab, &node.name, &files).await?;
+        engine.start_machine(lab, &node.name).await
+    });
+    let services = lab.services.iter().map(async |service| {
+        engine.create_machine(lab, &service.name, MachineRole::Application).await?;
+        engine.write_files(lab, &service.name, &[(properties_path(&service.name), service.properties_text())]).await
+    });
+    let toolbox = async {
+        engine.create_machine(lab, TOOLBOX, MachineRole::Toolbox).await?;
+        engine.start_machine(lab, TOOLBOX).await
+    };
+    tokio::try_join!(try_join_all(nodes), try_join_all(services), toolbox)?;
+    await_ready(engine, lab).await
+}
+
+/// Returns once every broker lists all brokers and none fenced; at once, with its last lines, when a node's Kafka dies.
+async fn await_ready(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
+    let brokers = endpoints(&lab.topology, &lab.placement);
+    let deaths = select_all(lab.topology.nodes.iter().map(|node| Box::pin(death(engine, lab, &node.name))));
+    tokio::select! {
+        ready = all_listed(&brokers) => ready,
+        (death, _, _) = deaths => Err(death),
+    }
+}
+
+async fn all_listed(brokers: &[Endpoint]) -> Result<(), EngineError> {
+    let admin = Admin::new(brokers.to_vec());
+    let mut last = "no answer yet".to_owned();
+    let ready = wait::until(READY_WITHIN, PROBE_EVERY, async || {
+        for broker in brokers {
+            match admin.brokers_as_seen_by(broker, PROBE_DEADLINE).await {
+                Ok(seen) if seen.len() == brokers.len() && seen.values().all(|fenced| !fenced) => {}
+                Ok(seen) => {
+                    last = format!("{} lists {seen:?}", broker.node);
+                    return Ok(None);
+                }
+                Err(error) => {
+                    last = error.to_string();
+                    return Ok(None);
+                }
+            }
+        }
+        Ok::<_, EngineError>(Some(()))
+    });
+    let what = format!("a cluster of {} unfenced brokers", brokers.len());
+    ready.await?.ok_or(EngineError::Late { what, seconds: READY_WITHIN.as_secs(), last })
+}
+
+/// Resolves when the node's Kafka exits or logs FATAL; never when it lives.
+async fn death(engine: &DockerEngine, lab: &Lab, node: &str) -> EngineError {
+    let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).build();
+    let mut lines = engine.docker.logs(&lab.container(node), Some(options));
+    let mut last: Vec<String> = Vec::new();
+    while let Some(chunk) = lines.next().await {
+        let message = match chunk {
+            Ok(LogOutput::StdOut { message } | LogOutput::StdErr { message } | LogOutput::Console { message }) => message,
+            Ok(LogOutput::StdIn { .. }) => continue,
+            Err(source) => return failed(format!("follow the log of {node}"))(source),
+        };
+        let line = String::from_utf8_lossy(&message).trim_end().to_owned();
+        let fatal = [" FATAL ", "kafka.service: Main process exited"].iter().find(|sign| line.contains(*sign));
+        last.push(line.clone());
+        last.drain(..last.len().saturating_sub(LAST_LINES));
+        if fatal.is_some() {
+            return EngineError::NodeFailed { node: node.to_owned(), reason: line, last_lines: last.join("\n") };
+        }
+    }
+    EngineError::NodeFailed { node: node.to_owned(), reason: "its container ended".to_owned(), last_lines: last.join("\n") }
+}
+
+pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
+    let admin = Admin::new(endpoints(&lab.topology, &lab.placement));
+    admin.create_topics(&lab.topology.topics).await?;
+    // Groups need their coordinator's topic: made now, so that its creation is no event of the drill.
+    let groups: Vec<_> = lab.services.iter().filter_map(|s| s.group()).collect();
+    for group in groups {
+        let found = wait::until(TOPICS_WITHIN, PROBE_EVERY, async || admin.group_coordinator(group).await).await?;
+        found.ok_or_else(|| EngineError::Late {
+            what: format!("a coordinator of group {group}"),
+            seconds: TOPICS_WITHIN.as_secs(),
+            last: "none".to_owned(),
+        })?;
+    }
+    try_join_all(lab.services.iter().map(async |service| {
+        engine.start_machine(lab, &service.name).await?;
+        engine.await_supervised(lab, &service.name).await
+    }))
+    .await?;
+    Ok(())
+}

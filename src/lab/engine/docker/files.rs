@@ -1,0 +1,59 @@
+//! Files of a machine, read and written through the engine.
+
+use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
+use futures_util::TryStreamExt;
+use std::io::Read;
+
+use super::{DockerEngine, failed};
+use crate::lab::engine::{EngineError, Lab};
+
+impl DockerEngine {
+    /// Writes files, given as absolute path and content; folders above them are made. Each is replaced whole.
+    pub async fn write_files(&self, lab: &Lab, machine: &str, files: &[(String, String)]) -> Result<(), EngineError> {
+        let archive = pack(files).map_err(|e| EngineError::Exhausted(format!("could not pack files for {machine}: {e}")))?;
+        let options = UploadToContainerOptionsBuilder::default().path("/").build();
+        let body = bollard::body_full(archive.into());
+        let names: Vec<_> = files.iter().map(|(path, _)| path.as_str()).collect();
+        let uploaded = self.docker.upload_to_container(&lab.container(machine), Some(options), body).await;
+        uploaded.map_err(failed(format!("write {} on {machine}", names.join(", "))))
+    }
+
+    /// Reads a file.
+    pub async fn read_file(&self, lab: &Lab, machine: &str, path: &str) -> Result<String, EngineError> {
+        let operation = || format!("read {path} on {machine}");
+        let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
+        let stream = self.docker.download_from_container(&lab.container(machine), Some(options));
+        let bytes: Vec<_> = stream.try_collect().await.map_err(failed(operation()))?;
+        unpack(&bytes.concat()).map_err(|e| EngineError::Exhausted(format!("could not {}: {e}", operation())))
+    }
+}
+
+fn pack(files: &[(String, String)]) -> std::io::Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (path, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, path.trim_start_matches('/'), content.as_bytes())?;
+    }
+    archive.into_inner()
+}
+
+fn unpack(archive: &[u8]) -> std::io::Result<String> {
+    let mut archive = tar::Archive::new(archive);
+    let mut entry = archive.entries()?.next().ok_or_else(|| std::io::Error::other("there is no such file"))??;
+    let mut content = String::new();
+    entry.read_to_string(&mut content)?;
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_is_unpacked() {
+        let packed = pack(&[("/etc/kafka/jvm.env".to_owned(), "A=1\n".to_owned())]).expect("packs");
+        assert_eq!(unpack(&packed).expect("unpacks"), "A=1\n");
+    }
+}

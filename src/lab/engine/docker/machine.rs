@@ -1,0 +1,80 @@
+//! One machine of a lab: a container that behaves like one.
+
+use std::collections::HashMap;
+
+use bollard::models::{
+    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigLogConfig, NetworkingConfig, PortBinding,
+};
+use bollard::query_parameters::CreateContainerOptionsBuilder;
+
+use super::{DockerEngine, NODE_LABEL, RUN_LABEL, failed};
+use crate::domain::topology::HOST_PORT;
+use crate::lab::engine::{EngineError, Lab};
+
+/// What a machine is started as: arguments of the image's entry program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum MachineRole {
+    /// Runs Kafka.
+    Kafka,
+    /// Runs a client application.
+    Application,
+    /// A place to log in.
+    Toolbox,
+}
+
+impl DockerEngine {
+    /// Creates the container of a machine; it is not started.
+    pub(super) async fn create_machine(&self, lab: &Lab, name: &str, role: MachineRole) -> Result<(), EngineError> {
+        let command = match role {
+            MachineRole::Kafka => vec!["kafka".to_owned()],
+            MachineRole::Application => vec!["app".to_owned(), name.to_owned()],
+            MachineRole::Toolbox => vec!["toolbox".to_owned()],
+        };
+        // A node may shape and look at its own network and processes, never the host's. The toolbox and the services may not.
+        let capabilities = match role {
+            MachineRole::Kafka => Some(["NET_ADMIN", "NET_RAW", "SYS_PTRACE"].map(str::to_owned).to_vec()),
+            MachineRole::Application | MachineRole::Toolbox => None,
+        };
+        let port_bindings = lab.placement.host_ports.get(name).map(|port| {
+            let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(port.to_string()) };
+            HashMap::from([(format!("{HOST_PORT}/tcp"), Some(vec![binding]))])
+        });
+        let address = lab.placement.addresses.get(name).map(ToString::to_string);
+        let endpoint = EndpointSettings {
+            ipam_config: Some(EndpointIpamConfig { ipv4_address: address, ..Default::default() }),
+            aliases: Some(vec![name.to_owned()]),
+            ..Default::default()
+        };
+        let body = ContainerCreateBody {
+            hostname: Some(name.to_owned()),
+            image: Some(self.image.clone()),
+            cmd: Some(command),
+            env: Some(vec![format!("BOOTSTRAP_SERVERS={}", lab.topology.bootstrap_servers()), "TZ=UTC".to_owned()]),
+            labels: Some(HashMap::from([(RUN_LABEL.to_owned(), self.run.clone()), (NODE_LABEL.to_owned(), name.to_owned())])),
+            exposed_ports: port_bindings.as_ref().map(|p| p.keys().cloned().collect()),
+            host_config: Some(HostConfig {
+                cap_add: capabilities,
+                port_bindings,
+                network_mode: Some(self.run.clone()),
+                extra_hosts: Some(lab.placement.addresses.iter().map(|(host, address)| format!("{host}:{address}")).collect()),
+                // A flood of log lines must not fill the host's disk.
+                log_config: Some(HostConfigLogConfig {
+                    typ: Some("json-file".to_owned()),
+                    config: Some(HashMap::from([("max-size".to_owned(), "64m".to_owned()), ("max-file".to_owned(), "2".to_owned())])),
+                }),
+                ..Default::default()
+            }),
+            networking_config: Some(NetworkingConfig { endpoints_config: Some(HashMap::from([(self.run.clone(), endpoint)])) }),
+            ..Default::default()
+        };
+        let options = CreateContainerOptionsBuilder::default().name(&lab.container(name)).build();
+        self.docker.create_container(Some(options), body).await.map_err(failed(format!("create the container of {name}")))?;
+        Ok(())
+    }
+
+    /// Starts a machine.
+    pub(super) async fn start_machine(&self, lab: &Lab, name: &str) -> Result<(), EngineError> {
+        let started = self.docker.start_container(&lab.container(name), None::<bollard::query_parameters::StartContainerOptions>).await;
+        started.map_err(failed(format!("start the container of {name}")))
+    }
+}

@@ -1,0 +1,139 @@
+//! A subnet and loopback ports nobody else uses.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{Ipv4Addr, TcpListener};
+
+use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest};
+
+use super::{DockerEngine, RUN_LABEL, failed};
+use crate::domain::topology::{Placement, Topology};
+use crate::domain::workload::Service;
+use crate::lab::engine::{EngineError, TOOLBOX};
+
+/// Labs live in 172.30.0.0/16, a /28 each: 13 machines, and 4096 labs.
+const NETWORK: [u8; 2] = [172, 30];
+const SUBNET_SIZE: u32 = 16;
+const SUBNETS: u32 = 65536 / SUBNET_SIZE;
+
+pub(super) async fn reserve(engine: &DockerEngine, topology: &Topology, services: &[Service]) -> Result<Placement, EngineError> {
+    let (subnet, first) = create_network(engine).await?;
+    let machines = topology.nodes.iter().map(|n| n.name.clone()).chain(services.iter().map(|s| s.name.clone())).chain([TOOLBOX.to_owned()]);
+    // .0 is the network, .1 its gateway.
+    let addresses: BTreeMap<_, _> = machines.zip(2..).map(|(name, k)| (name, address(first + k))).collect();
+    if addresses.len() as u32 > SUBNET_SIZE - 3 {
+        return Err(EngineError::Exhausted(format!("a lab has room for {} machines, this one has {}", SUBNET_SIZE - 3, addresses.len())));
+    }
+    Ok(Placement { subnet, addresses, host_ports: free_ports(topology.brokers().map(|b| b.name.clone()))? })
+}
+
+/// Creates the run's network in the first subnet neither the engine nor the host uses. Another lab may take the same one at the same
+/// moment: then the engine refuses, and the next is tried.
+async fn create_network(engine: &DockerEngine) -> Result<(String, u32), EngineError> {
+    let taken = taken_subnets(engine).await?;
+    let mut refused = String::new();
+    for k in 0..SUBNETS {
+        let first = k * SUBNET_SIZE;
+        if taken.iter().any(|t| t.overlaps(address_bits(first), 28)) {
+            continue;
+        }
+        let subnet = format!("{}/28", address(first));
+        let request = NetworkCreateRequest {
+            name: engine.run.clone(),
+            driver: Some("bridge".to_owned()),
+            ipam: Some(Ipam {
+                config: Some(vec![IpamConfig { subnet: Some(subnet.clone()), ..Default::default() }]),
+                ..Default::default()
+            }),
+            labels: Some(HashMap::from([(RUN_LABEL.to_owned(), engine.run.clone())])),
+            ..Default::default()
+        };
+        match engine.docker.create_network(request).await {
+            Ok(_) => return Ok((subnet, first)),
+            Err(error) if super::has_status(&error, 403) || error.to_string().contains("overlaps") => refused = error.to_string(),
+            Err(error) => return Err(failed(format!("create the network {} with {subnet}", engine.run))(error)),
+        }
+    }
+    Err(EngineError::Exhausted(format!(
+        "no free subnet is left in {}.{}.0.0/16 for a lab ({refused}); `chaoslab stop --all` removes labs that are no longer used",
+        NETWORK[0], NETWORK[1]
+    )))
+}
+
+fn address_bits(offset: u32) -> u32 {
+    u32::from(Ipv4Addr::new(NETWORK[0], NETWORK[1], 0, 0)) + offset
+}
+
+fn address(offset: u32) -> Ipv4Addr {
+    Ipv4Addr::from(address_bits(offset))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Subnet {
+    bits: u32,
+    length: u32,
+}
+
+impl Subnet {
+    fn parse(text: &str) -> Option<Self> {
+        let (address, length) = text.split_once('/')?;
+        let length = length.parse().ok().filter(|l| *l <= 32)?;
+        Some(Self { bits: u32::from(address.parse::<Ipv4Addr>().ok()?), length })
+    }
+
+    fn overlaps(self, bits: u32, length: u32) -> bool {
+        let shift = 32 - self.length.min(length);
+        shift >= 32 || self.bits >> shift == bits >> shift
+    }
+}
+
+/// Subnets of the engine's networks and of the host's routes.
+async fn taken_subnets(engine: &DockerEngine) -> Result<Vec<Subnet>, EngineError> {
+    let networks = engine.docker.list_networks(None::<bollard::query_parameters::ListNetworksOptions>).await;
+    let networks = networks.map_err(failed("list the engine's networks"))?;
+    let configs = networks.into_iter().filter_map(|n| n.ipam.and_then(|i| i.config)).flatten();
+    let mut taken: Vec<_> = configs.filter_map(|c| Subnet::parse(&c.subnet?)).collect();
+    taken.extend(std::fs::read_to_string("/proc/net/route").iter().flat_map(|routes| parse_routes(routes)));
+    Ok(taken)
+}
+
+/// Routes as the kernel lists them, in hexadecimal and host byte order; the default route covers everything and says nothing.
+fn parse_routes(routes: &str) -> Vec<Subnet> {
+    let parse = |line: &str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let number = |k: usize| fields.get(k).and_then(|f| u32::from_str_radix(f, 16).ok()).map(u32::swap_bytes);
+        let (bits, mask) = (number(1)?, number(7)?);
+        (mask != 0).then_some(Subnet { bits, length: mask.count_ones() })
+    };
+    routes.lines().skip(1).filter_map(parse).collect()
+}
+
+/// Ports free on the loopback now. Another program may take one before it is published: then the start of the container says so.
+fn free_ports(names: impl Iterator<Item = String>) -> Result<BTreeMap<String, u16>, EngineError> {
+    let none = |e: std::io::Error| EngineError::Exhausted(format!("no free port on 127.0.0.1: {e}"));
+    // All are held until all are known, so that none is given twice.
+    let held: Vec<_> = names.map(|name| Ok((name, TcpListener::bind("127.0.0.1:0")?))).collect::<Result<_, _>>().map_err(none)?;
+    held.iter().map(|(name, listener)| Ok((name.clone(), listener.local_addr()?.port()))).collect::<Result<_, _>>().map_err(none)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subnets_overlap_when_one_holds_the_other() {
+        let at = |text| Subnet::parse(text).expect("a subnet");
+        assert!(at("172.30.0.0/16").overlaps(address_bits(32), 28));
+        assert!(at("172.30.0.32/28").overlaps(address_bits(32), 28));
+        assert!(at("0.0.0.0/0").overlaps(address_bits(0), 28));
+        assert!(!at("172.30.0.16/28").overlaps(address_bits(32), 28));
+        assert!(!at("172.17.0.0/16").overlaps(address_bits(0), 28));
+    }
+
+    #[test]
+    fn the_kernels_routes_are_read_and_the_default_one_is_not() {
+        let routes = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\n\
+                      eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\n\
+                      br-1\t10001EAC\t00000000\t0001\t0\t0\t0\tF0FFFFFF\n";
+        assert_eq!(parse_routes(routes), [Subnet::parse("172.30.0.16/28").expect("a subnet")]);
+    }
+}

@@ -1,0 +1,169 @@
+//! The keeper: the one background process of a run. It stages, observes, records, and is the only writer of the run's telemetry.
+
+pub mod clock;
+pub mod progress;
+pub mod protocol;
+pub mod record;
+mod socket;
+pub mod stage;
+
+use std::io::{Seek, Write};
+use std::rc::Rc;
+use std::time::Duration;
+
+use bollard::Docker;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc;
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use self::clock::Clock;
+use self::record::Recorder;
+use self::stage::Staging;
+use super::engine::docker::{DockerEngine, connect};
+use super::engine::{Engine, EngineError, Lab};
+use super::observer::logs::Logs;
+use super::observer::{Observer, Senses};
+use super::run::{Invalid, Run, RunError, RunFile, RunState};
+use super::store::StoreError;
+use crate::domain::scenario::Plan;
+
+/// A lab that nobody stops is taken down after this long.
+const LIFETIME: Duration = Duration::from_secs(8 * 3600);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Why a keeper could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum KeeperError {
+    /// Another keeper lives.
+    #[error("the run {0} has a keeper already")]
+    AlreadyKept(String),
+    /// The run's folder could not be used.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The record could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine does not answer.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The system refused.
+    #[error("could not {operation}: {source}")]
+    Io {
+        /// The operation.
+        operation: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The run cannot be kept.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+/// Keeps a run until it is stopped, becomes invalid, or its lifetime is over.
+pub async fn keep(run: Run) -> Result<(), KeeperError> {
+    let mut lock = run.try_lock()?.ok_or_else(|| KeeperError::AlreadyKept(run.id.clone()))?;
+    // Whoever must end a keeper that does not answer finds its process here.
+    let mut tell_pid = || lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| writeln!(lock, "{}", std::process::id()));
+    tell_pid().map_err(|source| KeeperError::Io { operation: "write the lock", source })?;
+    LocalSet::new().run_until(keep_locked(run)).await
+}
+
+async fn keep_locked(run: Run) -> Result<(), KeeperError> {
+    let file = run.read()?;
+    let docker = connect().await?;
+    let recorder = Rc::new(Recorder::open(run.folder(), Clock::start())?);
+    let listener = socket::listen(run.folder()).map_err(|source| KeeperError::Io { operation: "listen for commands", source })?;
+    let (stops, mut stop) = mpsc::unbounded_channel();
+    spawn_local(socket::serve(listener, recorder.clone(), docker.clone(), stops));
+    let keeping = async {
+        match file.state {
+            RunState::Created => stage(&run, &file, &docker, &recorder).await?,
+            RunState::Open => resume(&run, &docker, &recorder)?,
+            RunState::Booting | RunState::Settling | RunState::Breaking | RunState::Confirming => return cut_off(&run, file.clone()),
+            RunState::Closed | RunState::Invalid => return Err(KeeperError::Unfit(format!("the run {} is {}", run.id, file.state))),
+        }
+        tokio::time::sleep_until(Instant::now() + LIFETIME).await;
+        tracing::info!("the lifetime is over");
+        DockerEngine::new(docker.clone(), &run.id, &file.image).sweep().await?;
+        close(&run, &recorder)
+    };
+    let client = tokio::select! {
+        ended = keeping => return ended,
+        client = stop.recv() => client,
+    };
+    tracing::info!("asked to stop");
+    recorder.finish()?;
+    if let Some(mut client) = client {
+        // Whether it still listens is its own affair.
+        let _ = client.write_all(b"\"done\"\n").await;
+    }
+    Ok(())
+}
+
+async fn stage(run: &Run, file: &RunFile, docker: &Docker, recorder: &Rc<Recorder>) -> Result<(), KeeperError> {
+    let plan: Plan = run.sealed().read("plan")?.ok_or_else(|| KeeperError::Unfit(format!("the run {} has no plan", run.id)))?;
+    let engine = DockerEngine::new(docker.clone(), &run.id, &file.image);
+    let staging = Staging { run, plan: &plan, engine: &engine, recorder };
+    let staged = staging.stage(async |lab| observe(docker, lab, recorder)).await;
+    if let Err(error) = staged {
+        tracing::error!(%error, "the run is invalid");
+        engine.sweep().await?;
+        return Err(KeeperError::Unfit(error.to_string()));
+    }
+    Ok(())
+}
+
+/// Goes on with an open run whose keeper died.
+fn resume(run: &Run, docker: &Docker, recorder: &Rc<Recorder>) -> Result<(), KeeperError> {
+    let lab = run.lab()?.ok_or_else(|| KeeperError::Unfit(format!("the run {} has no lab", run.id)))?;
+    recorder.mark_gap("the keeper was not running")?;
+    observe(docker, &lab, recorder);
+    Ok(())
+}
+
+/// A staging that was cut off cannot be gone on with: what was done and what was not is not known to the last step.
+fn cut_off(run: &Run, mut file: RunFile) -> Result<(), KeeperError> {
+    let reason = "the keeper ended while the lab was being staged".to_owned();
+    file.invalid = Some(Invalid { during: file.state, reason: reason.clone() });
+    file.state = RunState::Invalid;
+    run.write(&file)?;
+    Err(KeeperError::Unfit(reason))
+}
+
+fn close(run: &Run, recorder: &Recorder) -> Result<(), KeeperError> {
+    let mut file = run.read()?;
+    file.state = RunState::Closed;
+    file.closed_at = Some(recorder.clock().now());
+    Ok(run.write(&file)?)
+}
+
+/// Begins to sample and to follow logs; goes on in the background.
+fn observe(docker: &Docker, lab: &Lab, recorder: &Rc<Recorder>) {
+    let (send_lines, mut lines) = mpsc::unbounded_channel();
+    let logs = Logs::follow(docker, lab, recorder.clock().now(), &send_lines);
+    let to = recorder.clone();
+    spawn_local(async move {
+        let _follows = logs;
+        while let Some(line) = lines.recv().await {
+            if let Err(error) = to.log(&line) {
+                tracing::error!(%error, "a log line could not be recorded");
+            }
+        }
+    });
+    spawn_local(sample(Observer::new(docker, lab), recorder.clone()));
+}
+
+/// Reads all senses every second. A second that takes too long costs the next one, not the rhythm.
+pub async fn sample(mut senses: impl Senses, recorder: Rc<Recorder>) {
+    let mut ticks = interval(SECOND);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        let at = recorder.clock().now();
+        let scrapes = senses.read(at).await;
+        if let Err(error) = recorder.second(at, &scrapes) {
+            tracing::error!(%error, "a second could not be recorded");
+        }
+    }
+}

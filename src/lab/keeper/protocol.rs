@@ -1,0 +1,119 @@
+//! What commands tell the keeper, and what it answers: one JSON object a line, over a socket in the run's folder.
+//!
+//! `shell`, `exec` and all other recorded commands --Begin, Output, End--> keeper; `stop` --Stop--> keeper.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+
+/// Said to the keeper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Request {
+    /// A command begins; answered with its number.
+    Begin {
+        /// How it was given: `exec`, `shell`, `query`, ...
+        kind: String,
+        /// The machine it runs on, or empty.
+        node: String,
+        /// The command line.
+        text: String,
+        /// Whether it may change the lab.
+        mutating: bool,
+    },
+    /// This connection drives a process on the engine: it must end when the connection does.
+    Drives {
+        /// The engine's id of the exec.
+        exec: String,
+    },
+    /// Output of a command.
+    Output {
+        /// Its number.
+        number: u32,
+        /// The next piece.
+        text: String,
+    },
+    /// A command ended.
+    End {
+        /// Its number.
+        number: u32,
+        /// Its exit code.
+        exit: Option<i64>,
+    },
+    /// End observation and the keeper with it; answered when the record is complete.
+    Stop,
+}
+
+/// Answered by the keeper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// The number of a command that began.
+    Number(u32),
+    /// Done.
+    Done,
+    /// It could not be done.
+    Failed(String),
+}
+
+/// The socket's name in the run's folder.
+const SOCKET: &str = "keeper.sock";
+
+/// A socket's path may have about 100 characters, a run's folder any number: so it is reached through an open descriptor of the folder.
+pub(super) struct SocketPath {
+    _folder: File,
+    pub(super) path: PathBuf,
+}
+
+impl SocketPath {
+    pub(super) fn of(folder: &Path) -> std::io::Result<Self> {
+        let folder = File::open(folder)?;
+        let path = PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", folder.as_raw_fd()));
+        Ok(Self { _folder: folder, path })
+    }
+}
+
+/// A connection to a keeper.
+#[derive(Debug)]
+pub struct KeeperClient {
+    replies: Lines<BufReader<OwnedReadHalf>>,
+    requests: OwnedWriteHalf,
+}
+
+impl KeeperClient {
+    /// Connects to the keeper of the run in this folder.
+    pub async fn connect(folder: &Path) -> std::io::Result<Self> {
+        let socket = SocketPath::of(folder)?;
+        let (read, requests) = UnixStream::connect(&socket.path).await?.into_split();
+        Ok(Self { replies: BufReader::new(read).lines(), requests })
+    }
+
+    /// Says something that is not answered.
+    pub async fn tell(&mut self, request: &Request) -> std::io::Result<()> {
+        let mut line = serde_json::to_string(request)?;
+        line.push('\n');
+        self.requests.write_all(line.as_bytes()).await
+    }
+
+    /// Says something and waits for the answer.
+    pub async fn ask(&mut self, request: &Request) -> std::io::Result<Reply> {
+        self.tell(request).await?;
+        let line = self.replies.next_line().await?.ok_or_else(|| std::io::Error::other("the keeper hung up"))?;
+        Ok(serde_json::from_str(&line)?)
+    }
+
+    /// Begins a command and returns its number.
+    pub async fn begin(&mut self, kind: &str, node: &str, text: &str, mutating: bool) -> std::io::Result<u32> {
+        let request = Request::Begin { kind: kind.to_owned(), node: node.to_owned(), text: text.to_owned(), mutating };
+        match self.ask(&request).await? {
+            Reply::Number(number) => Ok(number),
+            Reply::Failed(reason) => Err(std::io::Error::other(reason)),
+            Reply::Done => Err(std::io::Error::other("the keeper gave no number")),
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The order of a run: booting, settling, breaking, confirming, open; or invalid at any step, with what was observed. Each transition
+//! is on disk before the next begins.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::progress::Progress;
+use super::record::{Conditions, Held, Recorder, hold};
+use crate::domain::fault::truth::{Trigger, Truth};
+use crate::domain::fault::{Action, Step};
+use crate::domain::rca::record::Span;
+use crate::domain::scenario::Plan;
+use crate::domain::scenario::family::Innocent;
+use crate::domain::telemetry::QueryError;
+use crate::domain::telemetry::series::UnixMs;
+use crate::lab::engine::{Engine, EngineError, Lab};
+use crate::lab::run::{Invalid, Run, RunError, RunFile, RunState, Sealed};
+use crate::lab::store::StoreError;
+
+/// How often a staging whose symptom was not witnessed is tried again, with the same seed.
+const RESTAGINGS: u32 = 2;
+
+/// Stages one run on one engine.
+pub struct Staging<'a, E> {
+    /// The run.
+    pub run: &'a Run,
+    /// What is to be staged.
+    pub plan: &'a Plan,
+    /// Where.
+    pub engine: &'a E,
+    /// What is seen of it.
+    pub recorder: &'a Recorder,
+}
+
+/// Why a staging ended without an open run.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// Something that had to be seen was not.
+    #[error("{0}")]
+    NotWitnessed(String),
+    /// The engine could not do it.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The run's folder could not be written.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The record could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A condition of the plan cannot be evaluated.
+    #[error("a condition of the plan cannot be evaluated: {0}")]
+    Query(#[from] QueryError),
+}
+
+/// What the witness saw.
+#[derive(Debug, Clone)]
+struct Witnessed {
+    injected: UnixMs,
+    alerted: UnixMs,
+    /// What was changed, to be told when the run opens: nobody reads the feed before, and a staging that is tried again tells nothing.
+    changes: Vec<Told>,
+}
+
+/// An entry for the change feed.
+#[derive(Debug, Clone)]
+struct Told {
+    at: UnixMs,
+    what: String,
+    by: String,
+}
+
+impl<E: Engine> Staging<'_, E> {
+    /// Stages the run until it is open. `observe` begins to observe the lab as soon as it has a place.
+    pub async fn stage(&self, observe: impl AsyncFnOnce(&Lab)) -> Result<RunFile, StageError> {
+        let mut file = self.run.read()?;
+        let staged = self.in_order(&mut file, observe).await;
+        if let Err(error) = &staged {
+            file.invalid = Some(Invalid { during: file.state, reason: error.to_string() });
+            file.state = RunState::Invalid;
+            file.closed_at = Some(self.recorder.clock().now());
+            self.run.write(&file)?;
+        }
+        staged.map(|()| file)
+    }
+
+    async fn in_order(&self, file: &mut RunFile, observe: impl AsyncFnOnce(&Lab)) -> Result<(), StageError> {
+        let lab = self.boot(file, observe).await?;
+        let mut changes = Vec::new();
+        for innocent in &self.plan.innocent {
+            changes.push(self.change(&lab, innocent).await?);
+        }
+        let before = self.run.sealed().journal().standing()?.len();
+        let mut attempt = 0;
+        let witnessed = loop {
+            self.settle(file).await?;
+            match self.break_and_confirm(file, &lab).await {
+                Err(StageError::NotWitnessed(reason)) if attempt < RESTAGINGS => {
+                    attempt += 1;
+                    tracing::warn!(attempt, reason, "the staging was not witnessed; undoing it and trying again");
+                    self.tell("not as expected; putting everything back and trying again");
+                    self.undo_to(&lab, before).await?;
+                }
+                outcome => break outcome?,
+            }
+        };
+        changes.extend(witnessed.changes.iter().cloned());
+        self.open(file, &witnessed, &changes).await
+    }
+
+    fn tell(&self, step: &str) {
+        Progress::of(self.run.folder()).tell(step);
+    }
+
+    fn enter(&self, file: &mut RunFile, state: RunState) -> Result<(), StageError> {
+        tracing::info!(?state, "entering");
+        file.state = state;
+        Ok(self.run.write(file)?)
+    }
+
+    async fn boot(&self, file: &mut RunFile, observe: impl AsyncFnOnce(&Lab)) -> Result<Lab, StageError> {
+        self.enter(file, RunState::Booting)?;
+        let begun = Instant::now();
+        let placement = self.engine.reserve(&self.plan.topology, &self.plan.services).await?;
+        let lab = Lab { run: self.run.id.clone(), topology: self.plan.topology.clone(), services: self.plan.services.clone(), placement };
+        self.run.write_lab(&lab)?;
+        self.tell(&format!("a network of its own, {}, for {} machines", lab.placement.subnet, lab.machines().count()));
+        self.engine.boot(&lab).await?;
+        self.tell(&format!(
+            "{} brokers and a controller are up after {:.1} s",
+            lab.topology.brokers().count(),
+            begun.elapsed().as_secs_f64()
+        ));
+        observe(&lab).await;
+        self.engine.populate(&lab).await?;
+        let services: Vec<_> = lab.services.iter().map(|s| s.name.as_str()).collect();
+        self.tell(&format!("{} topics; {} at work", lab.topology.topics.len(), services.join(", ")));
+        Ok(lab)
+    }
+
+    /// The steady state holds for its window: the recorded baseline.
+    async fn settle(&self, file: &mut RunFile) -> Result<(), StageError> {
+        self.enter(file, RunState::Settling)?;
+        let steady = &self.plan.steady;
+        let conditions = Conditions::new(steady.conditions.iter().map(String::as_str))?;
+        let deadline = self.recorder.clock().now() + seconds(steady.deadline_seconds);
+        match hold(self.recorder, &conditions, seconds(steady.hold_seconds), deadline).await? {
+            Held::Yes { from, to } => {
+                file.settled_at = Some(to);
+                file.baseline_ms = Some(to - from);
+                self.tell(&format!("a healthy baseline of {} s", (to - from) / 1000));
+                Ok(())
+            }
+            Held::No { unmet } => {
+                let what = format!("a healthy baseline of {} s", steady.hold_seconds);
+                Err(StageError::NotWitnessed(not_seen(&what, steady.deadline_seconds, &unmet)))
+            }
+        }
+    }
+
+    async fn break_and_confirm(&self, file: &mut RunFile, lab: &Lab) -> Result<Witnessed, StageError> {
+        self.enter(file, RunState::Breaking)?;
+        let injected = self.recorder.clock().now();
+        self.tell("waiting for the page");
+        // A control ends by itself, so its steps and its witness go on side by side.
+        let (changes, confirmed) = tokio::try_join!(self.inject(lab), self.confirm(injected))?;
+        self.enter(file, RunState::Confirming)?;
+        Ok(Witnessed { injected, alerted: confirmed.map_err(StageError::NotWitnessed)?, changes })
+    }
+
+    /// Performs the fault's steps and, after the first, the harmless change that follows it.
+    async fn inject(&self, lab: &Lab) -> Result<Vec<Told>, StageError> {
+        let mut changes = Vec::new();
+        for (k, step) in self.plan.fault.primitive().inject(self.plan.target()).into_iter().enumerate() {
+            match step {
+                Step::Do(action) => self.perform(lab, &action).await?,
+                Step::Until { promql, hold_seconds, deadline_seconds } => self.until(&promql, hold_seconds, deadline_seconds).await?,
+            }
+            if k == 0 {
+                let trigger = &self.plan.trigger;
+                let told = Told { at: self.recorder.clock().now(), what: trigger.what.clone(), by: trigger.by.clone() };
+                changes.extend(self.plan.trigger_listed.then_some(told));
+                if let Some(decoy) = &self.plan.decoy {
+                    changes.push(self.change(lab, decoy).await?);
+                }
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Really makes a harmless change.
+    async fn change(&self, lab: &Lab, innocent: &Innocent) -> Result<Told, StageError> {
+        for action in &innocent.actions {
+            self.perform(lab, action).await?;
+        }
+        Ok(Told { at: self.recorder.clock().now(), what: innocent.what.clone(), by: innocent.by.clone() })
+    }
+
+    async fn until(&self, promql: &str, hold_seconds: u32, deadline_seconds: u32) -> Result<(), StageError> {
+        let conditions = Conditions::new([promql])?;
+        let deadline = self.recorder.clock().now() + seconds(deadline_seconds);
+        match hold(self.recorder, &conditions, seconds(hold_seconds), deadline).await? {
+            Held::Yes { .. } => Ok(()),
+            Held::No { unmet } => Err(StageError::NotWitnessed(not_seen("a step of the staging", deadline_seconds, &unmet))),
+        }
+    }
+
+    /// Waits for the witness: the alert, and with it, for the whole hold time, the signatures. A control is confirmed when its alert
+    /// fired and cleared and the steady state holds again. Gives the time at which the alert fired.
+    async fn confirm(&self, injected: UnixMs) -> Result<Result<UnixMs, String>, StageError> {
+        let plan = self.plan;
+        let deadline = injected + seconds(plan.window_seconds);
+        let alert = Conditions::new([plan.alert.expr.as_str()])?;
+        let alerted = match hold(self.recorder, &alert, seconds(plan.alert.for_seconds), deadline).await? {
+            Held::Yes { to, .. } => to,
+            Held::No { unmet } => return Ok(Err(not_seen(&format!("the alert {}", plan.alert.name), plan.window_seconds, &unmet))),
+        };
+        let is_control = crate::domain::rca::vocab::domain(&plan.fault.primitive().truth(plan.target()).class) == "none";
+        let signatures = plan.signatures.iter().map(|s| s.expr.as_str());
+        let (what, conditions) = if is_control {
+            ("the steady state again", Conditions::new(plan.steady.conditions.iter().map(String::as_str).chain(signatures))?)
+        } else {
+            ("symptom and signatures together", Conditions::new(std::iter::once(plan.alert.expr.as_str()).chain(signatures))?)
+        };
+        Ok(match hold(self.recorder, &conditions, seconds(plan.hold_seconds), deadline).await? {
+            Held::Yes { .. } => Ok(alerted),
+            Held::No { unmet } => Err(not_seen(what, plan.window_seconds, &unmet)),
+        })
+    }
+
+    /// Commits to the truth and opens the run.
+    async fn open(&self, file: &mut RunFile, witnessed: &Witnessed, changes: &[Told]) -> Result<(), StageError> {
+        for change in changes {
+            self.recorder.change(change.at, &change.what, &change.by)?;
+        }
+        let truth = self.truth(witnessed)?;
+        let salt = Sealed::salt()?;
+        let commitment = truth.commitment(&salt).map_err(|e| StageError::NotWitnessed(format!("the truth has no canonical form: {e}")))?;
+        let sealed = self.run.sealed();
+        sealed.write("truth", &truth)?;
+        sealed.write("salt", &salt)?;
+        file.commitment = Some(commitment);
+        file.paged_at = Some(witnessed.alerted);
+        file.opened_at = Some(self.recorder.clock().now());
+        self.enter(file, RunState::Open)
+    }
+
+    fn truth(&self, witnessed: &Witnessed) -> Result<Truth, StageError> {
+        let account = self.plan.fault.primitive().truth(self.plan.target());
+        let reader = self.recorder.reader()?;
+        let effects = Conditions::new(account.chain.iter().map(|e| e.shows.as_str()))?;
+        // The first second at which some effect could be seen, the alert's own at the latest.
+        let every = Duration::from_secs(1).as_millis() as i64;
+        let seconds = (0..).map(|k| witnessed.injected + k * every).take_while(|at| *at < witnessed.alerted);
+        let count = account.chain.len();
+        let observable = seconds.into_iter().find(|at| effects.unmet(&reader, *at).len() < count).unwrap_or(witnessed.alerted);
+        let changes = reader.changes()?;
+        let trigger = changes.iter().rev().find(|c| self.plan.trigger_listed && c.what == self.plan.trigger.what);
+        Ok(Truth {
+            causes: vec![account],
+            onset: Some(Span { from: witnessed.injected, to: observable }),
+            slow: 1,
+            trigger: trigger.map_or(Trigger::NotListed, |c| Trigger::Change(c.number)),
+            look_alikes: Vec::new(),
+            accepted_events: Vec::new(),
+            preconditions: Vec::new(),
+            heals_within_s: self.plan.recovery_seconds,
+        })
+    }
+
+    /// Performs an action, after what it found is in the journal.
+    async fn perform(&self, lab: &Lab, action: &Action) -> Result<(), StageError> {
+        tracing::info!(?action, "performing");
+        let prior = self.engine.observe(lab, action).await?;
+        self.run.sealed().journal().did(action, &prior)?;
+        Ok(self.engine.perform(lab, action).await?)
+    }
+
+    /// Takes back, the last first, all but the first `keep` actions that stand.
+    async fn undo_to(&self, lab: &Lab, keep: usize) -> Result<(), StageError> {
+        let journal = self.run.sealed().journal();
+        for (action, prior) in journal.standing()?.iter().skip(keep).rev() {
+            tracing::info!(?action, "undoing");
+            self.engine.undo(lab, action, prior).await?;
+            journal.undid()?;
+        }
+        Ok(())
+    }
+}
+
+fn seconds(seconds: u32) -> i64 {
+    i64::from(seconds) * 1000
+}
+
+/// What was expected and what was observed. The conditions themselves would tell the cause: they go to the keeper's own log.
+fn not_seen(what: &str, within_seconds: u32, unmet: &BTreeMap<String, String>) -> String {
+    tracing::warn!(what, ?unmet, "not seen");
+    let how = match unmet.len() {
+        0 => "what was expected held, but not for long enough".to_owned(),
+        1 => "one condition did not hold at the end".to_owned(),
+        n => format!("{n} conditions did not hold at the end"),
+    };
+    format!("{what} was not seen within {within_seconds} s: {how}")
+}

@@ -1,0 +1,11 @@
+//! What makes it real: containers, brokers, files, time.
+
+pub mod engine;
+pub mod image;
+pub mod kafka;
+pub mod keeper;
+pub mod library;
+pub mod observer;
+pub mod run;
+pub mod store;
+pub mod wait;

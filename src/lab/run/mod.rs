@@ -1,0 +1,174 @@
+//! A run: one staging for one learner, and its folder on disk.
+
+mod briefing;
+mod home;
+mod sealed;
+mod state;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub use briefing::Briefing;
+pub use home::{Home, new_run_id, random_seed};
+pub use sealed::{Journal, Sealed, SealedLog};
+pub use state::{Invalid, RunFile, RunState};
+
+use super::engine::Lab;
+
+/// The folder of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The run's id: `r-7f3a91`.
+    pub id: String,
+    folder: PathBuf,
+}
+
+impl Run {
+    /// Where its files are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The learner's write-up.
+    pub fn rca(&self) -> PathBuf {
+        self.folder.join("rca.md")
+    }
+
+    /// What only the keeper, authors and the grader read.
+    pub fn sealed(&self) -> Sealed {
+        Sealed::new(self.folder.join("sealed"))
+    }
+
+    /// Its state.
+    pub fn read(&self) -> Result<RunFile, RunError> {
+        let file: RunFile = read_json(&self.folder.join("run.json"))?;
+        if file.format == state::FORMAT {
+            Ok(file)
+        } else {
+            Err(RunError::Format { path: self.folder.join("run.json"), found: file.format, expected: state::FORMAT })
+        }
+    }
+
+    /// Replaces its state, on disk before this returns.
+    pub fn write(&self, file: &RunFile) -> Result<(), RunError> {
+        write_json(&self.folder.join("run.json"), file)
+    }
+
+    /// The lab as it stands, once it was reserved.
+    pub fn lab(&self) -> Result<Option<Lab>, RunError> {
+        let path = self.folder.join("lab.json");
+        if path.exists() { read_json(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// Remembers the lab.
+    pub fn write_lab(&self, lab: &Lab) -> Result<(), RunError> {
+        write_json(&self.folder.join("lab.json"), lab)
+    }
+
+    /// What the learner is told.
+    pub fn briefing(&self) -> Result<Briefing, RunError> {
+        read_json(&self.folder.join("briefing.json"))
+    }
+
+    /// Writes what the learner is told.
+    pub fn write_briefing(&self, briefing: &Briefing) -> Result<(), RunError> {
+        write_json(&self.folder.join("briefing.json"), briefing)
+    }
+
+    /// The process that holds the lock, as it wrote itself down.
+    pub fn keeper_pid(&self) -> Option<i32> {
+        fs::read_to_string(self.folder.join("lock")).ok()?.trim().parse().ok()
+    }
+
+    /// Takes the lock that only one keeper holds; `None` when one lives. Held until the file is closed, whatever ends the process.
+    pub fn try_lock(&self) -> Result<Option<File>, RunError> {
+        let path = self.folder.join("lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(source)) => Err(failed("lock", &path)(source)),
+        }
+    }
+
+    /// Whether a keeper lives.
+    pub fn is_kept(&self) -> Result<bool, RunError> {
+        Ok(self.try_lock()?.is_none())
+    }
+
+    /// Writes a file of the run that people read: a report, a grade.
+    pub fn write_text(&self, name: &str, text: &str) -> Result<PathBuf, RunError> {
+        let path = self.folder.join(name);
+        write_atomically(&path, text.as_bytes())?;
+        Ok(path)
+    }
+}
+
+/// Why a run's folder could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The system refused.
+    #[error("could not {operation} {}: {source}", path.display())]
+    Io {
+        /// The operation.
+        operation: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Not what this program wrote.
+    #[error("{} cannot be read: {reason}. It was left untouched; move the folder away if the run is of no use", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Written by another version.
+    #[error("{} is of format {found}; this program reads format {expected}. It was left untouched: use the version that wrote it", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The format this program reads.
+        expected: u32,
+    },
+    /// No such run, or more than one.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+fn failed(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> RunError + use<> {
+    let path = path.to_owned();
+    move |source| RunError::Io { operation, path, source }
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RunError> {
+    let text = fs::read_to_string(path).map_err(failed("read", path))?;
+    serde_json::from_str(&text).map_err(|e| RunError::Corrupt { path: path.to_owned(), reason: e.to_string() })
+}
+
+fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), RunError> {
+    let text = serde_json::to_string_pretty(value).expect("what is written as JSON has text keys only") + "\n";
+    write_atomically(path, text.as_bytes())
+}
+
+/// Writes a file so that a reader, and a machine that loses power, finds either the old or the new content.
+fn write_atomically(path: &Path, content: &[u8]) -> Result<(), RunError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temporary = folder.join(format!(".{}.{}", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
+    let write = || {
+        let mut file = File::create(&temporary)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)?;
+        File::open(folder)?.sync_all()
+    };
+    write().map_err(|source| {
+        let _ = fs::remove_file(&temporary);
+        failed("write", path)(source)
+    })
+}

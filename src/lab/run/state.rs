@@ -1,0 +1,139 @@
+//! `run.json`: what anybody may know of a run.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::telemetry::series::UnixMs;
+
+/// The version of the format.
+pub(super) const FORMAT: u32 = 1;
+
+/// The steps of a run. Each transition is on disk before the next step begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// The folder is there, nothing else.
+    Created,
+    /// Containers are created and started.
+    Booting,
+    /// Waiting for the healthy baseline.
+    Settling,
+    /// The fault is staged.
+    Breaking,
+    /// Waiting for its symptom.
+    Confirming,
+    /// Paged: the learner may work.
+    Open,
+    /// Stopped; the record stays.
+    Closed,
+    /// Never opened, or spoiled: not to be graded.
+    Invalid,
+}
+
+impl RunState {
+    /// Whether the lab is being staged.
+    pub fn is_staging(self) -> bool {
+        matches!(self, Self::Created | Self::Booting | Self::Settling | Self::Breaking | Self::Confirming)
+    }
+
+    /// Whether containers of the run may stand.
+    pub fn is_live(self) -> bool {
+        self.is_staging() || self == Self::Open
+    }
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Created => "created",
+            Self::Booting => "booting",
+            Self::Settling => "settling",
+            Self::Breaking | Self::Confirming => "waiting for the page",
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Invalid => "invalid",
+        })
+    }
+}
+
+/// Why a run is invalid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invalid {
+    /// The step it failed in.
+    pub during: RunState,
+    /// What was expected and what was observed, without a word on the cause.
+    pub reason: String,
+}
+
+/// The content of `run.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunFile {
+    /// Version of the format.
+    pub format: u32,
+    /// The run's id.
+    pub id: String,
+    /// The family.
+    pub family: String,
+    /// Where it stands.
+    pub state: RunState,
+    /// When `start` was given.
+    pub created_at: UnixMs,
+    /// When the healthy baseline was complete.
+    #[serde(default)]
+    pub settled_at: Option<UnixMs>,
+    /// How long the baseline had held then, in milliseconds.
+    #[serde(default)]
+    pub baseline_ms: Option<i64>,
+    /// When the alert fired.
+    #[serde(default)]
+    pub paged_at: Option<UnixMs>,
+    /// When the learner could begin.
+    #[serde(default)]
+    pub opened_at: Option<UnixMs>,
+    /// When it was stopped.
+    #[serde(default)]
+    pub closed_at: Option<UnixMs>,
+    /// SHA-256 over the salted truth, in hexadecimal: made when the run opens, opened when it is graded.
+    #[serde(default)]
+    pub commitment: Option<String>,
+    /// Why it is invalid.
+    #[serde(default)]
+    pub invalid: Option<Invalid>,
+    /// The score in thousandths and whether it passed, once graded.
+    #[serde(default)]
+    pub graded: Option<Graded>,
+    /// The image its machines were started from.
+    pub image: String,
+}
+
+/// The outcome of grading, for lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Graded {
+    /// Thousandths of 100 points.
+    pub score: u32,
+    /// Whether it passed.
+    pub passed: bool,
+}
+
+impl RunFile {
+    /// A run that begins now.
+    pub fn new(id: &str, family: &str, image: &str, created_at: UnixMs) -> Self {
+        Self {
+            format: FORMAT,
+            id: id.to_owned(),
+            family: family.to_owned(),
+            state: RunState::Created,
+            created_at,
+            settled_at: None,
+            baseline_ms: None,
+            paged_at: None,
+            opened_at: None,
+            closed_at: None,
+            commitment: None,
+            invalid: None,
+            graded: None,
+            image: image.to_owned(),
+        }
+    }
+}
