@@ -15,13 +15,16 @@ mod node;
 pub mod output;
 mod page;
 mod query;
+mod rca;
 mod recorded;
+mod report;
 mod runs;
 mod service;
 mod show;
 mod start;
 mod status;
 mod stop;
+mod submit;
 
 use std::process::ExitCode;
 
@@ -87,6 +90,13 @@ enum Command {
     Service(service::Arguments),
     /// Restart the Kafka process of a node
     Node(node::Arguments),
+    /// The write-up: begin it, add to it, have its claims verified
+    #[command(subcommand)]
+    Rca(rca::Command),
+    /// Hand the write-up in and have it graded
+    Submit(submit::Arguments),
+    /// Show a graded run again
+    Report(report::Arguments),
     /// Tear a run down and leave nothing on the engine
     Stop(stop::Arguments),
     /// The runs on this machine
@@ -142,6 +152,9 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
             Command::Changes => changes::run(&context),
             Command::Service(arguments) => service::run(&context, &arguments).await,
             Command::Node(arguments) => node::run(&context, &arguments).await,
+            Command::Rca(command) => rca::run(&context, &command),
+            Command::Submit(arguments) => submit::run(&context, &arguments),
+            Command::Report(arguments) => report::run(&context, &arguments),
             Command::Stop(arguments) => stop::run(&context, &arguments).await,
             Command::Runs => runs::run(&context),
             Command::Completions(arguments) => completions::run(&context, &arguments),

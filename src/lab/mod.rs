@@ -1,6 +1,7 @@
 //! What makes it real: containers, brokers, files, time.
 
 pub mod engine;
+pub mod facts;
 pub mod image;
 pub mod kafka;
 pub mod keeper;

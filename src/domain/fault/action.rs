@@ -28,6 +28,16 @@ pub enum Action {
         /// Properties to set in its properties file.
         set: BTreeMap<String, String>,
     },
+    /// Stops a service; its machine stays.
+    StopService {
+        /// The service.
+        service: String,
+    },
+    /// Starts a service again.
+    StartService {
+        /// The service.
+        service: String,
+    },
     /// Restarts the Kafka process of a machine cleanly; network, limits and data stay.
     RestartKafka {
         /// The machine.
@@ -61,6 +71,8 @@ pub enum Prior {
     Properties(String),
     /// Values of configuration keys that were set explicitly; `None` for those that were not.
     Config(BTreeMap<String, Option<String>>),
+    /// Whether the service was running.
+    Running(bool),
     /// The action has no inverse: a restart, an election.
     Nothing,
 }

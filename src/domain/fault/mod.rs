@@ -44,8 +44,8 @@ pub enum Fault {
     SlowProcessing(primitive::SlowProcessing),
     /// A broker was restarted and everything recovered.
     RollingRestart(primitive::RollingRestart),
-    /// A producer sent more for a while, and the backlog drained.
-    TrafficBurst(primitive::TrafficBurst),
+    /// A consumer was down for a while and caught up.
+    ServiceOutage(primitive::ServiceOutage),
 }
 
 impl Fault {
@@ -55,7 +55,7 @@ impl Fault {
             Self::LinkCap(p) => p,
             Self::SlowProcessing(p) => p,
             Self::RollingRestart(p) => p,
-            Self::TrafficBurst(p) => p,
+            Self::ServiceOutage(p) => p,
         }
     }
 }

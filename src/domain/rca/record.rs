@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::commands::{Judged, Nature, judge};
 use super::vocab::{Component, Kind};
-use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::log::LogSource;
-use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::{SeriesSource, UnixMs};
 
 /// A run's record: its telemetry and the facts about it. Nothing in it knows what was injected.
@@ -99,16 +97,8 @@ pub struct Objective {
     pub name: String,
     /// The PromQL that holds while it is met.
     pub promql: String,
-}
-
-impl Objective {
-    /// Whether users feel it when it is not met: it is about what applications do or about what waits for them. The others are about the
-    /// cluster's redundancy.
-    pub fn is_felt(&self) -> bool {
-        let waits = |name: &str| name.starts_with("kafka_consumergroup_");
-        let is_felt = |name: &str| waits(name) || catalogue::find(name).is_some_and(|metric| metric.job == "service");
-        Query::parse(&self.promql).is_ok_and(|query| query.metrics().into_iter().any(is_felt))
-    }
+    /// Whether users feel it when it is not met; otherwise it is about redundancy and backlog.
+    pub felt: bool,
 }
 
 /// One recorded command of the learner.

@@ -19,7 +19,7 @@ const FULL: &str = include_str!("../../../rca-templates/full.md");
 pub fn new(form: Form, author: &str, record: &Record<'_>) -> Result<String, SourceError> {
     let facts = record.facts;
     let met = |felt: Option<bool>| {
-        let objectives = facts.objectives.iter().filter(|o| felt.is_none_or(|felt| o.is_felt() == felt));
+        let objectives = facts.objectives.iter().filter(|o| felt.is_none_or(|felt| o.felt == felt));
         let since = since_when_met(objectives, record)?;
         // What was met all along tells of no relief.
         Ok(since.filter(|at| *at > facts.page).map(|at| since_page(at, facts.page)).unwrap_or_default())

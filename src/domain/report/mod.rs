@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub use html::html;
 pub use opening::{Opened, open};
-pub use text::text;
+pub use text::{opening, text};
 
 use super::fault::truth::{Truth, hex};
 use super::grade::Grade;

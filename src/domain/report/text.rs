@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{Opened, ReportError, ReportInput, open, points};
+use super::{Opened, ReportError, ReportInput, Sealed, open, points};
 use crate::domain::grade::{Evidence, Grade, Item, Loss, PASS};
 use crate::domain::rca::moment::since_page;
+use crate::domain::rca::record::Record;
 
 /// How text is set apart.
 struct Ink {
@@ -34,6 +35,14 @@ pub fn text(input: &ReportInput<'_>, colour: bool) -> Result<String, ReportError
     let opened = input.sealed.as_ref().map(|sealed| open(sealed, input.record)).transpose()?;
     let mut out = String::new();
     write(&mut out, input, opened.as_ref(), &Ink { colour }).expect("writing to a string does not fail");
+    Ok(out)
+}
+
+/// The truth alone as text, for a run that is given up.
+pub fn opening(sealed: &Sealed<'_>, record: &Record<'_>, colour: bool) -> Result<String, ReportError> {
+    let opened = open(sealed, record)?;
+    let mut out = String::new();
+    truth(&mut out, &opened, &Ink { colour }).expect("writing to a string does not fail");
     Ok(out)
 }
 

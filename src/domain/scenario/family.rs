@@ -127,6 +127,8 @@ pub struct Objective {
     pub name: String,
     /// PromQL that holds while it is met.
     pub expr: String,
+    /// Whether users feel it when it is not met; otherwise it is about redundancy and backlog.
+    pub felt: bool,
     /// Seconds it must hold before it counts as met again.
     pub for_seconds: u32,
 }

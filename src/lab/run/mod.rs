@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub use briefing::Briefing;
 pub use home::{Home, new_run_id, random_seed};
 pub use sealed::{Journal, Sealed, SealedLog};
-pub use state::{Invalid, RunFile, RunState};
+pub use state::{Graded, Invalid, RunFile, RunState};
 
 use super::engine::Lab;
 
@@ -154,6 +154,11 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RunError>
 fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), RunError> {
     let text = serde_json::to_string_pretty(value).expect("what is written as JSON has text keys only") + "\n";
     write_atomically(path, text.as_bytes())
+}
+
+/// Replaces a person's file whole: either the old content is there, or the new one.
+pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), RunError> {
+    write_atomically(path, content)
 }
 
 /// Writes a file so that a reader, and a machine that loses power, finds either the old or the new content.

@@ -103,6 +103,9 @@ pub struct RunFile {
     /// The score in thousandths and whether it passed, once graded.
     #[serde(default)]
     pub graded: Option<Graded>,
+    /// Whether the truth was opened without a grade.
+    #[serde(default)]
+    pub given_up: bool,
     /// The image its machines were started from.
     pub image: String,
 }
@@ -133,6 +136,7 @@ impl RunFile {
             commitment: None,
             invalid: None,
             graded: None,
+            given_up: false,
             image: image.to_owned(),
         }
     }

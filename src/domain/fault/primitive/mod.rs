@@ -2,13 +2,13 @@
 
 mod link_cap;
 mod rolling_restart;
+mod service_outage;
 mod slow_processing;
-mod traffic_burst;
 
 pub use link_cap::LinkCap;
 pub use rolling_restart::RollingRestart;
+pub use service_outage::ServiceOutage;
 pub use slow_processing::SlowProcessing;
-pub use traffic_burst::TrafficBurst;
 
 use super::Target;
 use super::truth::{Account, Effect, Place};

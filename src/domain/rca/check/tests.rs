@@ -232,7 +232,7 @@ fn objectives_tell_when_an_incident_was_over() {
     let run = sample::isr_shrink();
     let record = run.record();
     let when = |felt: bool| {
-        let objectives = run.facts.objectives.iter().filter(|o| o.is_felt() == felt);
+        let objectives = run.facts.objectives.iter().filter(|o| o.felt == felt);
         since_when_met(objectives, &record).expect("it can be read").map(|at| since_page(at, run.facts.page))
     };
     assert_eq!((when(true).as_deref(), when(false).as_deref()), (Some("T-00:01:09.863"), Some("T+00:05:32.137")));

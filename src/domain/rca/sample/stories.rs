@@ -8,7 +8,7 @@ use crate::domain::rca::vocab::{Component, Kind};
 
 /// What is known of the runs, before a story adds to it.
 pub(super) fn facts() -> Facts {
-    let objective = |name: &str, promql: &str| Objective { name: name.into(), promql: promql.into() };
+    let objective = |name: &str, promql: &str, felt| Objective { name: name.into(), promql: promql.into(), felt };
     let change = |number, at, what: &str| Change { number, at: second(at), what: what.into() };
     let machine = |name: &str, role| Machine { name: name.into(), role };
     Facts {
@@ -24,8 +24,8 @@ pub(super) fn facts() -> Facts {
             promql: "sum(kafka_server_replicamanager_underreplicatedpartitions) > 0".into(),
         },
         objectives: vec![
-            objective("acknowledged in a second", "max(kafka_producer_ack_latency_seconds_max) < 1"),
-            objective("every replica in sync", "sum(kafka_topic_partition_under_replicated_partition) == 0"),
+            objective("acknowledged in a second", "max(kafka_producer_ack_latency_seconds_max) < 1", true),
+            objective("every replica in sync", "sum(kafka_topic_partition_under_replicated_partition) == 0", false),
         ],
         commands: vec![
             command(1, "toolbox", "chaoslab status", 82, "UnderReplicatedPartitions firing since T-00:00:14\n"),
@@ -150,6 +150,7 @@ pub fn slow_consumer() -> Sample {
     run.facts.objectives = vec![Objective {
         name: "processed within fifteen seconds".into(),
         promql: "max(kafka_consumergroup_oldest_uncommitted_age_seconds) < 15".into(),
+        felt: true,
     }];
     run.facts.changes[2].what = "billing deployed, 3.8.1 to 3.9.0".into();
     run.facts.detections = vec![detection(1, "lag.grew", "group:billing", INJECTED + 10)];

@@ -26,6 +26,10 @@ pub(super) async fn observe(engine: &DockerEngine, lab: &Lab, action: &Action) -
         Action::AlterBrokerConfig { broker, set } => {
             Prior::Config(admin(lab).explicit_config(ConfigOf::Broker(*broker), set.keys()).await?)
         }
+        Action::StopService { service } | Action::StartService { service } => {
+            let status = engine.run(lab, service, &["sv", "status", service]).await?;
+            Prior::Running(status.text.starts_with("run:"))
+        }
         Action::RestartKafka { .. } | Action::ElectPreferredLeaders {} => Prior::Nothing,
     })
 }
@@ -43,6 +47,8 @@ pub(super) async fn perform(engine: &DockerEngine, lab: &Lab, action: &Action) -
         }
         Action::AlterTopicConfig { topic, set } => Ok(admin(lab).alter_config(ConfigOf::Topic(topic), set).await?),
         Action::AlterBrokerConfig { broker, set } => Ok(admin(lab).alter_config(ConfigOf::Broker(*broker), set).await?),
+        Action::StopService { service } => engine.control_service(lab, service, service, "stop").await,
+        Action::StartService { service } => engine.control_service(lab, service, service, "start").await,
         Action::RestartKafka { node } => engine.restart_service(lab, node, "kafka").await,
         Action::ElectPreferredLeaders {} => Ok(admin(lab).elect_preferred_leaders().await?),
     }
@@ -53,6 +59,9 @@ pub(super) async fn undo(engine: &DockerEngine, lab: &Lab, action: &Action, prio
         (Action::ShapeLink { node, .. }, Prior::Qdisc(Some(qdisc))) => replace_qdisc(engine, lab, node, qdisc).await,
         (Action::ShapeLink { node, .. }, Prior::Qdisc(None)) => delete_qdisc(engine, lab, node).await,
         (Action::DeployService { service, .. }, Prior::Properties(text)) => put_properties(engine, lab, service, text.clone()).await,
+        (Action::StopService { service } | Action::StartService { service }, Prior::Running(running)) => {
+            engine.control_service(lab, service, service, if *running { "start" } else { "stop" }).await
+        }
         (Action::AlterTopicConfig { topic, .. }, Prior::Config(values)) => restore(lab, ConfigOf::Topic(topic), values).await,
         (Action::AlterBrokerConfig { broker, .. }, Prior::Config(values)) => restore(lab, ConfigOf::Broker(*broker), values).await,
         _ => Ok(()),
