@@ -168,8 +168,16 @@ pub struct Detection {
 pub struct Gap {
     /// The job that was not read, as `docs/metrics.md` names jobs, or `logs`; none when nothing was recorded at all.
     pub job: Option<String>,
-    /// When.
+    /// From the last sample before it to the first one after it, neither of which is missing.
     pub span: Span,
+}
+
+impl Gap {
+    /// Whether something of this stretch was missed by one of these observers.
+    pub fn hides(&self, stretch: Span, jobs: &[&str]) -> bool {
+        let concerned = self.job.as_deref().is_none_or(|job| jobs.contains(&job));
+        concerned && stretch.from < self.span.to && self.span.from < stretch.to
+    }
 }
 
 /// What a lab is made of.

@@ -51,9 +51,11 @@ pub fn svg(chart: &Chart) -> Markup {
                     polyline class=(format!("line line-{number}")) points=(path(piece)) {}
                 }
             }
-            @for (number, (at, label)) in chart.instants.iter().enumerate() {
+            @for (at, label) in &chart.instants {
                 line class="instant" x1=(px(x(*at))) x2=(px(x(*at))) y1=(px(TOP - 18.0)) y2=(px(floor)) {}
-                text class="small" x=(px(x(*at) + 3.0)) y=(px(TOP - 8.0 - 10.0 * (number % 2) as f64)) text-anchor=(if x(*at) > WIDTH - 80.0 { "end" } else { "start" }) { (label) }
+                // The page and the opening lie close together: their names stand on either side.
+                @let (beside, anchor) = if *label == "open" { (3.0, "start") } else { (-3.0, "end") };
+                text class="small" x=(px(x(*at) + beside)) y=(px(TOP - 12.0)) text-anchor=(anchor) { (label) }
             }
             (marks(chart, &x, floor + 30.0))
         }

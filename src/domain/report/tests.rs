@@ -205,10 +205,10 @@ fn the_chart_shows_what_happened_when() {
     </polyline>
     <line class="instant" x1="499" x2="499" y1="16" y2="246">
     </line>
-    <text class="small" x="502" y="26" text-anchor="start">page</text>
+    <text class="small" x="496" y="22" text-anchor="end">page</text>
     <line class="instant" x1="610.8" x2="610.8" y1="16" y2="246">
     </line>
-    <text class="small" x="613.8" y="16" text-anchor="start">open</text>
+    <text class="small" x="613.8" y="22" text-anchor="start">open</text>
     <g class="mark">
     <title>1: chaoslab status</title>
     <circle cx="767.2" cy="276" r="7">

@@ -166,6 +166,21 @@ fn times_that_cannot_be_right_are_doubted() {
 }
 
 #[test]
+fn the_examples_of_the_page_for_learners_are_right() {
+    let page = include_str!("../../../../docs/rca.md");
+    let examples: Vec<String> =
+        page.lines().filter_map(|l| l.split('`').find(|cell| cell.starts_with("{id: E"))).map(|e| e.replace("\\|", "|")).collect();
+    assert_eq!(examples.len(), 4);
+    let evidence: String =
+        examples.iter().map(|e| format!("  - {}\n", e.replace("command: 17", "command: 2").replace("PROMQL", "up == 1"))).collect();
+    let resolved = resolved(&format!("{CAUSE}evidence:\n{evidence}"));
+    assert_eq!((resolved.errors.as_slice(), resolved.analysis.evidence.len()), ([].as_slice(), 4));
+    let headings = crate::domain::rca::document::HEADINGS.iter();
+    let template = include_str!("../../../../rca-templates/full.md");
+    assert!(headings.into_iter().all(|heading| template.contains(&format!("\n## {heading}\n"))));
+}
+
+#[test]
 fn no_document_makes_checking_long() {
     let many: String = (0..500).map(|n| format!("  - {{id: E{n}, promql: 'up == 1', at: T+00:00:00}}\n")).collect();
     let resolved = resolved(&format!("{CAUSE}evidence:\n{many}"));

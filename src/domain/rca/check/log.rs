@@ -34,8 +34,7 @@ pub(super) fn verify(query: &LogQuery, asked: Span, min: Option<u32>, record: &R
     let is_true = min.map_or(lines.is_empty(), |min| lines.len() >= min as usize);
     // Lines that were seen are seen whatever else was missed; lines that were not may have been missed.
     let relies_on_silence = min.is_none() == is_true;
-    let is_gap = |job: &Option<String>| job.as_deref().is_none_or(|job| job == "logs");
-    if relies_on_silence && facts.gaps.iter().any(|gap| is_gap(&gap.job) && gap.span.overlap(at).is_some()) {
+    if relies_on_silence && facts.gaps.iter().any(|gap| gap.hides(at, &["logs"])) {
         return Ok(unanswered("the record has a gap there: logs were not read".to_owned(), true, at));
     }
     let clipped = if at == asked { "" } else { " (as far as recorded)" };
@@ -160,7 +159,7 @@ fn usual(query: &LogQuery, asked: Span, min: Option<u32>, record: &Record<'_>) -
 fn look(query: &LogQuery, at: Span, record: &Record<'_>) -> String {
     let node = record.facts.inventory.machines.iter().find(|m| query.wants(&m.name)).map_or("NODE", |m| m.name.as_str());
     let pattern = query.filters().iter().find_map(|filter| match filter {
-        LineFilter::Contains(text) => Some(text.clone()),
+        LineFilter::Contains(text) => Some(regex::escape(text)),
         LineFilter::Matches(regex) => Some(regex.as_str().to_owned()),
         _ => None,
     });

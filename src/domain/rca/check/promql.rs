@@ -77,8 +77,7 @@ pub(super) fn verify(query: &Query, at: UnixMs, record: &Record<'_>) -> Result<O
 /// The job whose series the query needs and that was not read at this instant.
 fn gap<'a>(query: &Query, facts: &'a Facts, at: UnixMs) -> Option<&'a str> {
     let jobs: Vec<_> = query.metrics().into_iter().filter_map(catalogue::find).map(|metric| metric.job).collect();
-    let concerned = |job: &Option<String>| job.as_deref().is_none_or(|job| jobs.contains(&job));
-    let gap = facts.gaps.iter().find(|gap| gap.span.contains(at) && concerned(&gap.job))?;
+    let gap = facts.gaps.iter().find(|gap| gap.hides(Span { from: at, to: at }, &jobs))?;
     Some(gap.job.as_deref().unwrap_or("nothing"))
 }
 

@@ -153,6 +153,30 @@ fn adding_works_however_the_list_is_written() {
 }
 
 #[test]
+fn everything_that_can_be_added_is_read_back() {
+    let event =
+        Event { event: "isr.shrunk".into(), on: "partition:orders-1".into(), at: Some("T-00:00:14".into()), evidence: vec!["E1".into()] };
+    let additions = [
+        evidence(),
+        Addition::Impact(Evidence { command: Some(2), contains: Some("a: 'b' # c".into()), ..Evidence::default() }),
+        Addition::Detection("V7".into()),
+        Addition::Event(event),
+        Addition::Mitigation(Mitigation { action: Some("lifted the cap: \"tc\"".into()), commands: vec![22] }),
+        Addition::Prevention(Prevention {
+            action: Some("alert.at_min_isr".into()),
+            owner: Some("a b".into()),
+            due: Some("2026-12-01".into()),
+            done_when: None,
+        }),
+    ];
+    let file = additions.iter().fold(SHORT.to_owned(), |file, addition| add(&file, addition).expect("it can be added"));
+    let front = Document::read(file.as_bytes()).expect("it is right").front.value;
+    assert_eq!((front.evidence.len(), front.impact[0].id.as_deref(), front.causal_chain.len()), (2, Some("I1"), 2));
+    assert_eq!(front.impact[0].contains.as_deref(), Some("a: 'b' # c"));
+    assert_eq!((front.mitigation[0].commands.as_slice(), front.prevention[0].due.as_deref()), ([22].as_slice(), Some("2026-12-01")));
+}
+
+#[test]
 fn what_cannot_be_added_to_is_left_alone() {
     insta::assert_snapshot!(add("---\nrca: 1\nevidence: none\n---\n", &evidence()).unwrap_err(), @"3:11: `evidence` must be a list; there is something else here");
     insta::assert_snapshot!(add("no claims", &evidence()).unwrap_err(), @"1:1: an analysis begins with its claims: a line `---`, YAML, and another line `---` (`chaoslab rca new` writes one)");
