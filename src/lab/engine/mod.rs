@@ -1,6 +1,7 @@
 //! Where containers live. An engine builds a lab, performs actions on it and sweeps it away; it knows no fault.
 
 pub mod docker;
+pub mod scripted;
 
 use serde::{Deserialize, Serialize};
 

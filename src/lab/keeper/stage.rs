@@ -219,9 +219,9 @@ impl<E: Engine> Staging<'_, E> {
         let is_control = crate::domain::rca::vocab::domain(&plan.fault.primitive().truth(plan.target()).class) == "none";
         let signatures = plan.signatures.iter().map(|s| s.expr.as_str());
         let (what, conditions) = if is_control {
-            ("the steady state again", Conditions::new(plan.steady.conditions.iter().map(String::as_str).chain(signatures))?)
+            ("the steady state after the alert", Conditions::new(plan.steady.conditions.iter().map(String::as_str).chain(signatures))?)
         } else {
-            ("symptom and signatures together", Conditions::new(std::iter::once(plan.alert.expr.as_str()).chain(signatures))?)
+            ("the symptom together with its signatures", Conditions::new(std::iter::once(plan.alert.expr.as_str()).chain(signatures))?)
         };
         Ok(match hold(self.recorder, &conditions, seconds(plan.hold_seconds), deadline).await? {
             Held::Yes { .. } => Ok(alerted),

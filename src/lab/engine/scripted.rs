@@ -1,0 +1,103 @@
+//! An engine that remembers what it was asked and can be told to refuse: with it the whole order of a run is tested without Docker.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use super::{Engine, EngineError, Lab, Swept, TOOLBOX};
+use crate::domain::fault::{Action, Prior};
+use crate::domain::topology::{Placement, Topology};
+use crate::domain::workload::Service;
+
+/// Something an engine was asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// Take a place for a lab.
+    Reserve,
+    /// Boot it.
+    Boot,
+    /// Fill it.
+    Populate,
+    /// Read what an action would change.
+    Observe(Action),
+    /// Perform an action.
+    Perform(Action),
+    /// Take an action back.
+    Undo(Action),
+    /// Remove everything.
+    Sweep,
+}
+
+/// The engine of tests.
+#[derive(Default)]
+pub struct Scripted {
+    deeds: RefCell<Vec<Deed>>,
+    refuses: RefCell<Option<Box<dyn Fn(&Deed) -> bool>>>,
+}
+
+impl Scripted {
+    /// From now on refuses what the script says.
+    pub fn refuse(&self, which: impl Fn(&Deed) -> bool + 'static) {
+        *self.refuses.borrow_mut() = Some(Box::new(which));
+    }
+
+    /// What it was asked, in order, refusals among it.
+    pub fn deeds(&self) -> Vec<Deed> {
+        self.deeds.borrow().clone()
+    }
+
+    /// Actions that were performed and not taken back.
+    pub fn standing(&self) -> Vec<Action> {
+        let mut standing = Vec::new();
+        for deed in self.deeds.borrow().iter() {
+            match deed {
+                Deed::Perform(action) => standing.push(action.clone()),
+                Deed::Undo(action) => standing.retain(|a| a != action),
+                Deed::Reserve | Deed::Boot | Deed::Populate | Deed::Observe(_) | Deed::Sweep => {}
+            }
+        }
+        standing
+    }
+
+    fn take(&self, deed: Deed) -> Result<(), EngineError> {
+        let refused = self.refuses.borrow().as_ref().is_some_and(|refuses| refuses(&deed));
+        self.deeds.borrow_mut().push(deed.clone());
+        if refused { Err(EngineError::Exhausted(format!("the script refuses {deed:?}"))) } else { Ok(()) }
+    }
+}
+
+impl Engine for Scripted {
+    async fn reserve(&self, topology: &Topology, services: &[Service]) -> Result<Placement, EngineError> {
+        self.take(Deed::Reserve)?;
+        let machines =
+            topology.nodes.iter().map(|n| n.name.clone()).chain(services.iter().map(|s| s.name.clone())).chain([TOOLBOX.to_owned()]);
+        let addresses = machines.zip(2..).map(|(name, k)| (name, Ipv4Addr::new(172, 30, 0, k))).collect();
+        Ok(Placement { subnet: "172.30.0.0/28".to_owned(), addresses, host_ports: BTreeMap::new() })
+    }
+
+    async fn boot(&self, _: &Lab) -> Result<(), EngineError> {
+        self.take(Deed::Boot)
+    }
+
+    async fn populate(&self, _: &Lab) -> Result<(), EngineError> {
+        self.take(Deed::Populate)
+    }
+
+    async fn observe(&self, _: &Lab, action: &Action) -> Result<Prior, EngineError> {
+        self.take(Deed::Observe(action.clone()))?;
+        Ok(Prior::Nothing)
+    }
+
+    async fn perform(&self, _: &Lab, action: &Action) -> Result<(), EngineError> {
+        self.take(Deed::Perform(action.clone()))
+    }
+
+    async fn undo(&self, _: &Lab, action: &Action, _: &Prior) -> Result<(), EngineError> {
+        self.take(Deed::Undo(action.clone()))
+    }
+
+    async fn sweep(&self) -> Result<Swept, EngineError> {
+        self.take(Deed::Sweep)?;
+        Ok(Swept::default())
+    }
+}

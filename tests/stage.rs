@@ -1,0 +1,334 @@
+//! The order of a run, on a scripted engine and a paused clock: every step, every refusal.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use chaoslab::domain::fault::Action;
+use chaoslab::domain::fault::truth::{Trigger, Truth};
+use chaoslab::domain::scenario::Plan;
+use chaoslab::domain::scenario::plan::Source;
+use chaoslab::domain::telemetry::series::{Labels, UnixMs};
+use chaoslab::lab::engine::scripted::{Deed, Scripted};
+use chaoslab::lab::keeper::clock::Clock;
+use chaoslab::lab::keeper::record::Recorder;
+use chaoslab::lab::keeper::sample;
+use chaoslab::lab::keeper::stage::{StageError, Staging};
+use chaoslab::lab::observer::Senses;
+use chaoslab::lab::run::{Home, Run, RunFile, RunState};
+use chaoslab::lab::store::{Reader, Scrape, Target};
+use tokio::task::{LocalSet, spawn_local};
+
+const FAMILY: &str = r#"
+format: 1
+title: Something is wrong
+level: 1
+minutes: 5
+trains: [nothing]
+brief: a test
+draw: {victim: {one_of: ["2"]}}
+cluster:
+  brokers: 3
+  topics: [{name: orders, partitions: 3, replication_factor: 3}]
+services:
+  - {name: billing, description: reads, role: consumer, properties: {topic: orders, group.id: billing, processing.time.ms: "1"}}
+alert: {name: Wrong, severity: page, expr: wrong > 0, for_seconds: 3, summary: wrong, description: wrong}
+steady: {hold_seconds: 5, deadline_seconds: 20, conditions: ["wrong == 0"]}
+slo: [{name: right, expr: wrong == 0, felt: true, for_seconds: 5}]
+innocent:
+  - {what: "retention raised", by: governance, do: [{alter-topic-config: {topic: orders, set: {retention.ms: "1"}}}]}
+"#;
+
+const CAUSE: &str = r#"
+format: 1
+fault: {link-cap: {node: "kafka-{{ victim }}", rate_kbit: 2000}}
+trigger: {what: "profile applied to kafka-{{ victim }}", by: network}
+window_seconds: 30
+hold_seconds: 4
+signatures: [{shows: it is this one, expr: signature > 0}]
+decoy: {what: "segments shortened", by: governance, do: [{alter-topic-config: {topic: orders, set: {segment.ms: "1"}}}]}
+"#;
+
+const CONTROL: &str = r#"
+format: 1
+fault: {service-outage: {service: billing, until: wrong > 0, hold_seconds: 4}}
+trigger: {what: billing moved, by: billing}
+window_seconds: 60
+hold_seconds: 5
+signatures: []
+"#;
+
+/// A world of two numbers: `wrong` follows what stands on the engine, and `signature` too, unless a test says otherwise.
+struct World {
+    engine: Rc<Scripted>,
+    /// Seconds from the fault to its symptom; `None` when it never shows.
+    shows_after: fn(attempt: usize) -> Option<u32>,
+    signed: bool,
+    /// `wrong` before anything was done.
+    wrong_at_first: f64,
+    /// For every so many seconds the symptom is away for one.
+    flaps: Option<u32>,
+    seconds_broken: u32,
+}
+
+impl World {
+    fn is_broken(&self) -> bool {
+        let mut down = false;
+        for action in self.engine.standing() {
+            match action {
+                Action::ShapeLink { .. } | Action::StopService { .. } => down = true,
+                Action::StartService { .. } => down = false,
+                _ => {}
+            }
+        }
+        down
+    }
+}
+
+impl Senses for World {
+    async fn read(&mut self, now: UnixMs) -> Vec<Scrape> {
+        self.seconds_broken = if self.is_broken() { self.seconds_broken + 1 } else { 0 };
+        let attempts = self
+            .engine
+            .deeds()
+            .iter()
+            .filter(|d| matches!(d, Deed::Perform(Action::ShapeLink { .. } | Action::StopService { .. })))
+            .count();
+        let shows = (self.shows_after)(attempts).is_some_and(|after| self.seconds_broken > after);
+        let away = self.flaps.is_some_and(|every| self.seconds_broken % every == 0);
+        let wrong = if shows && !away { 1.0 } else { self.wrong_at_first };
+        let signature = f64::from(u8::from(shows && self.signed));
+        let samples = [("wrong", wrong), ("signature", signature)].map(|(name, value)| (Labels::of(name, []), value));
+        vec![Scrape { at: now, target: Target { job: "test".to_owned(), node: String::new() }, samples: Some(samples.to_vec()) }]
+    }
+}
+
+struct Stage {
+    _folder: tempfile::TempDir,
+    home: PathBuf,
+    run: Run,
+    plan: Plan,
+    engine: Rc<Scripted>,
+    world: World,
+}
+
+fn stage_of(scenario: &str) -> Stage {
+    // A seed that lists the trigger.
+    stage_with_seed(scenario, (0..).find(|seed| plan(scenario, *seed).trigger_listed).expect("two thirds of the seeds do"))
+}
+
+fn plan(scenario: &str, seed: u64) -> Plan {
+    let (family, scenario) = (Source { path: "family.yaml", text: FAMILY }, Source { path: "scenario.yaml", text: scenario });
+    Plan::make(("test", "cause"), family, scenario, seed).expect("the plan is right")
+}
+
+fn stage_with_seed(scenario: &str, seed: u64) -> Stage {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().to_owned();
+    let run = Home::at(&home).create(&RunFile::new("r-000001", "test", "image", 0)).expect("made");
+    let engine = Rc::new(Scripted::default());
+    let world =
+        World { engine: engine.clone(), shows_after: |_| Some(2), signed: true, wrong_at_first: 0.0, flaps: None, seconds_broken: 0 };
+    Stage { _folder: folder, home, run, plan: plan(scenario, seed), engine, world }
+}
+
+impl Stage {
+    async fn run(self) -> Outcome {
+        let Self { _folder, home, run, plan, engine, world } = self;
+        let recorder = Rc::new(Recorder::open(run.folder(), Clock::at(1_000_000)).expect("opens"));
+        let staged = LocalSet::new()
+            .run_until(async {
+                let staging = Staging { run: &run, plan: &plan, engine: engine.as_ref(), recorder: &recorder };
+                let to = recorder.clone();
+                staging.stage(async move |_| drop(spawn_local(sample(world, to)))).await
+            })
+            .await;
+        recorder.finish().expect("commits");
+        let file = Home::at(&home).open("r-000001").expect("there").read().expect("readable");
+        Outcome { _folder, run, engine, staged, file }
+    }
+}
+
+struct Outcome {
+    _folder: tempfile::TempDir,
+    run: Run,
+    engine: Rc<Scripted>,
+    staged: Result<RunFile, StageError>,
+    file: RunFile,
+}
+
+impl Outcome {
+    fn invalid(&self) -> String {
+        let reason = &self.file.invalid.as_ref().expect("it is invalid").reason;
+        assert_eq!(self.staged.as_ref().expect_err("it failed").to_string(), *reason, "what is told and what is on disk");
+        assert_eq!(self.file.state, RunState::Invalid);
+        assert_eq!((self.file.opened_at, &self.file.commitment), (None, &None));
+        format!("while {}: {reason}", self.file.invalid.as_ref().expect("it is invalid").during)
+    }
+
+    fn performed(&self, which: fn(&Action) -> bool) -> usize {
+        self.engine.deeds().iter().filter(|d| matches!(d, Deed::Perform(a) if which(a))).count()
+    }
+
+    fn changes(&self) -> Vec<String> {
+        let changes = Reader::open(self.run.folder()).expect("opens").changes().expect("readable");
+        changes.iter().map(|c| format!("C{} {} ({})", c.number, c.what, c.by)).collect()
+    }
+}
+
+fn is_cap(action: &Action) -> bool {
+    matches!(action, Action::ShapeLink { .. })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_goes_from_nothing_to_open_in_order() {
+    let outcome = stage_of(CAUSE).run().await;
+    let file = outcome.staged.as_ref().expect("it opened");
+    assert_eq!(file, &outcome.file, "what is told and what is on disk");
+    assert_eq!(file.state, RunState::Open);
+    let kinds: Vec<_> =
+        outcome.engine.deeds().iter().map(|d| format!("{d:?}").split(['(', ' ']).next().unwrap_or_default().to_owned()).collect();
+    // An innocent change, the fault, the harmless change after it: each observed before it is performed.
+    let deeds = ["Observe", "Perform"].repeat(3);
+    assert_eq!(kinds, [&["Reserve", "Boot", "Populate"][..], &deeds].concat());
+    assert_eq!(
+        outcome.changes(),
+        ["C1 retention raised (governance)", "C2 profile applied to kafka-2 (network)", "C3 segments shortened (governance)"]
+    );
+
+    let (settled, paged, opened) = (file.settled_at.expect("settled"), file.paged_at.expect("paged"), file.opened_at.expect("opened"));
+    assert!(file.baseline_ms >= Some(5000) && settled < paged && paged < opened, "{file:?}");
+    // It shows 3 s after the fault, the alert fires 3 s later, and all holds for 4 s more.
+    assert_eq!((paged - settled) / 1000, 6);
+    assert!(opened - paged >= 4000, "{file:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_truth_is_sealed_and_committed_to_when_the_run_opens() {
+    let outcome = stage_of(CAUSE).run().await;
+    let sealed = outcome.run.sealed();
+    let truth: Truth = sealed.read("truth").expect("readable").expect("sealed");
+    let salt: [u8; 32] = sealed.read("salt").expect("readable").expect("sealed");
+    assert_eq!(outcome.file.commitment, truth.commitment(&salt).ok());
+    assert_eq!(truth.causes[0].class, "network.capacity.link_capped");
+    assert_eq!(truth.trigger, Trigger::Change(2));
+    let onset = truth.onset.expect("there was one");
+    assert!(outcome.file.settled_at <= Some(onset.from) && Some(onset.to) <= outcome.file.paged_at, "{onset:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_third_of_the_seeds_the_feed_does_not_list_the_trigger() {
+    let unlisted = (0..300).filter(|seed| !plan(CAUSE, *seed).trigger_listed).collect::<Vec<_>>();
+    assert!((80..120).contains(&unlisted.len()), "{} of 300", unlisted.len());
+    let outcome = stage_with_seed(CAUSE, unlisted[0]).run().await;
+    assert_eq!(outcome.changes(), ["C1 retention raised (governance)", "C2 segments shortened (governance)"]);
+    let truth: Truth = outcome.run.sealed().read("truth").expect("readable").expect("sealed");
+    assert_eq!(truth.trigger, Trigger::NotListed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_the_engine_refuses_the_run_is_invalid_and_says_where() {
+    type Refuses = fn(&Deed) -> bool;
+    let refusals: [(Refuses, &str); 6] = [
+        (|d| *d == Deed::Reserve, "while booting: the script refuses Reserve"),
+        (|d| *d == Deed::Boot, "while booting: the script refuses Boot"),
+        (|d| *d == Deed::Populate, "while booting: the script refuses Populate"),
+        (|d| matches!(d, Deed::Perform(Action::AlterTopicConfig { .. })), "while booting: the script refuses Perform(AlterTopicConfig"),
+        (|d| matches!(d, Deed::Observe(a) if is_cap(a)), "while waiting for the page: the script refuses Observe(ShapeLink"),
+        (|d| matches!(d, Deed::Perform(a) if is_cap(a)), "while waiting for the page: the script refuses Perform(ShapeLink"),
+    ];
+    for (refuses, says) in refusals {
+        let stage = stage_of(CAUSE);
+        stage.engine.refuse(refuses);
+        let outcome = stage.run().await;
+        assert!(outcome.invalid().starts_with(says), "{} instead of {says}", outcome.invalid());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_healthy_baseline_nothing_is_broken() {
+    let mut stage = stage_of(CAUSE);
+    stage.world.wrong_at_first = 1.0;
+    let outcome = stage.run().await;
+    insta::assert_snapshot!(outcome.invalid(), @"while settling: a healthy baseline of 5 s was not seen within 20 s: one condition did not hold at the end");
+    assert_eq!(outcome.performed(is_cap), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_symptom_that_never_shows_is_tried_again_twice_and_then_told() {
+    let mut stage = stage_of(CAUSE);
+    stage.world.shows_after = |_| None;
+    let outcome = stage.run().await;
+    insta::assert_snapshot!(outcome.invalid(), @"while waiting for the page: the alert Wrong was not seen within 30 s: one condition did not hold at the end");
+    assert_eq!(outcome.performed(is_cap), 3);
+    let undone = outcome.engine.deeds().iter().filter(|d| matches!(d, Deed::Undo(a) if is_cap(a))).count();
+    assert_eq!(undone, 2, "the last one goes with its lab");
+    assert_eq!(
+        outcome.performed(|a| matches!(a, Action::AlterTopicConfig { set, .. } if set.contains_key("retention.ms"))),
+        1,
+        "the innocent change is not undone"
+    );
+    assert_eq!(outcome.changes(), Vec::<String>::new(), "nobody reads the feed of a run that never opened");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_symptom_that_shows_the_second_time_opens_the_run() {
+    let mut stage = stage_of(CAUSE);
+    stage.world.shows_after = |attempt| (attempt == 2).then_some(2);
+    let outcome = stage.run().await;
+    assert_eq!(outcome.staged.as_ref().expect("it opened").state, RunState::Open);
+    assert_eq!(outcome.performed(is_cap), 2);
+    assert_eq!(outcome.engine.standing().iter().filter(|a| is_cap(a)).count(), 1);
+    assert_eq!(outcome.changes().len(), 3, "what was undone is not told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_symptom_alone_is_not_enough() {
+    let mut stage = stage_of(CAUSE);
+    stage.world.signed = false;
+    let outcome = stage.run().await;
+    insta::assert_snapshot!(outcome.invalid(), @"while waiting for the page: the symptom together with its signatures was not seen within 30 s: one condition did not hold at the end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_symptom_that_comes_and_goes_is_not_confirmed() {
+    let mut stage = stage_of(CAUSE);
+    stage.world.flaps = Some(5);
+    let outcome = stage.run().await;
+    insta::assert_snapshot!(outcome.invalid(), @"while waiting for the page: the symptom together with its signatures was not seen within 30 s: one condition did not hold at the end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lab_that_cannot_be_put_back_is_not_broken_again() {
+    let mut stage = stage_of(CAUSE);
+    stage.world.shows_after = |_| None;
+    stage.engine.refuse(|d| matches!(d, Deed::Undo(_)));
+    let outcome = stage.run().await;
+    assert!(outcome.invalid().contains("the script refuses Undo"), "{}", outcome.invalid());
+    assert_eq!(outcome.performed(is_cap), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_control_opens_when_its_alert_has_fired_and_cleared() {
+    let outcome = stage_of(CONTROL).run().await;
+    let file = outcome.staged.as_ref().expect("it opened");
+    assert!(file.opened_at > file.paged_at, "{file:?}");
+    let truth: Truth = outcome.run.sealed().read("truth").expect("readable").expect("sealed");
+    assert!(truth.is_control());
+    let reader = Reader::open(outcome.run.folder()).expect("opens");
+    let last = reader.span().expect("readable").expect("recorded").1;
+    let query = chaoslab::domain::telemetry::promql::Query::parse("wrong == 0").expect("PromQL");
+    assert!(query.holds(&query.instant(&reader, last).expect("evaluates")), "it is over when the learner comes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_control_whose_alert_never_fires_is_no_drill() {
+    let mut stage = stage_of(CONTROL);
+    stage.world.shows_after = |_| None;
+    let outcome = stage.run().await;
+    insta::assert_snapshot!(outcome.invalid(), @"while waiting for the page: a step of the staging was not seen within 60 s: one condition did not hold at the end");
+}
+
+#[test]
+fn two_plans_of_one_seed_are_the_same() {
+    assert_eq!(plan(CAUSE, 7), plan(CAUSE, 7));
+}
