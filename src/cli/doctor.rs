@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::context::Context;
 use super::exit::Failure;
 use crate::lab::engine::docker::{connect, sweep};
+use crate::lab::engine::{ENGINE_ADVICE, EngineError};
 use crate::lab::image::Image;
 use crate::lab::library::Library;
 
@@ -33,6 +34,9 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
     let mut findings = Vec::new();
     let docker = connect().await;
     match &docker {
+        Err(EngineError::Unreachable { address, reason }) => {
+            findings.push(finding("engine", false, format!("none answers at {address}: {reason}"), ENGINE_ADVICE));
+        }
         Err(error) => findings.push(finding("engine", false, error.to_string(), ENGINE_ADVICE)),
         Ok(docker) => {
             findings.extend(engine(docker).await?);
@@ -78,12 +82,8 @@ pub async fn usable(docker: &Docker) -> Result<(), Failure> {
     Ok(())
 }
 
-const ENGINE_ADVICE: &str = "Docker Engine on this Linux machine is needed. Debian: `apt-get install docker.io iptables`, then start \
-    `dockerd`; or `make drill`, which does both. If one runs, this user must be allowed to talk to it (group `docker`), and DOCKER_HOST, \
-    when set, must lead to it";
-
 async fn engine(docker: &Docker) -> Result<Vec<Finding>, Failure> {
-    let failed = |source| crate::lab::engine::EngineError::Operation { operation: "ask the engine about itself".to_owned(), source };
+    let failed = |source| EngineError::Operation { operation: "ask the engine about itself".to_owned(), source };
     let version = docker.version().await.map_err(failed)?;
     let info = docker.info().await.map_err(failed)?;
     let system = info.operating_system.clone().unwrap_or_default();

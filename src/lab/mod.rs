@@ -1,5 +1,6 @@
 //! What makes it real: containers, brokers, files, time.
 
+pub mod casefile;
 pub mod engine;
 pub mod facts;
 pub mod image;

@@ -76,11 +76,16 @@ pub trait Engine {
     async fn sweep(&self) -> Result<Swept, EngineError>;
 }
 
+/// How to get an engine that labs can stand on.
+pub const ENGINE_ADVICE: &str = "Docker Engine on this Linux machine is needed. Debian: `apt-get install docker.io iptables`, then start \
+    `dockerd`; or `make drill`, which does both. If one runs, this user must be allowed to talk to it (group `docker`), and DOCKER_HOST, \
+    when set, must lead to it";
+
 /// Why an engine could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// No engine answers.
-    #[error("no container engine answers at {address}: {reason}")]
+    #[error("no container engine answers at {address}: {reason}. {ENGINE_ADVICE}")]
     Unreachable {
         /// Where it was looked for.
         address: String,

@@ -136,6 +136,14 @@ pub enum StoreError {
     },
 }
 
+/// Copies the record in a run's folder into one compact file, whether or not it is being written.
+pub fn copy(folder: &Path, to: &Path) -> Result<(), StoreError> {
+    let path = folder.join(FILE);
+    let connection = rusqlite::Connection::open(&path).map_err(failed("open", &path))?;
+    schema::check(&connection, &path)?;
+    connection.execute("VACUUM INTO ?", [to.to_string_lossy()]).map(|_| ()).map_err(failed("copy", &path))
+}
+
 /// Names operation and file of an error.
 fn failed(operation: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
     let path = path.to_owned();

@@ -1,0 +1,159 @@
+//! The program from outside, without an engine: what it prints, what it refuses, and with which exit code.
+
+mod program;
+
+use std::fs;
+use std::io::Read;
+use std::process::Stdio;
+
+use program::{Program, root};
+
+#[test]
+fn without_arguments_it_tells_what_it_can() {
+    let outcome = Program::new().run(&[]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.err.contains("Usage: chaoslab"), "{}", outcome.err);
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let program = Program::new();
+    for command in
+        ["show", "start", "status", "exec", "history", "logs", "query", "service", "node", "submit", "report", "stop", "completions"]
+    {
+        let help = program.ok(&[command, "--help"]);
+        assert!(help.contains("Example"), "`{command} --help` has no example:\n{help}");
+    }
+}
+
+#[test]
+fn families_are_listed_and_no_cause_is() {
+    let program = Program::new();
+    let told = [
+        program.ok(&["list"]),
+        program.ok(&["list", "--json"]),
+        program.ok(&["show", "isr-shrink"]),
+        program.ok(&["show", "consumer-lag", "--json"]),
+    ]
+    .join("\n");
+    assert!(told.contains("isr-shrink") && told.contains("Data does not arrive in time"), "{told}");
+    for family in fs::read_dir(root().join("scenarios")).expect("there") {
+        for entry in fs::read_dir(family.expect("an entry").path()).expect("there") {
+            let slug = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+            if slug != "family.yaml" {
+                assert!(!told.contains(&slug), "`{slug}` names a cause");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unknown_family_is_a_usage_error_with_near_names() {
+    let outcome = Program::new().without_engine().run(&["start", "isr-shink"]);
+    assert_eq!(outcome.code, 2);
+    insta::assert_snapshot!(outcome.err, @"chaoslab: there is no family `isr-shink`, did you mean `isr-shrink`?; `chaoslab list` shows all: consumer-lag, isr-shrink");
+}
+
+#[test]
+fn without_an_engine_it_says_how_to_get_one() {
+    let program = Program::new().without_engine();
+    for command in [&["start", "isr-shrink"][..], &["doctor"]] {
+        let outcome = program.run(command);
+        assert_eq!(outcome.code, 5, "{command:?}: {}", outcome.err);
+        let told = outcome.out + &outcome.err;
+        assert!(told.contains("/nowhere/docker.sock") && told.contains("docker.io"), "{command:?}: {told}");
+    }
+    assert!(!program.home().join("runs").exists(), "nothing was begun");
+}
+
+#[test]
+fn without_a_run_commands_say_how_to_begin_one() {
+    let program = Program::new().without_engine();
+    for command in
+        [&["status"][..], &["query", "up"], &["logs", "kafka-1"], &["exec", "--", "ls"], &["rca", "new"], &["submit"], &["changes"]]
+    {
+        let outcome = program.run(command);
+        assert_eq!(outcome.code, 9, "{command:?}: {}", outcome.err);
+        assert!(outcome.err.contains("chaoslab start FAMILY"), "{command:?}: {}", outcome.err);
+    }
+    assert_eq!(program.run(&["stop"]).code, 0, "stopping nothing is done");
+    assert_eq!(program.ok(&["runs"]), "no runs yet: `chaoslab start FAMILY` begins one\n");
+}
+
+#[test]
+fn a_query_that_is_no_promql_is_refused_with_its_place() {
+    let outcome = Program::new().run(&["query", "rate(up[5m]"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.err.contains("1:"), "{}", outcome.err);
+}
+
+#[test]
+fn a_broken_scenario_is_told_with_all_its_problems_at_once() {
+    let checkout = tempfile::tempdir().expect("a folder");
+    let folder = checkout.path().join("scenarios/isr-shrink");
+    fs::create_dir_all(folder.join("capped-link")).expect("made");
+    let text = fs::read_to_string(root().join("scenarios/isr-shrink/family.yaml")).expect("there");
+    let text = text.replace("  severity: page", "  severty: page").replace("hold_seconds: 8", "hold_seconds: soon");
+    fs::write(folder.join("family.yaml"), text).expect("written");
+    fs::copy(root().join("scenarios/isr-shrink/capped-link/scenario.yaml"), folder.join("capped-link/scenario.yaml")).expect("copied");
+    let outcome = Program::new().with("CHAOSLAB_LIBRARY", checkout.path()).run(&["start", "isr-shrink", "--dry-run"]);
+    assert_eq!(outcome.code, 4, "{}", outcome.err);
+    let problems = outcome.err.replace(&checkout.path().display().to_string(), "");
+    insta::assert_snapshot!(problems, @r#"
+    /scenarios/isr-shrink/family.yaml:53:3: alert: missing field `severity`
+    /scenarios/isr-shrink/family.yaml:54:3: alert: unknown field `severty`, expected one of `name`, `severity`, `expr`, `for_seconds`, `summary`, `description`; did you mean `severity`?
+    /scenarios/isr-shrink/family.yaml:62:17: steady.hold_seconds: invalid type: string "soon", expected u32
+    "#);
+}
+
+#[test]
+fn a_dry_run_of_one_seed_is_always_the_same_plan() {
+    let program = Program::new().without_engine();
+    let plan = |seed| program.ok(&["start", "isr-shrink", "--seed", seed, "--dry-run"]);
+    assert_eq!(plan("7"), plan("7"));
+    assert_ne!(plan("7"), plan("8"));
+    assert!(!program.home().join("runs").exists());
+}
+
+#[test]
+fn a_corrupt_or_newer_run_is_refused_by_name_and_untouched() {
+    let program = Program::new().without_engine();
+    for (id, text, says) in [("r-0000aa", "{\"format\": 1", "cannot be read"), ("r-0000bb", "", "cannot be read")] {
+        fs::create_dir_all(program.run_folder(id)).expect("made");
+        let path = program.run_folder(id).join("run.json");
+        fs::write(&path, text).expect("written");
+        for command in [&["status", "--run", id][..], &["stop", "--run", id], &["query", "up", "--run", id]] {
+            let outcome = program.run(command);
+            assert_eq!(outcome.code, 8, "{command:?}: {}", outcome.err);
+            assert!(outcome.err.contains(&path.display().to_string()) && outcome.err.contains(says), "{command:?}: {}", outcome.err);
+        }
+        assert_eq!(fs::read_to_string(&path).expect("there"), text);
+    }
+    assert!(program.ok(&["runs"]).contains("unreadable"));
+}
+
+#[test]
+fn a_run_that_is_not_there_is_refused_with_near_names() {
+    let program = Program::new();
+    let outcome = program.run(&["status", "--run", "r-123456"]);
+    assert_eq!(outcome.code, 9);
+    assert!(outcome.err.contains("there is no run `r-123456`"), "{}", outcome.err);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let program = Program::new();
+    let mut child = program.command(&["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    drop(child.stdout.take());
+    let status = child.wait().expect("ends");
+    let mut err = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut err).expect("text");
+    assert_eq!((status.code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn completions_are_made_for_the_usual_shells() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(Program::new().ok(&["completions", shell]).contains("chaoslab"));
+    }
+}

@@ -1,0 +1,82 @@
+//! The program as its users run it: one builder for all tests that look at it from outside.
+#![allow(dead_code)] // Each test binary uses the part it needs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A home of its own, and the program with it.
+pub struct Program {
+    home: tempfile::TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What a command left.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its exit code.
+    pub code: i32,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Program {
+    pub fn new() -> Self {
+        Self { home: tempfile::tempdir().expect("a folder"), variables: Vec::new() }
+    }
+
+    /// Sets a variable of its environment.
+    pub fn with(mut self, name: &str, value: impl AsRef<Path>) -> Self {
+        self.variables.push((name.to_owned(), value.as_ref().display().to_string()));
+        self
+    }
+
+    /// An engine that is not there.
+    pub fn without_engine(self) -> Self {
+        self.with("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    }
+
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The folder of a run.
+    pub fn run_folder(&self, id: &str) -> PathBuf {
+        self.home().join("runs").join(id)
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chaoslab"));
+        command.args(arguments).env("CHAOSLAB_HOME", self.home()).env("NO_COLOR", "1").env("USER", "alice").stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(k, v)| (k, v)));
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
+        let output = self.command(arguments).output().expect("the program starts");
+        Outcome {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Runs what must succeed.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let outcome = self.run(arguments);
+        assert_eq!(outcome.code, 0, "chaoslab {} said:\n{}{}", arguments.join(" "), outcome.out, outcome.err);
+        outcome.out
+    }
+
+    /// The JSON of what must succeed.
+    pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let out = self.ok(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&out).unwrap_or_else(|e| panic!("chaoslab {} printed no JSON ({e}):\n{out}", arguments.join(" ")))
+    }
+}
+
+/// The checkout.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
