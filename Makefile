@@ -24,7 +24,7 @@ drill: prepare
 	@echo "From here on: ./chaoslab status, ./chaoslab shell, ./chaoslab stop"
 
 demo: prepare
-	@docker/demo.sh ./chaoslab
+	@tests/demo.sh ./chaoslab
 
 test: prepare
 	$(CARGO) test

@@ -80,3 +80,40 @@ impl Program {
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
+
+/// What of a run still stands: containers, networks and volumes on the engine, processes on this machine.
+pub fn standing(run: &str) -> String {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let swept = runtime.block_on(async {
+        let docker = chaoslab::lab::engine::docker::connect().await.expect("an engine: these tests need one");
+        chaoslab::lab::engine::docker::sweep::standing(&docker, Some(run)).await.expect("it answers")
+    });
+    let processes = processes_of(run).len();
+    format!("{} containers, {} networks, {} volumes, {processes} processes", swept.containers, swept.networks, swept.volumes)
+}
+
+/// Nothing stands.
+pub const NOTHING: &str = "0 containers, 0 networks, 0 volumes, 0 processes";
+
+/// Processes of ours that serve a run, by what their command line says.
+pub fn processes_of(run: &str) -> Vec<i32> {
+    let all = std::fs::read_dir("/proc").expect("there").filter_map(|e| e.ok()?.file_name().to_str()?.parse::<i32>().ok());
+    let serves = |pid: &i32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let words: Vec<_> = line.split(|b| *b == 0).collect();
+        words.first().is_some_and(|w| w.ends_with(b"chaoslab")) && words.contains(&run.as_bytes())
+    };
+    all.filter(serves).collect()
+}
+
+/// Asks until there is an answer; fails with what was expected when it does not come in time.
+pub fn until<T>(what: &str, within: std::time::Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = std::time::Instant::now() + within;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(std::time::Instant::now() < deadline, "{what}: not within {} s", within.as_secs());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,128 @@
+//! Whole drills on a real engine: staged, seen with a learner's tools, fixed by a learner's commands, graded, taken down.
+
+mod program;
+
+use std::fs;
+use std::time::Duration;
+
+use program::{NOTHING, Program, standing, until};
+
+/// Starts a run and returns its id.
+fn start(program: &Program, family: &str, scenario: &str, seed: &str) -> String {
+    program.ok(&["start", family, "--scenario", scenario, "--seed", seed]);
+    program.json(&["status"])["run"].as_str().expect("an id").to_owned()
+}
+
+fn objectives_met(program: &Program) -> bool {
+    let status = program.json(&["status"]);
+    let objectives = status["objectives"].as_array().expect("a list");
+    !objectives.is_empty() && objectives.iter().all(|o| o["holds"] == true)
+}
+
+/// Writes the scenario's own analysis and grades it.
+fn submit(program: &Program, name: &str) -> i32 {
+    let text = program.ok(&["author", "write-up", name]);
+    let path = program.home().join(name);
+    fs::write(&path, text).expect("written");
+    let path = path.display().to_string();
+    // Claims about the time after the page are made when that time has come.
+    until("every claim to be verifiable", Duration::from_secs(60), || {
+        (!program.run(&["rca", "check", &path]).out.contains("UNVERIFIABLE")).then_some(())
+    });
+    program.run(&["submit", &path]).code
+}
+
+#[test]
+fn a_capped_link_is_staged_seen_fixed_and_graded() {
+    let program = Program::new();
+    let run = start(&program, "isr-shrink", "capped-link", "3");
+    let seen = program.ok(&["exec", "--", "kafka-topics.sh", "--describe", "--under-replicated-partitions"]);
+    assert!(seen.contains("Isr:"), "a plain kafka-topics.sh shows the broken cluster:\n{seen}");
+    assert!(!objectives_met(&program));
+
+    // Restarting Kafka does not cure the link.
+    let shaped = |program: &Program| program.ok(&["exec", "kafka-1", "--", "tc", "qdisc", "show", "dev", "eth0"]).contains("tbf");
+    assert!(shaped(&program));
+    program.ok(&["node", "kafka-1", "restart"]);
+    assert!(shaped(&program), "the machine stayed as it was");
+
+    program.ok(&["exec", "kafka-1", "--", "tc", "qdisc", "del", "dev", "eth0", "root"]);
+    until("recovery", Duration::from_secs(90), || objectives_met(&program).then_some(()));
+    assert_eq!(submit(&program, "reference-rca.md"), 0);
+    for file in ["grade.json", "report.html", "submitted.md"] {
+        assert!(program.run_folder(&run).join(file).exists(), "{file}");
+    }
+    program.ok(&["stop"]);
+    assert_eq!(standing(&run), NOTHING);
+    assert!(program.ok(&["report"]).contains("PASSED"));
+}
+
+#[test]
+fn a_slow_consumer_is_staged_seen_fixed_and_graded_after_stop() {
+    let program = Program::new();
+    let run = start(&program, "consumer-lag", "slow-processing", "7");
+    let status = program.json(&["status"]);
+    let machines: Vec<_> =
+        status["machines"].as_array().expect("a list").iter().map(|m| m["name"].as_str().expect("a name").to_owned()).collect();
+    let group = machines.last().expect("a consumer").clone();
+    let seen = program.ok(&["exec", "--", "kafka-consumer-groups.sh", "--describe", "--group", &group]);
+    assert!(seen.contains("LAG"), "{seen}");
+    program.ok(&["service", &group, "set", "processing.time.ms=1.5"]);
+    until("recovery", Duration::from_secs(120), || objectives_met(&program).then_some(()));
+
+    let history = program.ok(&["history", "--mutating"]);
+    assert!(history.contains("processing.time.ms=1.5") && !history.contains("kafka-consumer-groups"), "{history}");
+    program.ok(&["stop"]);
+    assert_eq!(standing(&run), NOTHING);
+    // People write the post-mortem after the incident.
+    assert!(program.ok(&["query", "up", "--at", "T+00:00:01"]).contains("kafka-1"));
+    assert!(program.ok(&["logs", &group, "--grep", "progress"]).contains("order_avg_ms"));
+    assert_eq!(program.run(&["exec", "--", "ls"]).code, 9);
+    assert_eq!(submit(&program, "reference-rca.md"), 0);
+    assert_eq!(program.run(&["submit"]).code, 9, "the truth is open");
+}
+
+#[test]
+fn nothing_a_learner_sees_names_the_cause() {
+    let program = Program::new();
+    let run = start(&program, "isr-shrink", "capped-link", "3");
+    let words = ["capped-link", "link_cap", "link-cap", "inject", "chaos-", " fault", "sabotage"];
+    let mut seen = vec![
+        ("status", program.ok(&["status", "--json"])),
+        ("page", program.ok(&["status", "--page"])),
+        ("page as JSON", program.ok(&["status", "--page", "--json"])),
+        ("history", program.ok(&["history", "--json"])),
+        ("runs", program.ok(&["runs", "--json"])),
+        ("changes", program.ok(&["changes", "--json"])),
+        (
+            "processes",
+            String::from_utf8_lossy(&std::process::Command::new("ps").args(["axww", "-o", "args"]).output().expect("ps").stdout)
+                .into_owned(),
+        ),
+    ];
+    for node in ["toolbox", "kafka-1", "kafka-2", "controller"] {
+        let script = "ps axww -o args; env; cat /proc/1/environ; cat /etc/hosts /etc/kafka/* 2>/dev/null; ls -R /etc /opt /usr/local /var/log /root /tmp; tc qdisc; iptables-save 2>/dev/null; cat /var/log/kafka/*.log 2>/dev/null";
+        seen.push((node, program.ok(&["-q", "exec", node, "--", "sh", "-c", script])));
+    }
+    // The folder of the run, sealed files included, as an editor or `grep -r` would show it.
+    for entry in walk(&program.run_folder(&run)) {
+        let bytes = fs::read(&entry).unwrap_or_default();
+        seen.push(("a file of the run", format!("{}\n{}", entry.display(), String::from_utf8_lossy(&bytes))));
+    }
+    for (place, text) in &seen {
+        for word in words {
+            // What this test itself typed stands in the history and in the record.
+            let found = text
+                .lines()
+                .find(|l| l.contains(word) && !l.contains("grep") && !l.contains("nothing_a_learner_sees") && !l.contains("--scenario"));
+            assert!(found.is_none(), "{place}: `{word}` in {:?}", found.map(|f| f.chars().take(200).collect::<String>()));
+        }
+    }
+    program.ok(&["stop"]);
+    assert_eq!(standing(&run), NOTHING);
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path());
+    entries.flat_map(|p| if p.is_dir() { walk(&p) } else { vec![p] }).collect()
+}
