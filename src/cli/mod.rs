@@ -15,6 +15,7 @@ mod logs;
 mod node;
 pub mod output;
 mod page;
+mod playbook;
 mod query;
 mod rca;
 mod recorded;
@@ -91,6 +92,8 @@ enum Command {
     Service(service::Arguments),
     /// Restart the Kafka process of a node
     Node(node::Arguments),
+    /// How to investigate a symptom
+    Playbook(playbook::Arguments),
     /// The write-up: begin it, add to it, have its claims verified
     #[command(subcommand)]
     Rca(rca::Command),
@@ -156,6 +159,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
             Command::Changes => changes::run(&context),
             Command::Service(arguments) => service::run(&context, &arguments).await,
             Command::Node(arguments) => node::run(&context, &arguments).await,
+            Command::Playbook(arguments) => playbook::run(&context, &arguments),
             Command::Rca(command) => rca::run(&context, &command),
             Command::Submit(arguments) => submit::run(&context, &arguments),
             Command::Report(arguments) => report::run(&context, &arguments),
