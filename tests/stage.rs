@@ -245,6 +245,25 @@ async fn whatever_the_engine_refuses_the_run_is_invalid_and_says_where() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_place_that_was_taken_is_left_for_another() {
+    let stage = stage_of(CAUSE);
+    stage.engine.take_places(2);
+    let outcome = stage.run().await;
+    let deeds: Vec<_> = outcome.engine.deeds().into_iter().take(8).collect();
+    let moves = [Deed::Reserve, Deed::Boot, Deed::Sweep, Deed::Reserve, Deed::Boot, Deed::Sweep, Deed::Reserve, Deed::Boot];
+    assert_eq!(deeds, moves);
+    assert_eq!(outcome.file.state, RunState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_is_always_taken_is_told() {
+    let stage = stage_of(CAUSE);
+    stage.engine.take_places(9);
+    let outcome = stage.run().await;
+    assert!(outcome.invalid().contains("the script has taken the place"), "{}", outcome.invalid());
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_healthy_baseline_nothing_is_broken() {
     let mut stage = stage_of(CAUSE);
     stage.world.wrong_at_first = 1.0;

@@ -135,6 +135,14 @@ pub enum EngineError {
     /// Kafka refused.
     #[error(transparent)]
     Kafka(#[from] WireError),
+    /// What was reserved was taken by somebody else before it could be used; reserving again chooses another.
+    #[error("could not {operation}: {reason}")]
+    Taken {
+        /// The operation and its subject.
+        operation: String,
+        /// What the engine said.
+        reason: String,
+    },
     /// Nothing free to take.
     #[error("{0}")]
     Exhausted(String),

@@ -1,6 +1,6 @@
 //! An engine that remembers what it was asked and can be told to refuse: with it the whole order of a run is tested without Docker.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
@@ -33,12 +33,18 @@ pub enum Deed {
 pub struct Scripted {
     deeds: RefCell<Vec<Deed>>,
     refuses: RefCell<Option<Box<dyn Fn(&Deed) -> bool>>>,
+    places_taken: Cell<u32>,
 }
 
 impl Scripted {
     /// From now on refuses what the script says.
     pub fn refuse(&self, which: impl Fn(&Deed) -> bool + 'static) {
         *self.refuses.borrow_mut() = Some(Box::new(which));
+    }
+
+    /// From now on finds so many reserved places taken when it boots there.
+    pub fn take_places(&self, how_many: u32) {
+        self.places_taken.set(how_many);
     }
 
     /// What it was asked, in order, refusals among it.
@@ -76,7 +82,14 @@ impl Engine for Scripted {
     }
 
     async fn boot(&self, _: &Lab) -> Result<(), EngineError> {
-        self.take(Deed::Boot)
+        self.take(Deed::Boot)?;
+        match self.places_taken.get() {
+            0 => Ok(()),
+            left => {
+                self.places_taken.set(left - 1);
+                Err(EngineError::Taken { operation: "boot".to_owned(), reason: "the script has taken the place".to_owned() })
+            }
+        }
     }
 
     async fn populate(&self, _: &Lab) -> Result<(), EngineError> {

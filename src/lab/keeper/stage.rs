@@ -22,6 +22,9 @@ use crate::lab::store::StoreError;
 /// How often a staging whose symptom was not witnessed is tried again, with the same seed.
 const RESTAGINGS: u32 = 2;
 
+/// How often another place is chosen when what was reserved was taken.
+const OTHER_PLACES: u32 = 3;
+
 /// Stages one run on one engine.
 pub struct Staging<'a, E> {
     /// The run.
@@ -122,11 +125,7 @@ impl<E: Engine> Staging<'_, E> {
     async fn boot(&self, file: &mut RunFile, observe: impl AsyncFnOnce(&Lab)) -> Result<Lab, StageError> {
         self.enter(file, RunState::Booting)?;
         let begun = Instant::now();
-        let placement = self.engine.reserve(&self.plan.topology, &self.plan.services).await?;
-        let lab = Lab { run: self.run.id.clone(), topology: self.plan.topology.clone(), services: self.plan.services.clone(), placement };
-        self.run.write_lab(&lab)?;
-        self.tell(&format!("a network of its own, {}, for {} machines", lab.placement.subnet, lab.machines().count()));
-        self.engine.boot(&lab).await?;
+        let lab = self.boot_somewhere().await?;
         self.tell(&format!(
             "{} brokers and a controller are up after {:.1} s",
             lab.topology.brokers().count(),
@@ -137,6 +136,27 @@ impl<E: Engine> Staging<'_, E> {
         let services: Vec<_> = lab.services.iter().map(|s| s.name.as_str()).collect();
         self.tell(&format!("{} topics; {} at work", lab.topology.topics.len(), services.join(", ")));
         Ok(lab)
+    }
+
+    /// Boots the cluster in a place of its own; in another one when what was reserved was taken by somebody else in the meantime.
+    async fn boot_somewhere(&self) -> Result<Lab, StageError> {
+        let mut attempt = 0;
+        loop {
+            let placement = self.engine.reserve(&self.plan.topology, &self.plan.services).await?;
+            let (topology, services) = (self.plan.topology.clone(), self.plan.services.clone());
+            let lab = Lab { run: self.run.id.clone(), topology, services, placement };
+            self.run.write_lab(&lab)?;
+            self.tell(&format!("a network of its own, {}, for {} machines", lab.placement.subnet, lab.machines().count()));
+            match self.engine.boot(&lab).await {
+                Err(EngineError::Taken { operation, reason }) if attempt < OTHER_PLACES => {
+                    attempt += 1;
+                    tracing::warn!(attempt, operation, reason, "the place was taken");
+                    self.tell("a port was taken by another program in the meantime; choosing another place");
+                    self.engine.sweep().await?;
+                }
+                booted => return booted.map(|()| lab).map_err(StageError::from),
+            }
+        }
     }
 
     /// The steady state holds for its window: the recorded baseline.

@@ -75,6 +75,28 @@ impl DockerEngine {
     /// Starts a machine.
     pub(super) async fn start_machine(&self, lab: &Lab, name: &str) -> Result<(), EngineError> {
         let started = self.docker.start_container(&lab.container(name), None::<bollard::query_parameters::StartContainerOptions>).await;
-        started.map_err(failed(format!("start the container of {name}")))
+        started.map_err(|error| {
+            let operation = format!("start the container of {name}");
+            let reason = error.to_string();
+            if is_taken(&reason) { EngineError::Taken { operation, reason } } else { EngineError::Operation { operation, source: error } }
+        })
+    }
+}
+
+/// Whether the engine refused because a port or address of the container is in use.
+fn is_taken(reason: &str) -> bool {
+    ["port is already allocated", "address already in use", "Address already in use"].iter().any(|sign| reason.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_told_from_other_refusals() {
+        assert!(is_taken("driver failed programming external connectivity: Bind for 127.0.0.1:40001 failed: port is already allocated"));
+        assert!(is_taken("Error starting userland proxy: listen tcp4 127.0.0.1:40001: bind: address already in use"));
+        assert!(is_taken("Address already in use"));
+        assert!(!is_taken("OCI runtime create failed: no such file or directory"));
     }
 }
