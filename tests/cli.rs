@@ -18,9 +18,24 @@ fn without_arguments_it_tells_what_it_can() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let program = Program::new();
-    for command in
-        ["show", "start", "status", "exec", "history", "logs", "query", "service", "node", "submit", "report", "stop", "completions"]
-    {
+    for command in [
+        "show",
+        "start",
+        "status",
+        "exec",
+        "history",
+        "logs",
+        "query",
+        "metrics",
+        "events",
+        "vocab",
+        "service",
+        "node",
+        "submit",
+        "report",
+        "stop",
+        "completions",
+    ] {
         let help = program.ok(&[command, "--help"]);
         assert!(help.contains("Example"), "`{command} --help` has no example:\n{help}");
     }
@@ -69,9 +84,16 @@ fn without_an_engine_it_says_how_to_get_one() {
 #[test]
 fn without_a_run_commands_say_how_to_begin_one() {
     let program = Program::new().without_engine();
-    for command in
-        [&["status"][..], &["query", "up"], &["logs", "kafka-1"], &["exec", "--", "ls"], &["rca", "new"], &["submit"], &["changes"]]
-    {
+    for command in [
+        &["status"][..],
+        &["query", "up"],
+        &["events"],
+        &["logs", "kafka-1"],
+        &["exec", "--", "ls"],
+        &["rca", "new"],
+        &["submit"],
+        &["changes"],
+    ] {
         let outcome = program.run(command);
         assert_eq!(outcome.code, 9, "{command:?}: {}", outcome.err);
         assert!(outcome.err.contains("chaoslab start FAMILY"), "{command:?}: {}", outcome.err);
@@ -85,6 +107,48 @@ fn a_query_that_is_no_promql_is_refused_with_its_place() {
     let outcome = Program::new().run(&["query", "rate(up[5m]"]);
     assert_eq!(outcome.code, 2);
     assert!(outcome.err.contains("1:"), "{}", outcome.err);
+}
+
+#[test]
+fn metrics_are_listed_and_searched() {
+    let program = Program::new().without_engine();
+    let all = program.json(&["metrics"]);
+    assert!(all.as_array().is_some_and(|all| all.len() > 100));
+    insta::assert_snapshot!(program.ok(&["metrics", "kafka_consumergroup_lag*"]), @"");
+    assert_eq!(program.json(&["metrics", "LAG committed"])[0]["name"], "kafka_consumergroup_lag");
+    let lag = program.json(&["metrics", "kafka_consumergroup_la?"]);
+    let labels: Vec<_> = lag[0]["labels"].as_array().expect("a list").iter().map(|l| l["name"].as_str().expect("a name")).collect();
+    assert_eq!(
+        (labels, &lag[0]["unit"], &lag[0]["type"]),
+        (vec!["consumergroup", "topic", "partition"], &"records".into(), &"gauge".into())
+    );
+
+    let mistyped = program.run(&["metrics", "underreplicatedpartitons"]);
+    assert_eq!((mistyped.code, mistyped.out.as_str()), (2, ""));
+    insta::assert_snapshot!(mistyped.err, @"");
+}
+
+#[test]
+fn vocabularies_need_no_run() {
+    let program = Program::new().without_engine();
+    for (vocabulary, known) in [
+        ("classes", "network.capacity.link_capped"),
+        ("components", "link:kafka-2"),
+        ("events", "isr.shrunk"),
+        ("preventions", "alert.at_min_isr"),
+    ] {
+        let entries = program.json(&["vocab", vocabulary]);
+        let ids: Vec<_> = entries.as_array().expect("a list").iter().map(|e| e["id"].as_str().expect("a name")).collect();
+        assert!(ids.contains(&known), "{vocabulary}: {ids:?}");
+        assert!(program.ok(&["vocab", vocabulary]).contains(known));
+    }
+    insta::assert_snapshot!(program.ok(&["vocab", "events", "--search", "ISR"]), @"");
+    let mistyped = program.run(&["vocab", "events", "--search", "shrnk"]);
+    assert_eq!(mistyped.code, 2);
+    insta::assert_snapshot!(mistyped.err, @"");
+    let unknown = program.run(&["vocab", "event"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("'events'"), "{}", unknown.err);
 }
 
 #[test]
