@@ -128,8 +128,18 @@ pub struct Episode {
     pub established: UnixMs,
 }
 
+/// A stretch of one thing, before what belongs together is told as one.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    from: UnixMs,
+    established: UnixMs,
+    to: Option<UnixMs>,
+    /// The thing, by its place among what is watched.
+    thing: usize,
+}
+
 /// The stretches of one thing.
-fn stretches(states: &[(UnixMs, State)], patience: Patience) -> Vec<(UnixMs, UnixMs, Option<UnixMs>)> {
+fn stretches(thing: usize, states: &[(UnixMs, State)], patience: Patience) -> Vec<Stretch> {
     struct Current {
         from: UnixMs,
         established: Option<UnixMs>,
@@ -154,7 +164,7 @@ fn stretches(states: &[(UnixMs, State)], patience: Patience) -> Vec<(UnixMs, Uni
                 match now.established {
                     None => current = None,
                     Some(established) if at - calm_since >= patience.quiet => {
-                        done.push((now.from, established, Some(calm_since)));
+                        done.push(Stretch { from: now.from, established, to: Some(calm_since), thing });
                         current = None;
                     }
                     Some(_) => {}
@@ -163,46 +173,46 @@ fn stretches(states: &[(UnixMs, State)], patience: Patience) -> Vec<(UnixMs, Uni
             (State::Calm, None) | (State::Unseen, _) => {}
         }
     }
-    let last = current.and_then(|c| Some((c.from, c.established?, c.calm_since)));
+    let last = current.and_then(|c| Some(Stretch { from: c.from, established: c.established?, to: c.calm_since, thing }));
     done.into_iter().chain(last).collect()
 }
 
 /// What a rule's things went through, each company's together.
 pub fn episodes(watched: &[Watched], patience: Patience) -> Vec<Episode> {
-    let mut by_company: BTreeMap<(String, Vec<Component>), Vec<(UnixMs, UnixMs, Option<UnixMs>, usize)>> = BTreeMap::new();
+    let mut by_company: BTreeMap<(String, Vec<Component>), Vec<Stretch>> = BTreeMap::new();
     for (k, thing) in watched.iter().enumerate() {
-        for (from, established, to) in stretches(&thing.states, patience) {
-            let company = thing.company.at(established).cloned().unwrap_or_default();
+        for stretch in stretches(k, &thing.states, patience) {
+            let company = thing.company.at(stretch.established).cloned().unwrap_or_default();
             // Without a company a thing is its own.
             let alone = if company.is_empty() { thing.on.clone() } else { Vec::new() };
-            by_company.entry((company, alone)).or_default().push((established, from, to, k));
+            by_company.entry((company, alone)).or_default().push(stretch);
         }
     }
     let mut episodes = Vec::new();
     for ((company, _), mut members) in by_company {
-        members.sort_by_key(|(established, from, _, k)| (*established, *from, *k));
-        while let Some((first, ..)) = members.first().copied() {
-            let end = members.partition_point(|(established, ..)| established - first <= patience.together);
-            let group: Vec<_> = members.drain(..end).collect();
+        members.sort_by_key(|m| (m.established, m.from, m.thing));
+        while let Some(first) = members.first().map(|m| m.established) {
+            let end = members.partition_point(|m| m.established - first <= patience.together);
+            let group: Vec<Stretch> = members.drain(..end).collect();
             episodes.push(told_as_one(&company, &group, watched, first + patience.together));
         }
     }
     episodes
 }
 
-fn told_as_one(company: &str, group: &[(UnixMs, UnixMs, Option<UnixMs>, usize)], watched: &[Watched], established: UnixMs) -> Episode {
-    let mut on: Vec<Component> = group.iter().flat_map(|(.., k)| watched[*k].on.clone()).collect();
+fn told_as_one(company: &str, group: &[Stretch], watched: &[Watched], established: UnixMs) -> Episode {
+    let mut on: Vec<Component> = group.iter().flat_map(|m| watched[m.thing].on.clone()).collect();
     on.sort_by_key(in_human_order);
     on.dedup();
-    let mut notes: Vec<&str> = group.iter().map(|(.., k)| watched[*k].note.as_str()).filter(|n| !n.is_empty()).collect();
+    let mut notes: Vec<&str> = group.iter().map(|m| watched[m.thing].note.as_str()).filter(|n| !n.is_empty()).collect();
     notes.sort_unstable();
     notes.dedup();
     let told = [company, &notes.join(", ")].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(": ");
-    let ends: Option<Vec<UnixMs>> = group.iter().map(|(_, _, to, _)| *to).collect();
+    let ends: Option<Vec<UnixMs>> = group.iter().map(|m| m.to).collect();
     Episode {
         on,
         told,
-        from: group.iter().map(|(_, from, ..)| *from).min().unwrap_or(established),
+        from: group.iter().map(|m| m.from).min().unwrap_or(established),
         to: ends.and_then(|ends| ends.into_iter().max()),
         established,
     }
