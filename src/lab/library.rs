@@ -134,7 +134,13 @@ impl Library {
         let text = self.text(&path).ok_or_else(|| LibraryError::NoScenario { family: family.to_owned() })?;
         let shown = self.shown(&path);
         let (family_source, source) = (Source { path: &family_path, text: &family_text }, Source { path: &shown, text: &text });
-        Plan::make((family, scenario), family_source, source, seed).map_err(|problems| LibraryError::Invalid { problems })
+        let others = self.scenarios(family).into_iter().filter(|name| name != scenario).filter_map(|name| {
+            let path = format!("scenarios/{family}/{name}/scenario.yaml");
+            Some((name, self.shown(&path), self.text(&path)?))
+        });
+        let others: Vec<_> = others.collect();
+        let siblings: Vec<_> = others.iter().map(|(name, path, text)| (name.as_str(), Source { path, text })).collect();
+        Plan::make((family, scenario), family_source, source, &siblings, seed).map_err(|problems| LibraryError::Invalid { problems })
     }
 
     /// A write-up that belongs to a scenario: `reference-rca.md`, `decoy-rca.md`.
