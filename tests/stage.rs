@@ -94,7 +94,7 @@ impl Senses for World {
             .filter(|d| matches!(d, Deed::Perform(Action::ShapeLink { .. } | Action::StopService { .. })))
             .count();
         let shows = (self.shows_after)(attempts).is_some_and(|after| self.seconds_broken > after);
-        let away = self.flaps.is_some_and(|every| self.seconds_broken % every == 0);
+        let away = self.flaps.is_some_and(|every| self.seconds_broken.is_multiple_of(every));
         let wrong = if shows && !away { 1.0 } else { self.wrong_at_first };
         let signature = f64::from(u8::from(shows && self.signed));
         let samples = [("wrong", wrong), ("signature", signature)].map(|(name, value)| (Labels::of(name, []), value));
@@ -118,7 +118,14 @@ fn stage_of(scenario: &str) -> Stage {
 
 fn plan(scenario: &str, seed: u64) -> Plan {
     let (family, scenario) = (Source { path: "family.yaml", text: FAMILY }, Source { path: "scenario.yaml", text: scenario });
-    Plan::make(("test", "cause"), family, scenario, seed).expect("the plan is right")
+    Plan::make(("test", "cause"), family, scenario, &[], seed).expect("the plan is right")
+}
+
+/// The plan of the cause in a family that has this scenario besides.
+fn plan_beside(sibling: &str) -> Plan {
+    let (family, scenario) = (Source { path: "family.yaml", text: FAMILY }, Source { path: "scenario.yaml", text: CAUSE });
+    let siblings = [("sibling", Source { path: "sibling.yaml", text: sibling })];
+    Plan::make(("test", "cause"), family, scenario, &siblings, 1).expect("the plan is right")
 }
 
 fn stage_with_seed(scenario: &str, seed: u64) -> Stage {
@@ -306,6 +313,21 @@ async fn the_symptom_alone_is_not_enough() {
     stage.world.signed = false;
     let outcome = stage.run().await;
     insta::assert_snapshot!(outcome.invalid(), @"while waiting for the page: the symptom together with its signatures was not seen within 30 s: one condition did not hold at the end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_shows_a_sibling_as_well_is_not_confirmed() {
+    let mut stage = stage_of(CAUSE);
+    stage.plan = plan_beside(&CAUSE.replace("signature > 0", "wrong > 0"));
+    let outcome = stage.run().await;
+    assert!(outcome.invalid().contains("signatures was not seen"), "{}", outcome.invalid());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sibling_that_is_not_seen_is_no_hindrance() {
+    let mut stage = stage_of(CAUSE);
+    stage.plan = plan_beside(&CAUSE.replace("signature > 0", "signature > 0, }, {shows: more, expr: wrong > 7"));
+    assert_eq!(stage.run().await.file.state, RunState::Open);
 }
 
 #[tokio::test(start_paused = true)]

@@ -134,7 +134,13 @@ impl Library {
         let text = self.text(&path).ok_or_else(|| LibraryError::NoScenario { family: family.to_owned() })?;
         let shown = self.shown(&path);
         let (family_source, source) = (Source { path: &family_path, text: &family_text }, Source { path: &shown, text: &text });
-        Plan::make((family, scenario), family_source, source, seed).map_err(|problems| LibraryError::Invalid { problems })
+        let others = self.scenarios(family).into_iter().filter(|name| name != scenario).filter_map(|name| {
+            let path = format!("scenarios/{family}/{name}/scenario.yaml");
+            Some((name, self.shown(&path), self.text(&path)?))
+        });
+        let others: Vec<_> = others.collect();
+        let siblings: Vec<_> = others.iter().map(|(name, path, text)| (name.as_str(), Source { path, text })).collect();
+        Plan::make((family, scenario), family_source, source, &siblings, seed).map_err(|problems| LibraryError::Invalid { problems })
     }
 
     /// A write-up that belongs to a scenario: `reference-rca.md`, `decoy-rca.md`.
@@ -153,9 +159,10 @@ impl Library {
         self.text(&format!("playbooks/{symptom}.md"))
     }
 
-    /// The files of the image's build context, by their path in it.
+    /// The files of the image's build context, by their path in it. What only people read does not go into the image.
     pub fn image_context(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files.iter().filter_map(|(path, bytes)| Some((path.strip_prefix("docker/")?, bytes.as_slice())))
+        let of_image = self.files.iter().filter(|(path, _)| !path.ends_with(".md"));
+        of_image.filter_map(|(path, bytes)| Some((path.strip_prefix("docker/")?, bytes.as_slice())))
     }
 
     fn shown(&self, path: &str) -> String {

@@ -59,6 +59,139 @@ pub enum Action {
         /// Keys and their new values; `null` takes a key back to its static value.
         set: BTreeMap<String, Option<String>>,
     },
+    /// Alters the quotas of a client id (`kafka-configs.sh --entity-type clients`).
+    AlterQuota {
+        /// The client id.
+        client_id: String,
+        /// `consumer_byte_rate` and the like; `null` removes a quota.
+        set: BTreeMap<String, Option<f64>>,
+    },
+    /// Adds an access control entry.
+    AddAcl(AclEntry),
+    /// Removes an access control entry.
+    RemoveAcl(AclEntry),
+    /// Moves the replicas of a topic (`kafka-reassign-partitions.sh`), the preferred leader of each partition first.
+    ReassignPartitions {
+        /// The topic.
+        topic: String,
+        /// Replicas of each partition.
+        assignment: Vec<Vec<NodeId>>,
+    },
+    /// Stops the Kafka process of a machine cleanly; the machine stays.
+    StopKafka {
+        /// The machine.
+        node: String,
+    },
+    /// Starts the Kafka process of a machine again.
+    StartKafka {
+        /// The machine.
+        node: String,
+    },
+    /// Changes what a machine starts Kafka with, and restarts it.
+    ReconfigureKafka {
+        /// The machine.
+        node: String,
+        /// Keys of `server.properties` and their new values; `null` removes a key.
+        #[serde(default)]
+        properties: BTreeMap<String, Option<String>>,
+        /// Keys of `jvm.env` and their new values; `null` removes a key.
+        #[serde(default)]
+        jvm: BTreeMap<String, Option<String>>,
+    },
+    /// Sends a signal to the Kafka process of a machine.
+    SignalKafka {
+        /// The machine.
+        node: String,
+        /// The signal.
+        signal: Signal,
+    },
+    /// Limits the processor time of a machine, in thousandths of a core; `null` lifts the limit.
+    LimitCpu {
+        /// The machine.
+        node: String,
+        /// Thousandths of a core.
+        millicores: Option<u32>,
+    },
+    /// Limits the memory of a machine, in MiB; `null` lifts the limit. The kernel refuses a limit below what is in use.
+    LimitMemory {
+        /// The machine.
+        node: String,
+        /// MiB.
+        mebibytes: Option<u32>,
+    },
+    /// Drops packets a machine sends: a rule of the chain OUTPUT in its own network namespace.
+    DropPackets {
+        /// The machine.
+        node: String,
+        /// What matches, as `iptables` takes it: `-p tcp --dport 19092`.
+        matching: Vec<String>,
+    },
+    /// Fills a file system of a machine with one file.
+    FillDisk {
+        /// The machine.
+        node: String,
+        /// The file.
+        path: String,
+        /// What is left free, in KiB.
+        leave_kib: u32,
+    },
+    /// Runs a job beside Kafka, under the machine's supervisor: `sv status NAME` shows it.
+    StartJob {
+        /// The machine.
+        node: String,
+        /// The name of its service.
+        job: String,
+        /// The shell script it runs.
+        script: String,
+    },
+    /// Writes one record with these bytes as its value, with an ordinary client.
+    ProduceRecord {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: u32,
+        /// The value, each byte as two hexadecimal digits.
+        value: String,
+    },
+}
+
+/// An access control entry, in the words of `kafka-acls.sh`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct AclEntry {
+    /// `User:alice`.
+    pub principal: String,
+    /// `READ`, `CLUSTER_ACTION`, ...
+    pub operation: String,
+    /// `ALLOW` or `DENY`.
+    pub permission: String,
+    /// `TOPIC`, `GROUP`, `CLUSTER`, ...
+    pub resource_type: String,
+    /// Name of the resource, `kafka-cluster` for the cluster; taken literally.
+    pub resource: String,
+}
+
+/// A signal for a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signal {
+    /// SIGSTOP: the process gets no time until it is continued.
+    Stop,
+    /// SIGCONT.
+    Cont,
+    /// SIGKILL.
+    Kill,
+}
+
+impl Signal {
+    /// As `kill` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "STOP",
+            Self::Cont => "CONT",
+            Self::Kill => "KILL",
+        }
+    }
 }
 
 /// The state an action found, read before it was performed: what its inverse restores.
@@ -73,6 +206,21 @@ pub enum Prior {
     Config(BTreeMap<String, Option<String>>),
     /// Whether the service was running.
     Running(bool),
+    /// Quotas that were set; `None` for those that were not.
+    Quotas(BTreeMap<String, Option<f64>>),
+    /// Whether what is added or removed was there: an access control entry, a packet filter rule, a file, a job.
+    Present(bool),
+    /// The replicas of each partition.
+    Assignment(Vec<Vec<NodeId>>),
+    /// The texts of `server.properties` and `jvm.env`.
+    Startup {
+        /// `server.properties`.
+        properties: String,
+        /// `jvm.env`.
+        jvm: String,
+    },
+    /// The limit in force, in the unit of the action; `None` for none.
+    Limit(Option<u32>),
     /// The action has no inverse: a restart, an election.
     Nothing,
 }
@@ -91,5 +239,14 @@ pub enum Step {
         hold_seconds: u32,
         /// within this many seconds.
         deadline_seconds: u32,
+    },
+    /// Repeat steps as long as a condition holds before each round.
+    While {
+        /// PromQL that must hold for another round.
+        promql: String,
+        /// The steps of a round.
+        steps: Vec<Step>,
+        /// The most rounds there may be.
+        max: u32,
     },
 }

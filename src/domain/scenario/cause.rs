@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::draw::Choice;
 use super::family::Innocent;
 use crate::domain::fault::Fault;
+use crate::domain::fault::truth::Precondition;
 
 /// A scenario as written. Strings may use what was drawn for the family and for itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,15 @@ pub struct Scenario {
     /// What would keep it from happening again: names of the prevention vocabulary.
     #[serde(default)]
     pub preventions: Vec<String>,
+    /// PromQL that shows who feels it while it lasts, or what it puts at risk.
+    #[serde(default)]
+    pub impact: Vec<Signature>,
+    /// What was already so before the fault and an analysis might name, and how it counts as a cause.
+    #[serde(default)]
+    pub preconditions: Vec<Precondition>,
+    /// Help for a learner who is stuck: a nudge, a direction, a near-answer, each dearer than the one before.
+    #[serde(default)]
+    pub hints: Vec<String>,
 }
 
 /// The change that started it.

@@ -8,6 +8,7 @@ use super::cause::{Command, Scenario, Signature, Trigger};
 use super::draw::{self, Choice, Drawn, Seed};
 use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
 use super::template;
+use crate::domain::fault::truth::Precondition;
 use crate::domain::fault::{Fault, Target};
 use crate::domain::topology::{Node, Role, Topic, Topology};
 use crate::domain::workload::Service;
@@ -67,6 +68,25 @@ pub struct Plan {
     pub fix: Vec<Command>,
     /// Within how many seconds of the fix the objectives must be met again.
     pub recovery_seconds: u32,
+    /// What shows who feels it while it lasts.
+    pub impact: Vec<Signature>,
+    /// What was already so before the fault, and how it counts as a cause.
+    pub preconditions: Vec<Precondition>,
+    /// A nudge, a direction, a near-answer.
+    pub hints: Vec<String>,
+    /// The other causes of the symptom, whose signatures must not all be seen together when this one is staged.
+    pub siblings: Vec<Sibling>,
+}
+
+/// Another cause of the same family, as it would be staged with the same seed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sibling {
+    /// Its folder.
+    pub scenario: String,
+    /// Its class.
+    pub class: String,
+    /// What tells it.
+    pub signatures: Vec<Signature>,
 }
 
 /// The two files a plan is made of, with the names their problems are told under.
@@ -107,8 +127,14 @@ pub fn read_family(family: Source<'_>, seed: Seed) -> Result<Family, Vec<SourceP
 }
 
 impl Plan {
-    /// Makes the plan of a seed, or tells all that is wrong with the two files.
-    pub fn make(names: (&str, &str), family: Source<'_>, scenario: Source<'_>, seed: Seed) -> Result<Self, Vec<SourceProblem>> {
+    /// Makes the plan of a seed, or tells all that is wrong with the files. `siblings` are the other scenarios of the family, by name.
+    pub fn make(
+        names: (&str, &str),
+        family: Source<'_>,
+        scenario: Source<'_>,
+        siblings: &[(&str, Source<'_>)],
+        seed: Seed,
+    ) -> Result<Self, Vec<SourceProblem>> {
         let (family_name, scenario_name) = names;
         let read_family = read::<Family>(family, seed, "family", &Drawn::new());
         let known = read_family.as_ref().map(|(_, drawn)| drawn.clone()).unwrap_or_default();
@@ -132,6 +158,17 @@ impl Plan {
         let target = Target { topology: &topology, services: &services };
         for message in s.fault.primitive().check(target) {
             problems.push(SourceProblem { path: scenario.path.to_owned(), problem: scenario_doc.problem(&["fault".into()], message) });
+        }
+        let mut others = Vec::new();
+        for (name, source) in siblings {
+            match read::<Scenario>(*source, seed, &format!("scenario/{name}"), &known) {
+                Ok((other, _)) => others.push(Sibling {
+                    scenario: (*name).to_owned(),
+                    class: other.value.fault.primitive().truth(target).class,
+                    signatures: other.value.signatures,
+                }),
+                Err(found) => problems.extend(found),
+            }
         }
         if !problems.is_empty() {
             problems.sort();
@@ -162,6 +199,10 @@ impl Plan {
             hold_seconds: s.hold_seconds,
             fix: s.fix,
             recovery_seconds: s.recovery_seconds,
+            impact: s.impact,
+            preconditions: s.preconditions,
+            hints: s.hints,
+            siblings: others,
         })
     }
 

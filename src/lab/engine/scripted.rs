@@ -28,11 +28,14 @@ pub enum Deed {
     Sweep,
 }
 
+/// Whether a deed is refused.
+type Refusal = Box<dyn Fn(&Deed) -> bool>;
+
 /// The engine of tests.
 #[derive(Default)]
 pub struct Scripted {
     deeds: RefCell<Vec<Deed>>,
-    refuses: RefCell<Option<Box<dyn Fn(&Deed) -> bool>>>,
+    refuses: RefCell<Option<Refusal>>,
     places_taken: Cell<u32>,
 }
 

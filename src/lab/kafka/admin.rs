@@ -17,7 +17,7 @@ use super::partitions;
 use super::wire::{Call, Connection, WireError, error_text};
 use crate::domain::topology::{HOST_PORT, NodeId, Placement, Topic, Topology};
 
-const ADMIN_DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const ADMIN_DEADLINE: Duration = Duration::from_secs(10);
 /// Kafka's error code for "nothing to do" in an election.
 const ELECTION_NOT_NEEDED: i16 = 84;
 /// Kafka's error code for a coordinator whose internal topic is still being created.
@@ -85,7 +85,7 @@ impl Admin {
     }
 
     /// Asks the first broker that answers.
-    async fn ask_any<R: Call>(&self, request: &R) -> Result<(R::Response, String), WireError> {
+    pub(super) async fn ask_any<R: Call>(&self, request: &R) -> Result<(R::Response, String), WireError> {
         let mut last = None;
         for broker in &self.brokers {
             match self.ask(broker, request).await {
@@ -94,6 +94,26 @@ impl Admin {
             }
         }
         Err(last.unwrap_or_else(|| WireError::Refused { node: "the lab".to_owned(), api: R::KEY, reason: "it has no broker".to_owned() }))
+    }
+
+    /// Looks at the cluster over a connection to the first broker that answers.
+    pub(super) async fn look<T>(&self, ask: impl AsyncFn(&mut Connection) -> Result<T, WireError>) -> Result<T, WireError> {
+        let mut last = None;
+        for broker in &self.brokers {
+            let answer = match Connection::open(&broker.node, broker.address, ADMIN_DEADLINE).await {
+                Ok(mut connection) => ask(&mut connection).await,
+                Err(error) => Err(error),
+            };
+            match answer {
+                Ok(answer) => return Ok(answer),
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| WireError::Refused {
+            node: "the lab".to_owned(),
+            api: ApiKey::Metadata,
+            reason: "it has no broker".to_owned(),
+        }))
     }
 
     /// Brokers the cluster lists, with whether the controller holds them fenced (KIP-1073), as this broker tells it.
@@ -223,10 +243,10 @@ impl Admin {
     }
 }
 
-fn text(value: &str) -> StrBytes {
+pub(super) fn text(value: &str) -> StrBytes {
     StrBytes::from_string(value.to_owned())
 }
 
-fn millis(duration: Duration) -> i32 {
+pub(super) fn millis(duration: Duration) -> i32 {
     duration.as_millis() as i32
 }

@@ -107,10 +107,11 @@ pub struct Acl {
     pub pattern: &'static str,
 }
 
-const RESOURCE_TYPES: [&str; 8] = ["UNKNOWN", "ANY", "TOPIC", "GROUP", "CLUSTER", "TRANSACTIONAL_ID", "DELEGATION_TOKEN", "USER"];
+pub(super) const RESOURCE_TYPES: [&str; 8] =
+    ["UNKNOWN", "ANY", "TOPIC", "GROUP", "CLUSTER", "TRANSACTIONAL_ID", "DELEGATION_TOKEN", "USER"];
 const PATTERNS: [&str; 5] = ["UNKNOWN", "ANY", "MATCH", "LITERAL", "PREFIXED"];
-const PERMISSIONS: [&str; 4] = ["UNKNOWN", "ANY", "DENY", "ALLOW"];
-const OPERATIONS: [&str; 16] = [
+pub(super) const PERMISSIONS: [&str; 4] = ["UNKNOWN", "ANY", "DENY", "ALLOW"];
+pub(super) const OPERATIONS: [&str; 16] = [
     "UNKNOWN",
     "ANY",
     "ALL",
@@ -133,6 +134,11 @@ const SECURITY_DISABLED: i16 = 54;
 
 fn word<const N: usize>(words: [&'static str; N], code: i8) -> &'static str {
     usize::try_from(code).ok().and_then(|k| words.get(k)).copied().unwrap_or("UNKNOWN")
+}
+
+/// The code of a word; that of `UNKNOWN`, which Kafka refuses, when there is no such word.
+pub(super) fn code<const N: usize>(words: [&'static str; N], word: &str) -> i8 {
+    words.iter().position(|w| *w == word).and_then(|k| i8::try_from(k).ok()).unwrap_or_default()
 }
 
 /// All access control entries.

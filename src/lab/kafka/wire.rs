@@ -38,9 +38,13 @@ macro_rules! calls {
 }
 
 calls! {
+    AlterClientQuotas: AlterClientQuotasRequest => AlterClientQuotasResponse;
+    AlterPartitionReassignments: AlterPartitionReassignmentsRequest => AlterPartitionReassignmentsResponse;
     ApiVersions: ApiVersionsRequest => ApiVersionsResponse;
     ConsumerGroupDescribe: ConsumerGroupDescribeRequest => ConsumerGroupDescribeResponse;
+    CreateAcls: CreateAclsRequest => CreateAclsResponse;
     CreateTopics: CreateTopicsRequest => CreateTopicsResponse;
+    DeleteAcls: DeleteAclsRequest => DeleteAclsResponse;
     DescribeAcls: DescribeAclsRequest => DescribeAclsResponse;
     DescribeClientQuotas: DescribeClientQuotasRequest => DescribeClientQuotasResponse;
     DescribeCluster: DescribeClusterRequest => DescribeClusterResponse;

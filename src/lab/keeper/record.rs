@@ -68,8 +68,7 @@ impl Recorder {
         newest.mark_unchanged();
         // The sender lives as long as `self`.
         let _ = newest.changed().await;
-        let at = *newest.borrow();
-        at
+        *newest.borrow()
     }
 
     /// Writes a log line.
@@ -120,6 +119,11 @@ impl Conditions {
         Ok(Self { queries: promql.into_iter().map(Query::parse).collect::<Result<_, _>>()? })
     }
 
+    /// All of them as one text.
+    fn text(&self) -> String {
+        self.queries.iter().map(Query::text).collect::<Vec<_>>().join(" and ")
+    }
+
     /// The conditions that do not hold at this time, with what was seen instead.
     pub fn unmet(&self, reader: &Reader, at: UnixMs) -> BTreeMap<String, String> {
         let judge = |query: &Query| match query.instant(reader, at) {
@@ -134,12 +138,26 @@ impl Conditions {
 /// Waits until conditions hold for `hold_ms` without a break, asking at every second; the first and last second of the stretch when
 /// they did, what was missing last when the deadline passed.
 pub async fn hold(recorder: &Recorder, conditions: &Conditions, hold_ms: i64, deadline: UnixMs) -> Result<Held, StoreError> {
+    hold_without(recorder, conditions, &[], hold_ms, deadline).await
+}
+
+/// Waits like [`hold`], and for none of `others` to hold as a whole in the meantime: what they show is something else.
+pub async fn hold_without(
+    recorder: &Recorder,
+    conditions: &Conditions,
+    others: &[Conditions],
+    hold_ms: i64,
+    deadline: UnixMs,
+) -> Result<Held, StoreError> {
     let reader = recorder.reader()?;
     let mut since = None;
     let mut unmet;
     loop {
         let at = recorder.next_second().await;
         unmet = conditions.unmet(&reader, at);
+        for other in others.iter().filter(|other| other.unmet(&reader, at).is_empty()) {
+            unmet.insert(other.text(), "it held, and shows another cause".to_owned());
+        }
         since = if unmet.is_empty() { since.or(Some(at)) } else { None };
         match since {
             Some(from) if at - from >= hold_ms => return Ok(Held::Yes { from, to: at }),

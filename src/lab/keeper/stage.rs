@@ -7,12 +7,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::progress::Progress;
-use super::record::{Conditions, Held, Recorder, hold};
-use crate::domain::fault::truth::{Trigger, Truth};
+use super::record::{Conditions, Held, Recorder, hold, hold_without};
+use crate::domain::fault::truth::{LookAlike, Trigger, Truth};
 use crate::domain::fault::{Action, Step};
 use crate::domain::rca::record::Span;
+use crate::domain::rca::vocab::domain;
 use crate::domain::scenario::Plan;
 use crate::domain::scenario::family::Innocent;
+use crate::domain::scenario::plan::Sibling;
 use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::series::UnixMs;
 use crate::lab::engine::{Engine, EngineError, Lab};
@@ -193,10 +195,7 @@ impl<E: Engine> Staging<'_, E> {
     async fn inject(&self, lab: &Lab) -> Result<Vec<Told>, StageError> {
         let mut changes = Vec::new();
         for (k, step) in self.plan.fault.primitive().inject(self.plan.target()).into_iter().enumerate() {
-            match step {
-                Step::Do(action) => self.perform(lab, &action).await?,
-                Step::Until { promql, hold_seconds, deadline_seconds } => self.until(&promql, hold_seconds, deadline_seconds).await?,
-            }
+            self.step(lab, &step).await?;
             if k == 0 {
                 let trigger = &self.plan.trigger;
                 let told = Told { at: self.recorder.clock().now(), what: trigger.what.clone(), by: trigger.by.clone() };
@@ -207,6 +206,26 @@ impl<E: Engine> Staging<'_, E> {
             }
         }
         Ok(changes)
+    }
+
+    async fn step(&self, lab: &Lab, step: &Step) -> Result<(), StageError> {
+        match step {
+            Step::Do(action) => self.perform(lab, action).await,
+            Step::Until { promql, hold_seconds, deadline_seconds } => self.until(promql, *hold_seconds, *deadline_seconds).await,
+            Step::While { promql, steps, max } => {
+                let condition = Conditions::new([promql.as_str()])?;
+                let reader = self.recorder.reader()?;
+                for _ in 0..*max {
+                    if !condition.unmet(&reader, self.recorder.next_second().await).is_empty() {
+                        break;
+                    }
+                    for step in steps {
+                        Box::pin(self.step(lab, step)).await?;
+                    }
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Really makes a harmless change.
@@ -236,14 +255,16 @@ impl<E: Engine> Staging<'_, E> {
             Held::Yes { to, .. } => to,
             Held::No { unmet } => return Ok(Err(not_seen(&format!("the alert {}", plan.alert.name), plan.window_seconds, &unmet))),
         };
-        let is_control = crate::domain::rca::vocab::domain(&plan.fault.primitive().truth(plan.target()).class) == "none";
+        let is_control = domain(&plan.fault.primitive().truth(plan.target()).class) == "none";
         let signatures = plan.signatures.iter().map(|s| s.expr.as_str());
         let (what, conditions) = if is_control {
             ("the steady state after the alert", Conditions::new(plan.steady.conditions.iter().map(String::as_str).chain(signatures))?)
         } else {
             ("the symptom together with its signatures", Conditions::new(std::iter::once(plan.alert.expr.as_str()).chain(signatures))?)
         };
-        Ok(match hold(self.recorder, &conditions, seconds(plan.hold_seconds), deadline).await? {
+        let siblings = plan.siblings.iter().filter(|s| !s.signatures.is_empty());
+        let siblings = siblings.map(|s| Conditions::new(s.signatures.iter().map(|s| s.expr.as_str()))).collect::<Result<Vec<_>, _>>()?;
+        Ok(match hold_without(self.recorder, &conditions, &siblings, seconds(plan.hold_seconds), deadline).await? {
             Held::Yes { .. } => Ok(alerted),
             Held::No { unmet } => Err(not_seen(what, plan.window_seconds, &unmet)),
         })
@@ -282,11 +303,18 @@ impl<E: Engine> Staging<'_, E> {
             onset: Some(Span { from: witnessed.injected, to: observable }),
             slow: 1,
             trigger: trigger.map_or(Trigger::NotListed, |c| Trigger::Change(c.number)),
-            look_alikes: Vec::new(),
+            look_alikes: self.look_alikes(),
             accepted_events: Vec::new(),
-            preconditions: Vec::new(),
+            preconditions: self.plan.preconditions.clone(),
             heals_within_s: self.plan.recovery_seconds,
         })
+    }
+
+    /// The other causes of the symptom, each with what shows this one and not it.
+    fn look_alikes(&self) -> Vec<LookAlike> {
+        let Some(first) = self.plan.signatures.first() else { return Vec::new() };
+        let look_alike = |s: &Sibling| LookAlike { class: s.class.clone(), says: first.shows.clone(), split_by: first.expr.clone() };
+        self.plan.siblings.iter().filter(|s| domain(&s.class) != "none").map(look_alike).collect()
     }
 
     /// Performs an action, after what it found is in the journal.

@@ -133,7 +133,7 @@ fn exporters(lab: &Lab) -> Vec<Exporter> {
 
 impl Senses for Observer {
     async fn read(&mut self, now: UnixMs) -> Vec<Scrape> {
-        let settings_due = self.seconds % SETTINGS_EVERY == 0;
+        let settings_due = self.seconds.is_multiple_of(SETTINGS_EVERY);
         self.seconds += 1;
         let (readings, (probes, cluster), settings) =
             tokio::join!(join_all(self.exporters.iter().map(|e| Self::scrape(&self.scraper, e))), self.cluster.read(), async {

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::DockerEngine;
-use crate::domain::fault::{Action, Prior};
+use super::{DockerEngine, limits, node};
+use crate::domain::fault::{Action, Prior, Signal};
 use crate::domain::workload::{edit_properties, properties_path};
 use crate::lab::engine::{EngineError, Lab};
 use crate::lab::kafka::admin::{Admin, ConfigOf, endpoints};
 use crate::lab::wait;
 
+/// The name of Kafka's service on a node.
+const KAFKA: &str = "kafka";
 /// A machine's only interface.
 const INTERFACE: &str = "eth0";
 /// How long `sv` waits for a service to stop before it says so.
@@ -30,7 +32,19 @@ pub(super) async fn observe(engine: &DockerEngine, lab: &Lab, action: &Action) -
             let status = engine.run(lab, service, &["sv", "status", service]).await?;
             Prior::Running(status.text.starts_with("run:"))
         }
-        Action::RestartKafka { .. } | Action::ElectPreferredLeaders {} => Prior::Nothing,
+        Action::AlterQuota { client_id, set } => Prior::Quotas(admin(lab).quota(client_id, set.keys()).await?),
+        Action::AddAcl(entry) | Action::RemoveAcl(entry) => Prior::Present(admin(lab).has_acl(entry).await?),
+        Action::ReassignPartitions { topic, .. } => Prior::Assignment(admin(lab).assignment(topic).await?),
+        Action::StopKafka { node } | Action::StartKafka { node } => Prior::Running(node::runs(engine, lab, node, KAFKA).await?),
+        Action::ReconfigureKafka { node, .. } => node::startup(engine, lab, node).await?,
+        Action::LimitCpu { node, .. } => Prior::Limit(limits::millicores(engine, lab, node).await?),
+        Action::LimitMemory { node, .. } => Prior::Limit(limits::mebibytes(engine, lab, node).await?),
+        Action::DropPackets { node, matching } => Prior::Present(node::drops_packets(engine, lab, node, matching).await?),
+        Action::FillDisk { node, path, .. } => Prior::Present(node::has_file(engine, lab, node, path).await?),
+        Action::StartJob { node, job, .. } => Prior::Present(node::has_file(engine, lab, node, &node::service_folder(job)).await?),
+        Action::RestartKafka { .. } | Action::SignalKafka { .. } | Action::ProduceRecord { .. } | Action::ElectPreferredLeaders {} => {
+            Prior::Nothing
+        }
     })
 }
 
@@ -49,7 +63,21 @@ pub(super) async fn perform(engine: &DockerEngine, lab: &Lab, action: &Action) -
         Action::AlterBrokerConfig { broker, set } => Ok(admin(lab).alter_config(ConfigOf::Broker(*broker), set).await?),
         Action::StopService { service } => engine.control_service(lab, service, service, "stop").await,
         Action::StartService { service } => engine.control_service(lab, service, service, "start").await,
-        Action::RestartKafka { node } => engine.restart_service(lab, node, "kafka").await,
+        Action::RestartKafka { node } => engine.restart_service(lab, node, KAFKA).await,
+        Action::AlterQuota { client_id, set } => Ok(admin(lab).alter_quota(client_id, set).await?),
+        Action::AddAcl(entry) => Ok(admin(lab).add_acl(entry).await?),
+        Action::RemoveAcl(entry) => Ok(admin(lab).remove_acl(entry).await?),
+        Action::ReassignPartitions { topic, assignment } => Ok(admin(lab).reassign(topic, assignment).await?),
+        Action::StopKafka { node } => engine.control_service(lab, node, KAFKA, "stop").await,
+        Action::StartKafka { node } => engine.control_service(lab, node, KAFKA, "start").await,
+        Action::ReconfigureKafka { node, properties, jvm } => node::reconfigure(engine, lab, node, properties, jvm).await,
+        Action::SignalKafka { node, signal } => node::signal(engine, lab, node, *signal).await,
+        Action::LimitCpu { node, millicores } => limits::limit_cpu(engine, lab, node, *millicores).await,
+        Action::LimitMemory { node, mebibytes } => limits::limit_memory(engine, lab, node, *mebibytes).await,
+        Action::DropPackets { node, matching } => node::drop_packets(engine, lab, node, matching).await,
+        Action::FillDisk { node, path, leave_kib } => node::fill_disk(engine, lab, node, path, *leave_kib).await,
+        Action::StartJob { node, job, script } => node::start_job(engine, lab, node, job, script).await,
+        Action::ProduceRecord { topic, partition, value } => node::produce(engine, lab, topic, *partition, value).await,
         Action::ElectPreferredLeaders {} => Ok(admin(lab).elect_preferred_leaders().await?),
     }
 }
@@ -64,6 +92,23 @@ pub(super) async fn undo(engine: &DockerEngine, lab: &Lab, action: &Action, prio
         }
         (Action::AlterTopicConfig { topic, .. }, Prior::Config(values)) => restore(lab, ConfigOf::Topic(topic), values).await,
         (Action::AlterBrokerConfig { broker, .. }, Prior::Config(values)) => restore(lab, ConfigOf::Broker(*broker), values).await,
+        (Action::AlterQuota { client_id, .. }, Prior::Quotas(values)) => Ok(admin(lab).alter_quota(client_id, values).await?),
+        (Action::AddAcl(entry), Prior::Present(false)) => Ok(admin(lab).remove_acl(entry).await?),
+        (Action::RemoveAcl(entry), Prior::Present(true)) => Ok(admin(lab).add_acl(entry).await?),
+        (Action::ReassignPartitions { topic, .. }, Prior::Assignment(assignment)) => Ok(admin(lab).reassign(topic, assignment).await?),
+        (Action::StopKafka { node } | Action::StartKafka { node }, Prior::Running(running)) => {
+            engine.control_service(lab, node, KAFKA, if *running { "start" } else { "stop" }).await
+        }
+        (Action::ReconfigureKafka { node, .. }, Prior::Startup { properties, jvm }) => {
+            node::restart_with(engine, lab, node, properties.clone(), jvm.clone()).await
+        }
+        // A process that was stopped is continued; one that was killed is started again by its supervisor.
+        (Action::SignalKafka { node, .. }, _) => node::signal(engine, lab, node, Signal::Cont).await,
+        (Action::LimitCpu { node, .. }, Prior::Limit(limit)) => limits::limit_cpu(engine, lab, node, *limit).await,
+        (Action::LimitMemory { node, .. }, Prior::Limit(limit)) => limits::limit_memory(engine, lab, node, *limit).await,
+        (Action::DropPackets { node, matching }, Prior::Present(false)) => node::pass_packets(engine, lab, node, matching).await,
+        (Action::FillDisk { node, path, .. }, Prior::Present(false)) => node::remove_file(engine, lab, node, path).await,
+        (Action::StartJob { node, job, .. }, Prior::Present(false)) => node::remove_job(engine, lab, node, job).await,
         _ => Ok(()),
     }
 }
@@ -76,9 +121,14 @@ impl DockerEngine {
 
     /// Waits until the machine's supervisor has the application up.
     pub(super) async fn await_supervised(&self, lab: &Lab, service: &str) -> Result<(), EngineError> {
+        self.await_supervised_as(lab, service, service).await
+    }
+
+    /// Waits until the machine's supervisor has a service up.
+    pub(super) async fn await_supervised_as(&self, lab: &Lab, machine: &str, service: &str) -> Result<(), EngineError> {
         let mut last = String::new();
         let up = wait::until(SUPERVISED_WITHIN, Duration::from_millis(100), async || {
-            let output = self.run(lab, service, &["sv", "status", service]).await?;
+            let output = self.run(lab, machine, &["sv", "status", service]).await?;
             last = output.text.trim().to_owned();
             Ok::<_, EngineError>(last.starts_with("run:").then_some(()))
         });

@@ -4,7 +4,9 @@ mod actions;
 mod boot;
 pub mod exec;
 mod files;
+mod limits;
 mod machine;
+mod node;
 mod reserve;
 pub mod sweep;
 
