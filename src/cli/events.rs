@@ -54,17 +54,39 @@ fn row(context: &Context, chosen: &Chosen, d: &Detection) -> Vec<String> {
 
 /// Components in one line: partitions of a topic together.
 fn shown(on: &[Component]) -> String {
-    let mut topics: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut topics: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     let mut shown: Vec<String> = Vec::new();
     for component in on {
         match component.topic_partition() {
-            Some((topic, number)) => topics.entry(topic).or_default().push(number.to_string()),
+            Some((topic, number)) => topics.entry(topic).or_default().push(number),
             None => shown.push(component.to_string()),
         }
     }
     shown.extend(topics.into_iter().map(|(topic, numbers)| match numbers.as_slice() {
         [one] => format!("partition:{topic}-{one}"),
-        several => format!("partition:{topic}-{{{}}}", several.join(",")),
+        several => format!("partition:{topic}-{{{}}}", ranges(several)),
     }));
     shown.join(" ")
+}
+
+/// Numbers in their order, three and more in a row as `4..9`.
+fn ranges(numbers: &[u32]) -> String {
+    let rows = numbers.chunk_by(|a, b| b - a == 1).flat_map(|row| match row {
+        [first, _, .., last] => vec![format!("{first}..{last}")],
+        few => few.iter().map(u32::to_string).collect(),
+    });
+    rows.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partitions_of_a_topic_are_shown_together() {
+        let on = ["broker:2", "partition:orders-0", "partition:orders-1", "partition:orders-2", "partition:orders-10", "partition:a-b-7"];
+        let on: Vec<_> = on.iter().map(|c| Component::parse(c).expect("it is one")).collect();
+        assert_eq!(shown(&on), "broker:2 partition:a-b-7 partition:orders-{0..2,10}");
+        assert_eq!(ranges(&[1, 2, 4, 5, 6, 7, 9]), "1,2,4..7,9");
+    }
 }

@@ -12,7 +12,7 @@ pub const RULES: &[Rule] = &[
     Rule { event: "process.restarted", patience: Patience { hold: 0, quiet: 0, together: 0 }, watch: restarted },
     Rule { event: "process.killed", patience: Patience { hold: 0, quiet: 5_000, together: 0 }, watch: killed },
     Rule { event: "metrics.vanished", patience: Patience { hold: 3_000, quiet: 5_000, together: 0 }, watch: silent },
-    Rule { event: "connection.refused", patience: Patience { hold: 2_000, quiet: 2_000, together: 0 }, watch: refusing },
+    Rule { event: "connection.refused", patience: Patience { hold: 10_000, quiet: 2_000, together: 0 }, watch: refusing },
     Rule { event: "requests.timed_out", patience: Patience { hold: 2_000, quiet: 10_000, together: 0 }, watch: unanswered },
     Rule { event: "gc.long_pauses", patience: Patience { hold: 3_000, quiet: 10_000, together: 0 }, watch: collecting },
     Rule { event: "cpu.throttled", patience: Patience { hold: 5_000, quiet: 10_000, together: 0 }, watch: throttled },
@@ -78,7 +78,7 @@ fn probes(recording: &Recording<'_>, how: Failed, note: &str) -> Result<Vec<Watc
     Ok(by_thing(looks).map(|(id, states)| Watched::alone(Component::of(Kind::Broker, id), states).noting(note)).collect())
 }
 
-/// A broker whose listener refuses connections.
+/// A broker whose listener refuses connections, for longer than a restart takes.
 fn refusing(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     probes(recording, Failed::Refused, "nothing listens on its port")
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::episode::{State, Watched};
+use super::episode::{State, Timeline, Watched};
 use super::recording::{Recording, by_thing, named, partition, partition_key, where_value};
 use super::{Patience, Rule};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -15,7 +15,8 @@ pub const RULES: &[Rule] = &[
     Rule { event: "throttle.active", patience: Patience { hold: 0, quiet: 0, together: 0 }, watch: throttled },
 ];
 
-/// A replica that is not in its partition's ISR. All that leave the ISRs of one leader together are one detection.
+/// A replica that is not in its partition's ISR. All that leave the ISRs of one leader together are one detection. Of a partition
+/// without a leader the ISR says nothing: nobody keeps it, and that is told by itself.
 fn out_of_isr(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let leaders = recording.leaders()?;
     let replicas = recording.series("kafka_topic_partition_replica_in_sync")?;
@@ -23,19 +24,18 @@ fn out_of_isr(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
         let leader = leaders.get(&partition_key(&replica.labels));
         Watched {
             on: vec![partition(&replica.labels)],
-            company: leader.map(|l| l.map(|id| led_by(*id))).unwrap_or_default(),
+            company: leader.map(|l| l.map(|id| format!("led by broker {id}, out of sync"))).unwrap_or_default(),
             note: format!("broker {}", replica.labels.get("broker")),
-            states: where_value(&replica.points, |in_sync| in_sync == 0.0),
+            states: while_led(where_value(&replica.points, |in_sync| in_sync == 0.0), leader),
         }
     });
     Ok(watched.collect())
 }
 
-fn led_by(leader: i64) -> String {
-    match leader {
-        -1 => "without a leader, out of sync".to_owned(),
-        id => format!("led by broker {id}, out of sync"),
-    }
+/// What was seen while somebody led.
+fn while_led(states: Vec<(UnixMs, State)>, leader: Option<&Timeline<i64>>) -> Vec<(UnixMs, State)> {
+    let is_led = |at: UnixMs| leader.and_then(|l| l.at(at)).is_none_or(|id| *id >= 0);
+    states.into_iter().map(|(at, state)| (at, if is_led(at) { state } else { State::Unseen })).collect()
 }
 
 /// A partition with fewer in-sync replicas than its topic, or else its brokers, ask for.
@@ -43,6 +43,7 @@ fn below_min(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let of_topics = smallest_isr(recording, "kafka_topic_config_info")?;
     let of_brokers = smallest_isr(recording, "kafka_broker_config_info")?;
     let of_brokers: BTreeMap<UnixMs, f64> = of_brokers.into_values().flatten().collect();
+    let leaders = recording.leaders()?;
     let isrs = recording.series("kafka_topic_partition_in_sync_replica")?;
     let watched = isrs.iter().map(|isr| {
         let of_topic = of_topics.get(isr.labels.get("topic"));
@@ -52,6 +53,7 @@ fn below_min(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
         };
         let state = |at: UnixMs, replicas: f64| if is_stale(replicas) { State::Unseen } else { State::at(at, replicas < least(at)) };
         let states = isr.points.iter().map(|p| (p.at, state(p.at, p.value))).collect();
+        let states = while_led(states, leaders.get(&partition_key(&isr.labels)));
         Watched { company: Watched::all_of("fewer in sync than min.insync.replicas"), ..Watched::alone(partition(&isr.labels), states) }
     });
     Ok(watched.collect())

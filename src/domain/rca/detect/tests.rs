@@ -94,6 +94,35 @@ fn a_replica_that_comes_and_goes_is_out_once() {
 }
 
 #[test]
+fn of_a_partition_without_a_leader_only_that_is_told() {
+    let labels = [("topic", "receipts"), ("partition", "0")];
+    let all = vec![
+        series("kafka_topic_partition_leader", &labels, &[(2.0, 10), (-1.0, 10), (2.0, 10)]),
+        series("kafka_topic_partition_in_sync_replica", &labels, &[(1.0, 10), (0.0, 10), (1.0, 10)]),
+        series("kafka_topic_partition_replica_in_sync", &[labels[0], labels[1], ("broker", "2")], &[(1.0, 10), (0.0, 10), (1.0, 10)]),
+    ];
+    insta::assert_snapshot!(found(all), @"V1 T+00:00:10 to T+00:00:20 leader.lost on partition:receipts-0: without a leader");
+}
+
+#[test]
+fn a_partition_below_the_least_its_topic_asks_for_is_told() {
+    let of = |topic: &'static str, isr: &[(f64, usize)]| {
+        series("kafka_topic_partition_in_sync_replica", &[("topic", topic), ("partition", "0")], isr)
+    };
+    let least = |of, name, value| {
+        let labels = [of, ("key", "min.insync.replicas"), ("value", value), ("source", "DYNAMIC_TOPIC_CONFIG")];
+        series(name, &labels, &[(1.0, 30)])
+    };
+    let all = vec![
+        least(("topic", "orders"), "kafka_topic_config_info", "2"),
+        least(("broker", "1"), "kafka_broker_config_info", "3"),
+        of("orders", &[(3.0, 5), (2.0, 5), (1.0, 5), (2.0, 15)]),
+        of("audit", &[(3.0, 12), (2.0, 18)]),
+    ];
+    insta::assert_snapshot!(found(all), @"");
+}
+
+#[test]
 fn a_leader_that_moves_is_away_until_it_is_back() {
     let of = |partition, leaders: &[(f64, usize)]| {
         let labels = [("topic", "orders"), ("partition", partition)];
