@@ -31,7 +31,8 @@ impl Primitive for BelowMinIsr {
         let wants = |t: &crate::domain::topology::Topic| t.config.get("min.insync.replicas").and_then(|m| m.parse().ok());
         let exact = topic.is_some_and(|t| wants(t).is_some_and(|m: usize| t.assignment.iter().all(|replicas| replicas.len() == m)));
         if !exact {
-            problems.push(format!("`min.insync.replicas` of {} is not the number of its replicas: losing one would not freeze it", self.topic));
+            problems
+                .push(format!("`min.insync.replicas` of {} is not the number of its replicas: losing one would not freeze it", self.topic));
         }
         problems
     }
@@ -49,7 +50,11 @@ impl Primitive for BelowMinIsr {
             Step::Do(Action::ReassignPartitions { topic: self.topic.clone(), assignment }),
             Step::Do(Action::ElectPreferredLeaders {}),
             Step::Until {
-                promql: format!("count(kafka_topic_partition_leader{{topic=\"{}\"}} != {id}) == {}", self.topic, topic.map_or(0, |t| t.assignment.len())),
+                promql: format!(
+                    "count(kafka_topic_partition_leader{{topic=\"{}\"}} != {id}) == {}",
+                    self.topic,
+                    topic.map_or(0, |t| t.assignment.len())
+                ),
                 hold_seconds: 2,
                 deadline_seconds: 20,
             },
@@ -80,7 +85,12 @@ impl Primitive for BelowMinIsr {
             equivalent: Vec::new(),
             place: Place {
                 must: [(at_topic, backlog.partitions.iter().cloned().chain([broker]).collect())].into(),
-                near: on.services.iter().filter(|s| s.topics().any(|t| t == topic)).map(|s| Component::of(Kind::Service, &s.name)).collect(),
+                near: on
+                    .services
+                    .iter()
+                    .filter(|s| s.topics().any(|t| t == topic))
+                    .map(|s| Component::of(Kind::Service, &s.name))
+                    .collect(),
                 victims: vec![backlog.group.clone()],
             },
             chain,
@@ -94,5 +104,38 @@ impl Primitive for BelowMinIsr {
                 "process.graceful_restart",
             ]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::topology::{Node, Role, Topic, Topology};
+
+    fn lab(min_isr: &str) -> Topology {
+        let node = |id| Node { name: format!("kafka-{id}"), id, role: Role::Broker };
+        let mut topic = Topic::spread("orders", 3, 3, &[1, 2, 3]);
+        topic.config.insert("min.insync.replicas".to_owned(), min_isr.to_owned());
+        Topology { nodes: (1..=3).map(node).collect(), topics: vec![topic], server_properties: [].into(), production_timings: false }
+    }
+
+    fn fault() -> BelowMinIsr {
+        BelowMinIsr { node: "kafka-2".into(), topic: "orders".into(), reader: "billing".into() }
+    }
+
+    #[test]
+    fn the_broker_to_be_stopped_keeps_its_replicas_and_leads_none() {
+        let topology = lab("3");
+        let steps = fault().inject(Target { topology: &topology, services: &[] });
+        let Step::Do(Action::ReassignPartitions { assignment, .. }) = &steps[0] else { panic!("{steps:?}") };
+        assert_eq!(*assignment, [[1, 3, 2], [3, 1, 2], [3, 1, 2]]);
+        assert!(matches!(steps.last(), Some(Step::Do(Action::StopKafka { node })) if node == "kafka-2"), "{steps:?}");
+    }
+
+    #[test]
+    fn a_topic_that_can_spare_a_replica_would_not_freeze() {
+        let topology = lab("2");
+        let problems = fault().check(Target { topology: &topology, services: &[] });
+        assert!(problems.iter().any(|p| p.contains("is not the number of its replicas")), "{problems:?}");
     }
 }

@@ -75,3 +75,23 @@ impl Primitive for ConsumerQuota {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::topology::Topology;
+    use crate::domain::workload::{Service, ServiceRole};
+
+    #[test]
+    fn each_member_is_a_client_of_its_own() {
+        let topology = Topology { nodes: vec![], topics: vec![], server_properties: [].into(), production_timings: false };
+        let clients = |properties: &[(&str, &str)]| {
+            let properties = properties.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            let service = Service { name: "billing".into(), description: String::new(), role: ServiceRole::Consumer, properties };
+            let fault = ConsumerQuota { service: "billing".into(), byte_rate: 1000 };
+            fault.clients(Target { topology: &topology, services: &[service] })
+        };
+        assert_eq!(clients(&[("members", "2")]), ["billing-1", "billing-2"]);
+        assert_eq!(clients(&[("client.id", "ledger")]), ["ledger"]);
+    }
+}

@@ -39,10 +39,8 @@ impl Primitive for OpenTransaction {
     }
 
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let set = [
-            ("transaction.interval.ms".to_owned(), self.interval_ms.to_string()),
-            ("service.version".to_owned(), self.version.clone()),
-        ];
+        let set =
+            [("transaction.interval.ms".to_owned(), self.interval_ms.to_string()), ("service.version".to_owned(), self.version.clone())];
         vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
     }
 

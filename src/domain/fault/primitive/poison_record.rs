@@ -9,7 +9,8 @@ use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 
 /// A record whose bytes are no document. The consumer's process ends on it without leaving its group; its supervisor starts it again, it
-/// waits for the sessions of its dead members to end, reads the record, and ends. All its members share the process: no partition gets far.
+/// waits for the sessions of its dead members to end, reads the record, and ends. All its members share the process, so the other partitions
+/// move in bursts, between two ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoisonRecord {
@@ -59,7 +60,7 @@ impl Primitive for PoisonRecord {
             ),
             effect("consumer.crashed", [backlog.service.clone(), backlog.group.clone(), poisoned.clone()], &[0], restarts(1)),
             effect("process.crash_loop", [backlog.service.clone()], &[1], restarts(2)),
-            effect("commit.stopped", backlog.uncommitted(), &[2], format!("changes({offset}[12s]) == 0")),
+            effect("commit.stopped", [poisoned.clone(), backlog.group.clone()], &[2], format!("changes({offset}[12s]) == 0")),
             backlog.lag_grew(3),
             backlog.freshness_breached(4),
         ];

@@ -53,8 +53,9 @@ impl Primitive for PollInterval {
             "sum(rate(kafka_consumer_processing_seconds_sum{{service=\"{name}\"}}[10s])) \
              / sum(rate(kafka_consumer_processing_seconds_count{{service=\"{name}\"}}[10s])) > {half}"
         );
-        let late = format!("max(kafka_consumer_last_poll_seconds_ago{{service=\"{name}\"}}) > 6");
-        let rebalanced = "sum(increase(kafka_server_group_coordinator_metrics_group_completed_rebalance_count[20s])) >= 1".to_owned();
+        // Between two batches every member is back for a moment.
+        let late = format!("max(max_over_time(kafka_consumer_last_poll_seconds_ago{{service=\"{name}\"}}[15s])) > 6");
+        let rebalanced = "sum(increase(kafka_server_group_coordinator_metrics_group_completed_rebalance_count[15s])) >= 1".to_owned();
         let commits = format!("max(rate({}[10s])) == 0", backlog.series("kafka_consumergroup_current_offset"));
         let chain = vec![
             effect("service.deployed", [service.clone()], &[], deployed),
