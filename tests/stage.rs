@@ -94,7 +94,7 @@ impl Senses for World {
             .filter(|d| matches!(d, Deed::Perform(Action::ShapeLink { .. } | Action::StopService { .. })))
             .count();
         let shows = (self.shows_after)(attempts).is_some_and(|after| self.seconds_broken > after);
-        let away = self.flaps.is_some_and(|every| self.seconds_broken % every == 0);
+        let away = self.flaps.is_some_and(|every| self.seconds_broken.is_multiple_of(every));
         let wrong = if shows && !away { 1.0 } else { self.wrong_at_first };
         let signature = f64::from(u8::from(shows && self.signed));
         let samples = [("wrong", wrong), ("signature", signature)].map(|(name, value)| (Labels::of(name, []), value));
