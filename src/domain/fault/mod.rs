@@ -42,6 +42,18 @@ pub enum Fault {
     LinkCap(primitive::LinkCap),
     /// A consumer's processing became slow with a deploy.
     SlowProcessing(primitive::SlowProcessing),
+    /// A consumer's own quota is below what it reads.
+    ConsumerQuota(primitive::ConsumerQuota),
+    /// A member of a group is alive and takes no records.
+    PausedMember(primitive::PausedMember),
+    /// A record cannot be decoded, and its consumer ends on it again and again.
+    PoisonRecord(primitive::PoisonRecord),
+    /// A transaction stays open.
+    OpenTransaction(primitive::OpenTransaction),
+    /// Members exceed `max.poll.interval.ms` and rebalance without end.
+    PollInterval(primitive::PollInterval),
+    /// Records are acknowledged under `min.insync.replicas`.
+    BelowMinIsr(primitive::BelowMinIsr),
     /// A broker was restarted and everything recovered.
     RollingRestart(primitive::RollingRestart),
     /// A consumer was down for a while and caught up.
@@ -54,6 +66,12 @@ impl Fault {
         match self {
             Self::LinkCap(p) => p,
             Self::SlowProcessing(p) => p,
+            Self::ConsumerQuota(p) => p,
+            Self::PausedMember(p) => p,
+            Self::PoisonRecord(p) => p,
+            Self::OpenTransaction(p) => p,
+            Self::PollInterval(p) => p,
+            Self::BelowMinIsr(p) => p,
             Self::RollingRestart(p) => p,
             Self::ServiceOutage(p) => p,
         }

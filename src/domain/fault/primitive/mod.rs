@@ -1,11 +1,24 @@
 //! One file per primitive.
 
+mod backlog;
+mod below_min_isr;
+mod consumer_quota;
 mod link_cap;
+mod open_transaction;
+mod paused_member;
+mod poison_record;
+mod poll_interval;
 mod rolling_restart;
 mod service_outage;
 mod slow_processing;
 
+pub use below_min_isr::BelowMinIsr;
+pub use consumer_quota::ConsumerQuota;
 pub use link_cap::LinkCap;
+pub use open_transaction::OpenTransaction;
+pub use paused_member::PausedMember;
+pub use poison_record::PoisonRecord;
+pub use poll_interval::PollInterval;
 pub use rolling_restart::RollingRestart;
 pub use service_outage::ServiceOutage;
 pub use slow_processing::SlowProcessing;
