@@ -46,6 +46,12 @@ pub enum Fault {
     RollingRestart(primitive::RollingRestart),
     /// A consumer was down for a while and caught up.
     ServiceOutage(primitive::ServiceOutage),
+    /// Brokers were restarted one after the other, with or without a preferred election at the end.
+    BrokerRoll(primitive::BrokerRoll),
+    /// A reassignment put one broker first in most replica lists.
+    SkewedAssignment(primitive::SkewedAssignment),
+    /// Most records of a producer carry one key.
+    SkewedKeys(primitive::SkewedKeys),
 }
 
 impl Fault {
@@ -56,6 +62,9 @@ impl Fault {
             Self::SlowProcessing(p) => p,
             Self::RollingRestart(p) => p,
             Self::ServiceOutage(p) => p,
+            Self::BrokerRoll(p) => p,
+            Self::SkewedAssignment(p) => p,
+            Self::SkewedKeys(p) => p,
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::draw::Choice;
 use crate::domain::fault::Action;
+use crate::domain::topology::Followers;
 use crate::domain::workload::ServiceRole;
 
 /// The version of the format this program reads.
@@ -70,6 +71,9 @@ pub struct TopicSpec {
     pub partitions: usize,
     /// Replicas of each.
     pub replication_factor: usize,
+    /// On which brokers they are.
+    #[serde(default)]
+    pub followers: Followers,
     /// Topic configuration.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
