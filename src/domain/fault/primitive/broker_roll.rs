@@ -23,7 +23,7 @@ pub struct BrokerRoll {
 }
 
 const BACK_IN_SYNC: &str =
-    "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0 and count(up{job=\"kafka\"} == 0) == 0";
+    "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0 and sum(up{job=\"kafka\"} == bool 0) == 0";
 
 impl BrokerRoll {
     fn ids(&self, on: Target<'_>) -> Vec<NodeId> {
@@ -45,7 +45,7 @@ impl Primitive for BrokerRoll {
         let restarted = |node: &String| {
             let restart = Step::Do(Action::RestartKafka { node: node.clone() });
             // A restart has begun when it can be seen, and ended when nothing of it can be seen any more.
-            let gone = format!("changes(process_start_time_seconds{{node=\"{node}\"}}[20s]) > 0");
+            let gone = format!("changes(process_start_time_seconds{{node=\"{node}\"}}[90s]) > 0");
             let started = Step::Until { promql: gone, hold_seconds: 0, deadline_seconds: 60 };
             let back = Step::Until { promql: BACK_IN_SYNC.to_owned(), hold_seconds: 1, deadline_seconds: 90 };
             [restart, started, back]
@@ -64,12 +64,13 @@ impl Primitive for BrokerRoll {
         let busiest = Component::of(Kind::Broker, after.busiest());
         let displaced = after.displaced();
         let nodes = self.nodes.join("|");
+        // What an election undoes begins with the leaders that are elsewhere: the restarts are over and cannot be undone.
         let mut chain = vec![
             effect("process.restarted", brokers.clone(), &[], format!("changes(process_start_time_seconds{{node=~\"{nodes}\"}}[120s]) > 0")),
             effect(
                 "leader.moved",
                 [topic.clone(), last.clone()].into_iter().chain(brokers.clone()).chain(displaced.clone()),
-                &[0],
+                &[],
                 format!("kafka_topic_partition_leader_is_preferred{{topic=\"{}\"}} == 0", self.topic),
             ),
         ];

@@ -55,20 +55,18 @@ impl Primitive for SkewedAssignment {
         let changed = before.iter().zip(&spec.assignment).enumerate().filter(|(_, (was, is))| was.first() != is.first());
         let moved: Vec<_> = changed.map(|(p, _)| Component::of(Kind::Partition, format!("{name}-{p}"))).collect();
         let half = spec.assignment.len() / 2;
+        let leads_half = |of: &str| format!("count({of}{{topic=\"{name}\"}} == {}) > {half}", busiest.name);
+        let on_topic = || [topic.clone()].into_iter().chain(moved.clone());
         let chain = vec![
+            effect("config.changed", on_topic(), &[], leads_half("kafka_topic_partition_preferred_leader")),
             effect(
                 "leader.moved",
-                [topic.clone(), without.clone(), busiest.clone()].into_iter().chain(moved.clone()),
-                &[],
+                on_topic().chain([without.clone(), busiest.clone()]),
+                &[0],
                 format!("changes(kafka_topic_partition_leader{{topic=\"{name}\"}}[120s]) > 0"),
             ),
-            effect(
-                "leadership.skewed",
-                [topic.clone(), busiest.clone()],
-                &[0],
-                format!("count(kafka_topic_partition_preferred_leader{{topic=\"{name}\"}} == {}) > {half}", busiest.name),
-            ),
-            traffic_skewed(name, [busiest.clone(), topic.clone()], &[1]),
+            effect("leadership.skewed", [topic.clone(), busiest.clone()], &[1], leads_half("kafka_topic_partition_leader")),
+            traffic_skewed(name, [busiest.clone(), topic.clone()], &[2]),
         ];
         Account {
             class: "leadership.skewed_assignment".to_owned(),
