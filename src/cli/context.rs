@@ -125,8 +125,11 @@ impl Chosen {
         Ok(Reader::open(self.run.folder())?)
     }
 
-    /// A time as the learner wrote it.
+    /// A time as the learner wrote it: an instant, or how long ago, as `90s` or `5m`, counted from the last recorded second.
     pub fn moment(&self, text: &str) -> Result<UnixMs, Failure> {
+        if let Some(ago) = ago_ms(text) {
+            return Ok(self.last_second(&self.reader()?)? - ago);
+        }
         let page = self.file.paged_at.unwrap_or(self.file.created_at);
         Ok(Moment::parse(text).map_err(Failure::Usage)?.place(page))
     }
@@ -155,6 +158,19 @@ impl Chosen {
     }
 }
 
+/// A stretch of time in milliseconds, as Prometheus writes durations of one unit: `500ms`, `90s`, `5m`, `2h`.
+fn ago_ms(text: &str) -> Option<i64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let unit = match &text[digits..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    text[..digits].parse::<i64>().ok()?.checked_mul(unit)
+}
+
 /// Starts the keeper of a run as a process of its own that outlives this one.
 pub fn spawn_keeper(run: &Run) -> Result<(), Failure> {
     let program = std::env::current_exe().map_err(Failure::io("find this program"))?;
@@ -168,4 +184,15 @@ pub fn spawn_keeper(run: &Run) -> Result<(), Failure> {
         .stderr(std::process::Stdio::null())
         .spawn();
     spawned.map(|_| ()).map_err(Failure::io("start the background process of the run"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ago_ms;
+
+    #[test]
+    fn how_long_ago_is_told_from_instants() {
+        assert_eq!(["500ms", "90s", "5m", "2h"].map(ago_ms), [Some(500), Some(90_000), Some(300_000), Some(7_200_000)]);
+        assert_eq!(["10", "s", "T-00:00:10", "2026-01-31T12:00:00Z", "5d", "99999999999999999999h"].map(ago_ms), [None; 6]);
+    }
 }

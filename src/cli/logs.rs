@@ -22,7 +22,7 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 pub struct Arguments {
     /// The machine
     node: String,
-    /// Only lines from this time on: RFC 3339, or the distance to the page, T-00:01:00
+    /// Only lines from this time on: RFC 3339, the distance to the page as T-00:01:00, or how long ago as 5m
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     since: Option<String>,
     /// Only lines that match this regular expression

@@ -20,6 +20,15 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(100);
 /// Longer than all of a staging's own deadlines together.
 const STAGED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Profile {
+    /// Practice.
+    Drill,
+    /// An assessment.
+    Exam,
+}
+
 /// Arguments of `start`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: chaoslab start isr-shrink")]
@@ -29,6 +38,9 @@ pub struct Arguments {
     /// Picks cause and parameters; random unless given, and told after grading
     #[arg(long)]
     seed: Option<Seed>,
+    /// What it is for: a drill avoids the cause of the last one, an exam draws evenly
+    #[arg(long, value_enum, default_value_t = Profile::Drill)]
+    profile: Profile,
     /// Return at once and stage in the background
     #[arg(long)]
     detach: bool,
@@ -42,11 +54,10 @@ pub struct Arguments {
 
 pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let library = Library::open()?;
-    let seed = match arguments.seed {
-        Some(seed) => seed,
-        None => random_seed()?,
+    let plan = match arguments.seed {
+        Some(seed) => plan(&library, arguments, seed)?,
+        None => draw_plan(context, &library, arguments)?,
     };
-    let plan = plan(&library, arguments, seed)?;
     if arguments.dry_run {
         return context.output.value(&plan);
     }
@@ -72,6 +83,31 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     }
     let file = run.read()?;
     page::print(context, &Chosen { run, file })
+}
+
+/// A plan of a random seed. In a drill the cause of the learner's last run of the family comes up half as often as any other.
+fn draw_plan(context: &Context, library: &Library, arguments: &Arguments) -> Result<Plan, Failure> {
+    let last = match arguments.profile {
+        Profile::Drill => last_scenario(context, &arguments.family),
+        Profile::Exam => None,
+    };
+    loop {
+        let plan = plan(library, arguments, random_seed()?)?;
+        let is_free = arguments.scenario.is_none() && library.scenarios(&arguments.family).len() > 1;
+        if is_free && last.as_ref() == Some(&plan.scenario) && random_seed()? % 2 == 0 {
+            continue;
+        }
+        return Ok(plan);
+    }
+}
+
+/// The scenario of the newest run of the family whose plan can be read.
+fn last_scenario(context: &Context, family: &str) -> Option<String> {
+    let runs = context.home.list().ok()?;
+    let mut of_family: Vec<_> =
+        runs.into_iter().filter_map(|run| Some((run.read().ok()?, run))).filter(|(f, _)| f.family == family).collect();
+    of_family.sort_by_key(|(file, _)| file.created_at);
+    of_family.into_iter().rev().find_map(|(_, run)| run.sealed().read::<Plan>("plan").ok()?).map(|plan| plan.scenario)
 }
 
 /// The scenario the seed picks, or the one an author named.

@@ -5,18 +5,22 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use bollard::Docker;
+use bollard::models::ImageSummary;
 use bollard::query_parameters::{BuildImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions};
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 use super::engine::EngineError;
+use super::keeper::clock::now;
 use super::library::Library;
 
 /// The image's name; its tag is the key.
 pub const REPOSITORY: &str = "chaoslab/lab";
 /// The label that marks images of this program.
 const LABEL: &str = "chaoslab.image";
+/// How long an image that is not current is kept.
+const KEPT_SECONDS: i64 = 24 * 3600;
 /// What the lab image starts from, and the script that makes it.
 const BASE: &str = "chaoslab-base:bookworm";
 const BASE_SCRIPT: &str = "base.sh";
@@ -91,7 +95,7 @@ impl Image {
         has_image(docker, &self.reference).await
     }
 
-    /// Builds it, telling each step; images of this program that nothing uses any more are removed.
+    /// Builds it, telling each step; images of this program that nothing has used for long are removed.
     pub async fn build(&self, docker: &Docker, mut tell: impl FnMut(&str)) -> Result<(), ImageError> {
         if !has_image(docker, BASE).await? {
             tell(&format!("making the base image {BASE} (a pull, or about a minute from Debian's packages)"));
@@ -164,9 +168,12 @@ impl Image {
         archive.into_inner()
     }
 
-    /// Older images take space and are of no use. One that a container still uses stays.
+    /// Older images take space and are of no use. One that a container still uses stays, and one of today: another checkout on this
+    /// machine may work with it.
     async fn remove_older(&self, docker: &Docker) {
-        for reference in built(docker).await.unwrap_or_default().into_iter().filter(|r| *r != self.reference) {
+        let yesterday = now() / 1000 - KEPT_SECONDS;
+        let older = built(docker).await.unwrap_or_default().into_iter().filter(|image| image.created < yesterday);
+        for reference in older.flat_map(|image| image.repo_tags).filter(|r| r.starts_with(REPOSITORY) && *r != self.reference) {
             if let Err(error) = docker.remove_image(&reference, None::<RemoveImageOptions>, None).await {
                 tracing::info!(reference, %error, "an older image stays");
             }
@@ -174,12 +181,11 @@ impl Image {
     }
 }
 
-/// The images of this program on the engine, by reference.
-pub async fn built(docker: &Docker) -> Result<Vec<String>, ImageError> {
+/// The images of this program on the engine.
+async fn built(docker: &Docker) -> Result<Vec<ImageSummary>, ImageError> {
     let filters = HashMap::from([("label".to_owned(), vec![format!("{LABEL}=lab")])]);
     let images = docker.list_images(Some(ListImagesOptionsBuilder::default().filters(&filters).build())).await;
-    let images = images.map_err(|source| EngineError::Operation { operation: "list the images".to_owned(), source })?;
-    Ok(images.into_iter().flat_map(|i| i.repo_tags).filter(|t| t.starts_with(REPOSITORY)).collect())
+    Ok(images.map_err(|source| EngineError::Operation { operation: "list the images".to_owned(), source })?)
 }
 
 async fn has_image(docker: &Docker, reference: &str) -> Result<bool, ImageError> {
