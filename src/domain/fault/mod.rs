@@ -50,6 +50,8 @@ pub enum Fault {
     BrokerRoll(primitive::BrokerRoll),
     /// A reassignment put one broker first in most replica lists.
     SkewedAssignment(primitive::SkewedAssignment),
+    /// A job of high priority beside Kafka takes the processor.
+    PriorityJob(primitive::PriorityJob),
     /// Most records of a producer carry one key.
     SkewedKeys(primitive::SkewedKeys),
 }
@@ -64,6 +66,7 @@ impl Fault {
             Self::ServiceOutage(p) => p,
             Self::BrokerRoll(p) => p,
             Self::SkewedAssignment(p) => p,
+            Self::PriorityJob(p) => p,
             Self::SkewedKeys(p) => p,
         }
     }

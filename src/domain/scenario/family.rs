@@ -59,6 +59,9 @@ pub struct Cluster {
     /// Kafka's own timings instead of the lab's short ones.
     #[serde(default)]
     pub production_timings: bool,
+    /// What each broker's machine gets of the processor, in thousandths of a core; all there is unless given.
+    #[serde(default)]
+    pub broker_millicores: Option<u32>,
 }
 
 /// A topic of a family.

@@ -251,6 +251,7 @@ fn topology(family: &Family) -> Topology {
         nodes,
         server_properties: family.cluster.server_properties.clone(),
         production_timings: family.cluster.production_timings,
+        broker_millicores: family.cluster.broker_millicores,
     }
 }
 

@@ -31,6 +31,9 @@ pub struct Topology {
     pub server_properties: BTreeMap<String, String>,
     /// Kafka's own timings instead of the lab's short ones.
     pub production_timings: bool,
+    /// What each broker's machine gets of the processor, in thousandths of a core; all there is when not given.
+    #[serde(default)]
+    pub broker_millicores: Option<u32>,
 }
 
 /// One machine that runs Kafka.

@@ -22,8 +22,7 @@ pub struct BrokerRoll {
     pub elects: bool,
 }
 
-const BACK_IN_SYNC: &str =
-    "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0 and sum(up{job=\"kafka\"} == bool 0) == 0";
+const BACK_IN_SYNC: &str = "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0 and sum(up{job=\"kafka\"} == bool 0) == 0";
 
 impl BrokerRoll {
     fn ids(&self, on: Target<'_>) -> Vec<NodeId> {
@@ -66,7 +65,12 @@ impl Primitive for BrokerRoll {
         let nodes = self.nodes.join("|");
         // What an election undoes begins with the leaders that are elsewhere: the restarts are over and cannot be undone.
         let mut chain = vec![
-            effect("process.restarted", brokers.clone(), &[], format!("changes(process_start_time_seconds{{node=~\"{nodes}\"}}[120s]) > 0")),
+            effect(
+                "process.restarted",
+                brokers.clone(),
+                &[],
+                format!("changes(process_start_time_seconds{{node=~\"{nodes}\"}}[120s]) > 0"),
+            ),
             effect(
                 "leader.moved",
                 [topic.clone(), last.clone()].into_iter().chain(brokers.clone()).chain(displaced.clone()),
@@ -106,5 +110,37 @@ impl Primitive for BrokerRoll {
             .map(str::to_owned)
             .to_vec(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::topology::{Followers, Node, Role, Topic, Topology};
+
+    fn truth(elects: bool) -> Account {
+        let node = |id: i32| Node { name: format!("kafka-{id}"), id, role: Role::Broker };
+        let topology = Topology {
+            nodes: (1..=3).map(node).collect(),
+            topics: vec![Topic::placed("orders", 6, 3, &[1, 2, 3], Followers::Next)],
+            server_properties: Default::default(),
+            production_timings: false,
+            broker_millicores: None,
+        };
+        let nodes = [3, 1, 2].map(|id| format!("kafka-{id}")).to_vec();
+        let roll = BrokerRoll { nodes, topic: "orders".to_owned(), elects };
+        let on = Target { topology: &topology, services: &[] };
+        assert_eq!(roll.inject(on).last() == Some(&Step::Do(Action::ElectPreferredLeaders {})), elects);
+        roll.truth(on)
+    }
+
+    #[test]
+    fn the_election_at_the_end_makes_it_a_control() {
+        assert_eq!(truth(true).class, "none.self_healed");
+        let unfinished = truth(false);
+        assert_eq!(unfinished.class, "leadership.not_preferred");
+        let origins: Vec<_> = unfinished.place.must.keys().map(ToString::to_string).collect();
+        assert_eq!(origins, ["broker:2"], "the one restarted last leads nothing");
+        assert_eq!(unfinished.place.victims[0].to_string(), "broker:3");
     }
 }

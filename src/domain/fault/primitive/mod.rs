@@ -3,6 +3,7 @@
 mod broker_roll;
 mod leaders;
 mod link_cap;
+mod priority_job;
 mod rolling_restart;
 mod service_outage;
 mod skewed_assignment;
@@ -11,6 +12,7 @@ mod slow_processing;
 
 pub use broker_roll::BrokerRoll;
 pub use link_cap::LinkCap;
+pub use priority_job::PriorityJob;
 pub use rolling_restart::RollingRestart;
 pub use service_outage::ServiceOutage;
 pub use skewed_assignment::SkewedAssignment;

@@ -58,7 +58,7 @@ impl Primitive for SkewedAssignment {
         let leads_half = |of: &str| format!("count({of}{{topic=\"{name}\"}} == {}) > {half}", busiest.name);
         let on_topic = || [topic.clone()].into_iter().chain(moved.clone());
         let chain = vec![
-            effect("config.changed", on_topic(), &[], leads_half("kafka_topic_partition_preferred_leader")),
+            effect("config.changed", [topic.clone()], &[], leads_half("kafka_topic_partition_preferred_leader")),
             effect(
                 "leader.moved",
                 on_topic().chain([without.clone(), busiest.clone()]),
@@ -94,6 +94,7 @@ mod tests {
             topics: vec![Topic::placed("orders", 3, 3, &[1, 2, 3], Followers::Next)],
             server_properties: Default::default(),
             production_timings: false,
+            broker_millicores: None,
         };
         let fault = SkewedAssignment { topic: "orders".to_owned(), without: "kafka-2".to_owned() };
         let on = Target { topology: &topology, services: &[] };

@@ -56,10 +56,8 @@ impl Primitive for SkewedKeys {
 
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
         let share = f64::from(self.percent) / 100.0;
-        let set = [
-            ("key.distribution".to_owned(), format!("skewed:{}:{share}", self.key)),
-            ("service.version".to_owned(), self.version.clone()),
-        ];
+        let set =
+            [("key.distribution".to_owned(), format!("skewed:{}:{share}", self.key)), ("service.version".to_owned(), self.version.clone())];
         vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
     }
 
@@ -74,7 +72,7 @@ impl Primitive for SkewedKeys {
             effect("service.deployed", [service.clone()], &[], format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version)),
             effect(
                 "partition.hot",
-                [partition.clone(), topic.clone()],
+                [partition.clone()],
                 &[0],
                 format!(
                     "rate(kafka_producer_record_send_total{{topic=\"{topic_name}\", partition=\"{hot}\"}}[10s]) \
