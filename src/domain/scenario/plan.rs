@@ -243,14 +243,15 @@ fn topology(family: &Family) -> Topology {
     let ids: Vec<_> = nodes.iter().map(|n| n.id).collect();
     nodes.push(Node { name: "controller".to_owned(), id: CONTROLLER_ID, role: Role::Controller });
     let topics = family.cluster.topics.iter().map(|t| {
-        let spread = Topic::spread(&t.name, t.partitions, t.replication_factor, &ids);
-        Topic { config: t.config.clone(), ..spread }
+        let placed = Topic::placed(&t.name, t.partitions, t.replication_factor, &ids, t.followers);
+        Topic { config: t.config.clone(), ..placed }
     });
     Topology {
         topics: topics.collect(),
         nodes,
         server_properties: family.cluster.server_properties.clone(),
         production_timings: family.cluster.production_timings,
+        broker_millicores: family.cluster.broker_millicores,
     }
 }
 

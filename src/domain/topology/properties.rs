@@ -123,6 +123,7 @@ mod tests {
             topics: vec![Topic::spread("orders", 6, 2, &[1, 2])],
             server_properties: [("min.insync.replicas".to_owned(), "1".to_owned())].into(),
             production_timings: false,
+            broker_millicores: None,
         };
         let placement = Placement {
             subnet: "172.30.0.16/28".to_owned(),

@@ -2,25 +2,34 @@
 
 mod backlog;
 mod below_min_isr;
+mod broker_roll;
 mod consumer_quota;
+mod leaders;
 mod link_cap;
 mod open_transaction;
 mod paused_member;
 mod poison_record;
 mod poll_interval;
+mod priority_job;
 mod rolling_restart;
 mod service_outage;
+mod skewed_assignment;
+mod skewed_keys;
 mod slow_processing;
 
 pub use below_min_isr::BelowMinIsr;
+pub use broker_roll::BrokerRoll;
 pub use consumer_quota::ConsumerQuota;
 pub use link_cap::LinkCap;
 pub use open_transaction::OpenTransaction;
 pub use paused_member::PausedMember;
 pub use poison_record::PoisonRecord;
 pub use poll_interval::PollInterval;
+pub use priority_job::PriorityJob;
 pub use rolling_restart::RollingRestart;
 pub use service_outage::ServiceOutage;
+pub use skewed_assignment::SkewedAssignment;
+pub use skewed_keys::SkewedKeys;
 pub use slow_processing::SlowProcessing;
 
 use super::Target;
@@ -43,6 +52,21 @@ fn must_be_service(service: &str, on: Target<'_>) -> Vec<String> {
     } else {
         vec![format!("`{service}` is not a service of this lab; its services are {}", names.join(", "))]
     }
+}
+
+fn must_be_topic(topic: &str, on: Target<'_>) -> Vec<String> {
+    if on.topology.topic(topic).is_some() {
+        Vec::new()
+    } else {
+        let names: Vec<_> = on.topology.topics.iter().map(|t| t.name.as_str()).collect();
+        vec![format!("`{topic}` is not a topic of this lab; its topics are {}", names.join(", "))]
+    }
+}
+
+/// What one broker gets of a topic's traffic is far more than its share.
+fn traffic_skewed(topic: &str, on: impl IntoIterator<Item = Component>, after: &[usize]) -> Effect {
+    let bytes = format!("rate(kafka_server_brokertopicmetrics_bytesin_total{{topic=\"{topic}\"}}[10s])");
+    effect("traffic.skewed", on, after, format!("max(sum by (broker) ({bytes})) / sum({bytes}) > 0.55"))
 }
 
 /// An effect as one line of a chain.
