@@ -46,6 +46,18 @@ pub enum Fault {
     RollingRestart(primitive::RollingRestart),
     /// A consumer was down for a while and caught up.
     ServiceOutage(primitive::ServiceOutage),
+    /// A broker was down for a while and came back.
+    BrokerOutage(primitive::BrokerOutage),
+    /// A broker's heap is hardly larger than what is alive in it.
+    HeapUndersized(primitive::HeapUndersized),
+    /// A broker's heap is larger than its machine's memory limit.
+    HeapAboveLimit(primitive::HeapAboveLimit),
+    /// A service makes producers without end.
+    ProducerIds(primitive::ProducerIds),
+    /// A service's requests are too large for the broker's heap.
+    LargeRequests(primitive::LargeRequests),
+    /// A broker's plugin keeps what it should drop.
+    PluginLeak(primitive::PluginLeak),
 }
 
 impl Fault {
@@ -56,6 +68,12 @@ impl Fault {
             Self::SlowProcessing(p) => p,
             Self::RollingRestart(p) => p,
             Self::ServiceOutage(p) => p,
+            Self::BrokerOutage(p) => p,
+            Self::HeapUndersized(p) => p,
+            Self::HeapAboveLimit(p) => p,
+            Self::ProducerIds(p) => p,
+            Self::LargeRequests(p) => p,
+            Self::PluginLeak(p) => p,
         }
     }
 }

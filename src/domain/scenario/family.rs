@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::draw::Choice;
 use crate::domain::fault::Action;
+use crate::domain::topology::NodeId;
 use crate::domain::workload::ServiceRole;
 
 /// The version of the format this program reads.
@@ -58,6 +59,12 @@ pub struct Cluster {
     /// Kafka's own timings instead of the lab's short ones.
     #[serde(default)]
     pub production_timings: bool,
+    /// Keys of every broker's `jvm.env` on top of the lab's own.
+    #[serde(default)]
+    pub jvm_env: BTreeMap<String, String>,
+    /// Memory limit of every broker's machine, in MiB.
+    #[serde(default)]
+    pub memory_mib: Option<u32>,
 }
 
 /// A topic of a family.
@@ -70,6 +77,9 @@ pub struct TopicSpec {
     pub partitions: usize,
     /// Replicas of each.
     pub replication_factor: usize,
+    /// The brokers its replicas are spread over; all of them when none is named.
+    #[serde(default)]
+    pub brokers: Vec<NodeId>,
     /// Topic configuration.
     #[serde(default)]
     pub config: BTreeMap<String, String>,

@@ -31,6 +31,12 @@ pub struct Topology {
     pub server_properties: BTreeMap<String, String>,
     /// Kafka's own timings instead of the lab's short ones.
     pub production_timings: bool,
+    /// Keys of every broker's `jvm.env` on top of the lab's own: the heap, the class path of plugins.
+    #[serde(default)]
+    pub jvm_env: BTreeMap<String, String>,
+    /// Memory limit of every broker's machine, in MiB; `None` for none.
+    #[serde(default)]
+    pub memory_mib: Option<u32>,
 }
 
 /// One machine that runs Kafka.
