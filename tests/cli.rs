@@ -66,7 +66,7 @@ fn families_are_listed_and_no_cause_is() {
 fn an_unknown_family_is_a_usage_error_with_near_names() {
     let outcome = Program::new().without_engine().run(&["start", "isr-shink"]);
     assert_eq!(outcome.code, 2);
-    insta::assert_snapshot!(outcome.err, @"chaoslab: there is no family `isr-shink`, did you mean `isr-shrink`?; `chaoslab list` shows all: consumer-lag, isr-shrink, leader-skew");
+    insta::assert_snapshot!(outcome.err, @"chaoslab: there is no family `isr-shink`, did you mean `isr-shrink`?; `chaoslab list` shows all: consumer-lag, isr-shrink, leader-skew, memory-pressure");
 }
 
 #[test]

@@ -66,6 +66,18 @@ pub enum Fault {
     PriorityJob(primitive::PriorityJob),
     /// Most records of a producer carry one key.
     SkewedKeys(primitive::SkewedKeys),
+    /// A broker was down for a while and came back.
+    BrokerOutage(primitive::BrokerOutage),
+    /// A broker's heap is hardly larger than what is alive in it.
+    HeapUndersized(primitive::HeapUndersized),
+    /// A broker's heap is larger than its machine's memory limit.
+    HeapAboveLimit(primitive::HeapAboveLimit),
+    /// A service makes producers without end.
+    ProducerIds(primitive::ProducerIds),
+    /// A service's requests are too large for the broker's heap.
+    LargeRequests(primitive::LargeRequests),
+    /// A broker's plugin keeps what it should drop.
+    PluginLeak(primitive::PluginLeak),
 }
 
 impl Fault {
@@ -86,6 +98,12 @@ impl Fault {
             Self::SkewedAssignment(p) => p,
             Self::PriorityJob(p) => p,
             Self::SkewedKeys(p) => p,
+            Self::BrokerOutage(p) => p,
+            Self::HeapUndersized(p) => p,
+            Self::HeapAboveLimit(p) => p,
+            Self::ProducerIds(p) => p,
+            Self::LargeRequests(p) => p,
+            Self::PluginLeak(p) => p,
         }
     }
 }

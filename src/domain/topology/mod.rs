@@ -34,6 +34,10 @@ pub struct Topology {
     /// What each broker's machine gets of the processor, in thousandths of a core; all there is when not given.
     #[serde(default)]
     pub broker_millicores: Option<u32>,
+    /// Keys of every broker's `jvm.env` on top of the lab's own: the heap, the class path of plugins.
+    pub jvm_env: BTreeMap<String, String>,
+    /// Memory limit of every broker's machine, in MiB; `None` for none.
+    pub memory_mib: Option<u32>,
 }
 
 /// One machine that runs Kafka.

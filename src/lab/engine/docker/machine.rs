@@ -43,6 +43,8 @@ impl DockerEngine {
         });
         let is_broker = lab.topology.brokers().any(|b| b.name == name);
         let nano_cpus = lab.topology.broker_millicores.filter(|_| is_broker).map(|m| i64::from(m) * NANOCORES);
+        // Swap included: what does not fit is killed and not swapped.
+        let limit = lab.topology.memory_mib.filter(|_| is_broker).map(|mebibytes| i64::from(mebibytes) << 20);
         let address = lab.placement.addresses.get(name).map(ToString::to_string);
         let endpoint = EndpointSettings {
             ipam_config: Some(EndpointIpamConfig { ipv4_address: address, ..Default::default() }),
@@ -57,6 +59,8 @@ impl DockerEngine {
             labels: Some(HashMap::from([(RUN_LABEL.to_owned(), self.run.clone()), (NODE_LABEL.to_owned(), name.to_owned())])),
             exposed_ports: port_bindings.as_ref().map(|p| p.keys().cloned().collect()),
             host_config: Some(HostConfig {
+                memory: limit,
+                memory_swap: limit,
                 cap_add: capabilities,
                 port_bindings,
                 nano_cpus,
