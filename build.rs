@@ -1,4 +1,4 @@
-//! Packs what the program carries with it: scenarios, playbooks and the image's build context. Packed, so that no cause, reference or
+//! Packs what the program carries with it: scenarios, recordings of them, playbooks and the image's build context. Packed, so that no cause, reference or
 //! truth can be read in the program with `strings`.
 
 use std::fs::{self, File};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-const FOLDERS: [&str; 3] = ["scenarios", "playbooks", "docker"];
+const FOLDERS: [&str; 4] = ["scenarios", "playbooks", "docker", "tests/recordings"];
 
 fn main() -> std::io::Result<()> {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 
+use super::recording::{self, RecordingError};
+use crate::domain::recording::Recording;
 use crate::domain::scenario::plan::{Source, SourceProblem, read_family};
 use crate::domain::scenario::{Family, Plan, Seed};
 use crate::domain::yaml::nearest;
@@ -88,7 +90,7 @@ impl Library {
         let mut files = BTreeMap::new();
         let failed = |source| LibraryError::Io { place: Some(checkout.to_owned()), source };
         std::fs::read_dir(checkout.join("scenarios")).map_err(failed)?;
-        for folder in ["scenarios", "playbooks", "docker"] {
+        for folder in ["scenarios", "playbooks", "docker", recording::FOLDER] {
             collect(checkout, &checkout.join(folder), &mut files).map_err(failed)?;
         }
         Ok(Self { files, prefix: checkout.to_owned() })
@@ -157,6 +159,13 @@ impl Library {
     /// A playbook's text.
     pub fn playbook(&self, symptom: &str) -> Option<String> {
         self.text(&format!("playbooks/{symptom}.md"))
+    }
+
+    /// The recordings of a family's scenarios, by scenario and seed.
+    pub fn recordings(&self, family: &str) -> Result<Vec<Recording>, RecordingError> {
+        let prefix = format!("{}/{family}.", recording::FOLDER);
+        let files = self.files.iter().filter(|(path, _)| path.starts_with(&prefix) && path.ends_with(recording::ENDING));
+        files.map(|(path, bytes)| recording::decode(&self.prefix.join(path), bytes)).collect()
     }
 
     /// The files of the image's build context, by their path in it.
