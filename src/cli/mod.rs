@@ -7,6 +7,7 @@ mod context;
 mod doctor;
 mod exec;
 pub mod exit;
+mod hint;
 mod history;
 mod image;
 mod keep;
@@ -92,6 +93,8 @@ enum Command {
     Service(service::Arguments),
     /// Restart the Kafka process of a node
     Node(node::Arguments),
+    /// The next hint; it costs points, and says how many first
+    Hint(hint::Arguments),
     /// How to investigate a symptom
     Playbook(playbook::Arguments),
     /// The write-up: begin it, add to it, have its claims verified
@@ -159,6 +162,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
             Command::Changes => changes::run(&context),
             Command::Service(arguments) => service::run(&context, &arguments).await,
             Command::Node(arguments) => node::run(&context, &arguments).await,
+            Command::Hint(arguments) => hint::run(&context, &arguments),
             Command::Playbook(arguments) => playbook::run(&context, &arguments),
             Command::Rca(command) => rca::run(&context, &command),
             Command::Submit(arguments) => submit::run(&context, &arguments),
