@@ -35,6 +35,7 @@ fn every_command_has_help_with_an_example() {
         "report",
         "stop",
         "completions",
+        "hint",
     ] {
         let help = program.ok(&[command, "--help"]);
         assert!(help.contains("Example"), "`{command} --help` has no example:\n{help}");
@@ -220,4 +221,44 @@ fn completions_are_made_for_the_usual_shells() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(Program::new().ok(&["completions", shell]).contains("chaoslab"));
     }
+}
+
+#[test]
+fn hints_are_taken_in_turn_and_say_first_what_they_cost() {
+    use chaoslab::lab::library::Library;
+    use chaoslab::lab::run::{Home, RunFile, RunState};
+
+    let program = Program::new();
+    let mut plan = Library::at(&root()).expect("readable").plan("isr-shrink", "capped-link", 3).expect("a plan");
+    plan.hints = ["Who is missing where?", "Look at the way out.", "Its link is full."].map(str::to_owned).to_vec();
+    let mut file = RunFile::new("r-7f3a91", "isr-shrink", "image", 1_000_000);
+    (file.state, file.opened_at) = (RunState::Closed, Some(1_000_000));
+    let run = Home::at(program.home()).create(&file).expect("made");
+    run.sealed().write("plan", &plan).expect("sealed");
+
+    let refused = program.run(&["hint"]);
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""));
+    insta::assert_snapshot!(refused.err, @r"
+    hint 1 of 3 costs 2 points of 100 when r-7f3a91 is graded
+    chaoslab: a hint costs points: say `--yes` to take it
+    ");
+    assert_eq!(run.read().expect("readable").hints, 0);
+    assert_eq!(program.ok(&["hint", "--yes"]), "Who is missing where?\n");
+    let second = program.json(&["hint", "--yes"]);
+    assert_eq!((&second["hint"], &second["cost"], &second["spent"]), (&"Look at the way out.".into(), &5.into(), &7.into()));
+    let third = program.run(&["hint", "--yes"]);
+    insta::assert_snapshot!(third.out + &third.err, @r"
+    Its link is full.
+    hint 3 of 3 costs 8 points of 100 when r-7f3a91 is graded
+    more on this symptom: chaoslab playbook isr-shrink
+    ");
+    let none = program.run(&["hint", "--yes"]);
+    assert_eq!((none.code, run.read().expect("readable").hints), (9, 3));
+    insta::assert_snapshot!(none.err, @"chaoslab: all hints were taken in r-7f3a91; `chaoslab playbook isr-shrink` says how this symptom is investigated");
+    // The folder tells that hints were taken and not which.
+    assert!(!fs::read_to_string(run.folder().join("run.json")).expect("readable").contains("link"));
+
+    file.given_up = true;
+    run.write(&file).expect("written");
+    assert_eq!(program.run(&["hint", "--yes"]).code, 9);
 }

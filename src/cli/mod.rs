@@ -8,6 +8,7 @@ mod doctor;
 mod events;
 mod exec;
 pub mod exit;
+mod hint;
 mod history;
 mod image;
 mod keep;
@@ -99,6 +100,8 @@ enum Command {
     Service(service::Arguments),
     /// Restart the Kafka process of a node
     Node(node::Arguments),
+    /// The next hint; it costs points, and says how many first
+    Hint(hint::Arguments),
     /// How to investigate a symptom
     Playbook(playbook::Arguments),
     /// The vocabularies a write-up is written in
@@ -170,6 +173,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
             Command::Changes => changes::run(&context),
             Command::Service(arguments) => service::run(&context, &arguments).await,
             Command::Node(arguments) => node::run(&context, &arguments).await,
+            Command::Hint(arguments) => hint::run(&context, &arguments),
             Command::Playbook(arguments) => playbook::run(&context, &arguments),
             Command::Vocab(arguments) => vocab::run(&context, &arguments),
             Command::Rca(command) => rca::run(&context, &command),

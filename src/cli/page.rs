@@ -66,7 +66,7 @@ fn text(context: &Context, file: &RunFile, briefing: &Briefing, lab: &Lab) -> St
         ("chaoslab events".to_owned(), "what the record shows, by number: ISR, leaders, restarts, errors, lag".to_owned()),
         (format!("chaoslab logs {first} --since T-00:01:00"), "what it logged".to_owned()),
         ("chaoslab query 'up'".to_owned(), "the monitoring, in PromQL; `chaoslab metrics` lists what there is".to_owned()),
-        ("chaoslab playbook".to_owned(), "how to investigate this symptom".to_owned()),
+        ("chaoslab playbook".to_owned(), "how to investigate this symptom; `chaoslab hint` says more, for points".to_owned()),
         ("chaoslab status".to_owned(), "nodes, services, alert, objectives".to_owned()),
     ] {
         line(format!("  {command:<40} {says}"));

@@ -67,7 +67,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     if !image.is_built(&docker).await? {
         image.build(&docker, |step| context.output.remark(step)).await?;
     }
-    let run = create(context, &plan, &image.reference)?;
+    let run = create(context, &plan, &image.reference, arguments.profile)?;
     spawn_keeper(&run)?;
     context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
     if arguments.detach {
@@ -125,8 +125,9 @@ fn plan(library: &Library, arguments: &Arguments, seed: Seed) -> Result<Plan, Fa
     Ok(library.plan(family, &scenario, seed)?)
 }
 
-fn create(context: &Context, plan: &Plan, image: &str) -> Result<Run, Failure> {
-    let run = context.home.create(&RunFile::new(&new_run_id()?, &plan.family, image, now()))?;
+fn create(context: &Context, plan: &Plan, image: &str, profile: Profile) -> Result<Run, Failure> {
+    let file = RunFile::new(&new_run_id()?, &plan.family, image, now());
+    let run = context.home.create(&RunFile { exam: profile == Profile::Exam, ..file })?;
     run.sealed().write("plan", plan)?;
     run.write_briefing(&Briefing::from(plan))?;
     Ok(run)

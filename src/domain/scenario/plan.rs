@@ -10,6 +10,7 @@ use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
 use super::template;
 use crate::domain::fault::truth::Precondition;
 use crate::domain::fault::{Fault, Target};
+use crate::domain::grade::Damage;
 use crate::domain::topology::{Node, Role, Topic, Topology};
 use crate::domain::workload::Service;
 use crate::domain::yaml::{self, Located, Problem, Step};
@@ -68,6 +69,12 @@ pub struct Plan {
     pub fix: Vec<Command>,
     /// Within how many seconds of the fix the objectives must be met again.
     pub recovery_seconds: u32,
+    /// Whether a grade that passes needs it mended.
+    #[serde(default)]
+    pub recovery_required: bool,
+    /// Damage that mending it may do and that costs nothing.
+    #[serde(default)]
+    pub allows: Vec<Damage>,
     /// What shows who feels it while it lasts.
     pub impact: Vec<Signature>,
     /// What was already so before the fault, and how it counts as a cause.
@@ -208,6 +215,8 @@ impl Plan {
             hold_seconds: s.hold_seconds,
             fix: s.fix,
             recovery_seconds: s.recovery_seconds,
+            recovery_required: s.recovery_required,
+            allows: s.allows,
             impact: s.impact,
             preconditions: s.preconditions,
             hints: s.hints,

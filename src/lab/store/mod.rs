@@ -2,6 +2,7 @@
 
 mod reader;
 mod schema;
+mod whole;
 mod writer;
 
 pub use reader::Reader;
