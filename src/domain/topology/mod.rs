@@ -21,7 +21,7 @@ pub const CONTROLLER_PORT: u16 = 9093;
 pub const HOST_PORT: u16 = 29092;
 
 /// The cluster as it is to be built: what is the same for every lab of one draw, wherever it runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topology {
     /// Controllers and brokers, in the order of their ids.
     pub nodes: Vec<Node>,
