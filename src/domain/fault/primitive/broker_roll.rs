@@ -79,7 +79,7 @@ impl Primitive for BrokerRoll {
             ),
             effect(
                 "leader.moved",
-                [topic.clone(), last.clone()].into_iter().chain(brokers.clone()).chain(displaced.clone()),
+                [topic.clone()].into_iter().chain(brokers.clone()).chain(displaced.clone()),
                 &[],
                 format!("kafka_topic_partition_leader_is_preferred{{topic=\"{}\"}} == 0", self.topic),
             ),
