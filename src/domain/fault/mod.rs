@@ -46,6 +46,18 @@ pub enum Fault {
     RollingRestart(primitive::RollingRestart),
     /// A consumer was down for a while and caught up.
     ServiceOutage(primitive::ServiceOutage),
+    /// A broker's process is stopped and exists.
+    FrozenBroker(primitive::FrozenBroker),
+    /// A follower's fetches are dropped on the way.
+    BlockedFetches(primitive::BlockedFetches),
+    /// A replication throttle keeps a broker that was away from catching up.
+    ThrottleLeftBehind(primitive::ThrottleLeftBehind),
+    /// A job beside the broker uses up its disk.
+    BusyDisk(primitive::BusyDisk),
+    /// Brokers may not fetch from each other any more.
+    ReplicationDenied(primitive::ReplicationDenied),
+    /// A volume of a broker is full.
+    FullDisk(primitive::FullDisk),
 }
 
 impl Fault {
@@ -56,6 +68,12 @@ impl Fault {
             Self::SlowProcessing(p) => p,
             Self::RollingRestart(p) => p,
             Self::ServiceOutage(p) => p,
+            Self::FrozenBroker(p) => p,
+            Self::BlockedFetches(p) => p,
+            Self::ThrottleLeftBehind(p) => p,
+            Self::BusyDisk(p) => p,
+            Self::ReplicationDenied(p) => p,
+            Self::FullDisk(p) => p,
         }
     }
 }

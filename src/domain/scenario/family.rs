@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::draw::Choice;
 use crate::domain::fault::Action;
+use crate::domain::topology::Storage;
 use crate::domain::workload::ServiceRole;
 
 /// The version of the format this program reads.
@@ -58,6 +59,12 @@ pub struct Cluster {
     /// Kafka's own timings instead of the lab's short ones.
     #[serde(default)]
     pub production_timings: bool,
+    /// The disks of its machines.
+    #[serde(default)]
+    pub storage: Storage,
+    /// The user brokers replicate as, when they have to prove who they are to each other.
+    #[serde(default)]
+    pub replication_user: Option<String>,
 }
 
 /// A topic of a family.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::{Command, Scenario, Signature, Trigger};
+use super::cause::{Command, Requirement, Scenario, Signature, Trigger};
 use super::draw::{self, Choice, Drawn, Seed};
 use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
 use super::template;
@@ -74,6 +74,9 @@ pub struct Plan {
     pub preconditions: Vec<Precondition>,
     /// A nudge, a direction, a near-answer.
     pub hints: Vec<String>,
+    /// What the engine must be able to do.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
     /// The other causes of the symptom, whose signatures must not all be seen together when this one is staged.
     pub siblings: Vec<Sibling>,
 }
@@ -202,6 +205,7 @@ impl Plan {
             impact: s.impact,
             preconditions: s.preconditions,
             hints: s.hints,
+            requires: s.requires,
             siblings: others,
         })
     }
@@ -251,6 +255,8 @@ fn topology(family: &Family) -> Topology {
         nodes,
         server_properties: family.cluster.server_properties.clone(),
         production_timings: family.cluster.production_timings,
+        storage: family.cluster.storage.clone(),
+        replication_user: family.cluster.replication_user.clone(),
     }
 }
 

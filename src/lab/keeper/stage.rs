@@ -106,6 +106,7 @@ impl<E: Engine> Staging<'_, E> {
                     tracing::warn!(attempt, reason, "the staging was not witnessed; undoing it and trying again");
                     self.tell("not as expected; putting everything back and trying again");
                     self.undo_to(&lab, before).await?;
+                    self.lead_back(&lab).await?;
                 }
                 outcome => break outcome?,
             }
@@ -323,6 +324,17 @@ impl<E: Engine> Staging<'_, E> {
         let prior = self.engine.observe(lab, action).await?;
         self.run.sealed().journal().did(action, &prior)?;
         Ok(self.engine.perform(lab, action).await?)
+    }
+
+    /// Leaders do not return by themselves: once all replicas are back they are elected where they were, for what follows begins there.
+    /// Where replicas do not come back, the steady state says so.
+    async fn lead_back(&self, lab: &Lab) -> Result<(), StageError> {
+        let whole = Conditions::new(["sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0"])?;
+        let deadline = self.recorder.clock().now() + seconds(self.plan.steady.deadline_seconds);
+        if let Held::Yes { .. } = hold(self.recorder, &whole, 0, deadline).await? {
+            self.engine.perform(lab, &Action::ElectPreferredLeaders {}).await?;
+        }
+        Ok(())
     }
 
     /// Takes back, the last first, all but the first `keep` actions that stand.

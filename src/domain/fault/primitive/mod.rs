@@ -1,18 +1,31 @@
 //! One file per primitive.
 
+mod blocked_fetches;
+mod busy_disk;
+mod frozen_broker;
+mod full_disk;
 mod link_cap;
+mod replication_denied;
 mod rolling_restart;
 mod service_outage;
 mod slow_processing;
+mod throttle_left_behind;
 
+pub use blocked_fetches::BlockedFetches;
+pub use busy_disk::BusyDisk;
+pub use frozen_broker::FrozenBroker;
+pub use full_disk::FullDisk;
 pub use link_cap::LinkCap;
+pub use replication_denied::ReplicationDenied;
 pub use rolling_restart::RollingRestart;
 pub use service_outage::ServiceOutage;
 pub use slow_processing::SlowProcessing;
+pub use throttle_left_behind::ThrottleLeftBehind;
 
 use super::Target;
 use super::truth::{Account, Effect, Place};
 use crate::domain::rca::vocab::{Component, Kind};
+use crate::domain::topology::NodeId;
 
 fn must_be_broker(node: &str, on: Target<'_>) -> Vec<String> {
     let names: Vec<_> = on.topology.brokers().map(|b| b.name.as_str()).collect();
@@ -35,6 +48,12 @@ fn must_be_service(service: &str, on: Target<'_>) -> Vec<String> {
 /// An effect as one line of a chain.
 fn effect(event: &str, on: impl IntoIterator<Item = Component>, after: &[usize], shows: String) -> Effect {
     Effect { event: event.to_owned(), on: on.into_iter().collect(), shows, after: after.to_vec() }
+}
+
+/// Replicas of this broker end more than 200 records before their leader's.
+fn behind(broker: NodeId) -> String {
+    let offset = "kafka_log_log_logendoffset";
+    format!("max by (topic, partition) ({offset}) - on (topic, partition) {offset}{{broker=\"{broker}\"}} > 200")
 }
 
 /// The account of a control: nothing has to be repaired, and nobody is to blame.
