@@ -18,9 +18,25 @@ fn without_arguments_it_tells_what_it_can() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let program = Program::new();
-    for command in
-        ["show", "start", "status", "exec", "history", "logs", "query", "service", "node", "submit", "report", "stop", "completions"]
-    {
+    for command in [
+        "show",
+        "start",
+        "status",
+        "exec",
+        "history",
+        "logs",
+        "query",
+        "metrics",
+        "events",
+        "vocab",
+        "service",
+        "node",
+        "submit",
+        "report",
+        "stop",
+        "completions",
+        "hint",
+    ] {
         let help = program.ok(&[command, "--help"]);
         assert!(help.contains("Example"), "`{command} --help` has no example:\n{help}");
     }
@@ -51,7 +67,7 @@ fn families_are_listed_and_no_cause_is() {
 fn an_unknown_family_is_a_usage_error_with_near_names() {
     let outcome = Program::new().without_engine().run(&["start", "isr-shink"]);
     assert_eq!(outcome.code, 2);
-    insta::assert_snapshot!(outcome.err, @"chaoslab: there is no family `isr-shink`, did you mean `isr-shrink`?; `chaoslab list` shows all: consumer-lag, isr-shrink");
+    insta::assert_snapshot!(outcome.err, @"chaoslab: there is no family `isr-shink`, did you mean `isr-shrink`?; `chaoslab list` shows all: consumer-lag, isr-shrink, leader-skew, memory-pressure");
 }
 
 #[test]
@@ -69,9 +85,16 @@ fn without_an_engine_it_says_how_to_get_one() {
 #[test]
 fn without_a_run_commands_say_how_to_begin_one() {
     let program = Program::new().without_engine();
-    for command in
-        [&["status"][..], &["query", "up"], &["logs", "kafka-1"], &["exec", "--", "ls"], &["rca", "new"], &["submit"], &["changes"]]
-    {
+    for command in [
+        &["status"][..],
+        &["query", "up"],
+        &["events"],
+        &["logs", "kafka-1"],
+        &["exec", "--", "ls"],
+        &["rca", "new"],
+        &["submit"],
+        &["changes"],
+    ] {
         let outcome = program.run(command);
         assert_eq!(outcome.code, 9, "{command:?}: {}", outcome.err);
         assert!(outcome.err.contains("chaoslab start FAMILY"), "{command:?}: {}", outcome.err);
@@ -85,6 +108,48 @@ fn a_query_that_is_no_promql_is_refused_with_its_place() {
     let outcome = Program::new().run(&["query", "rate(up[5m]"]);
     assert_eq!(outcome.code, 2);
     assert!(outcome.err.contains("1:"), "{}", outcome.err);
+}
+
+#[test]
+fn metrics_are_listed_and_searched() {
+    let program = Program::new().without_engine();
+    let all = program.json(&["metrics"]);
+    assert!(all.as_array().is_some_and(|all| all.len() > 100));
+    insta::assert_snapshot!(program.ok(&["metrics", "kafka_consumergroup_lag*"]), @"");
+    assert_eq!(program.json(&["metrics", "LAG committed"])[0]["name"], "kafka_consumergroup_lag");
+    let lag = program.json(&["metrics", "kafka_consumergroup_la?"]);
+    let labels: Vec<_> = lag[0]["labels"].as_array().expect("a list").iter().map(|l| l["name"].as_str().expect("a name")).collect();
+    assert_eq!(
+        (labels, &lag[0]["unit"], &lag[0]["type"]),
+        (vec!["consumergroup", "topic", "partition"], &"records".into(), &"gauge".into())
+    );
+
+    let mistyped = program.run(&["metrics", "underreplicatedpartitons"]);
+    assert_eq!((mistyped.code, mistyped.out.as_str()), (2, ""));
+    insta::assert_snapshot!(mistyped.err, @"");
+}
+
+#[test]
+fn vocabularies_need_no_run() {
+    let program = Program::new().without_engine();
+    for (vocabulary, known) in [
+        ("classes", "network.capacity.link_capped"),
+        ("components", "link:kafka-2"),
+        ("events", "isr.shrunk"),
+        ("preventions", "alert.at_min_isr"),
+    ] {
+        let entries = program.json(&["vocab", vocabulary]);
+        let ids: Vec<_> = entries.as_array().expect("a list").iter().map(|e| e["id"].as_str().expect("a name")).collect();
+        assert!(ids.contains(&known), "{vocabulary}: {ids:?}");
+        assert!(program.ok(&["vocab", vocabulary]).contains(known));
+    }
+    insta::assert_snapshot!(program.ok(&["vocab", "events", "--search", "ISR"]), @"");
+    let mistyped = program.run(&["vocab", "events", "--search", "shrnk"]);
+    assert_eq!(mistyped.code, 2);
+    insta::assert_snapshot!(mistyped.err, @"");
+    let unknown = program.run(&["vocab", "event"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("'events'"), "{}", unknown.err);
 }
 
 #[test]
@@ -156,4 +221,44 @@ fn completions_are_made_for_the_usual_shells() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(Program::new().ok(&["completions", shell]).contains("chaoslab"));
     }
+}
+
+#[test]
+fn hints_are_taken_in_turn_and_say_first_what_they_cost() {
+    use chaoslab::lab::library::Library;
+    use chaoslab::lab::run::{Home, RunFile, RunState};
+
+    let program = Program::new();
+    let mut plan = Library::at(&root()).expect("readable").plan("isr-shrink", "capped-link", 3).expect("a plan");
+    plan.hints = ["Who is missing where?", "Look at the way out.", "Its link is full."].map(str::to_owned).to_vec();
+    let mut file = RunFile::new("r-7f3a91", "isr-shrink", "image", 1_000_000);
+    (file.state, file.opened_at) = (RunState::Closed, Some(1_000_000));
+    let run = Home::at(program.home()).create(&file).expect("made");
+    run.sealed().write("plan", &plan).expect("sealed");
+
+    let refused = program.run(&["hint"]);
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""));
+    insta::assert_snapshot!(refused.err, @r"
+    hint 1 of 3 costs 2 points of 100 when r-7f3a91 is graded
+    chaoslab: a hint costs points: say `--yes` to take it
+    ");
+    assert_eq!(run.read().expect("readable").hints, 0);
+    assert_eq!(program.ok(&["hint", "--yes"]), "Who is missing where?\n");
+    let second = program.json(&["hint", "--yes"]);
+    assert_eq!((&second["hint"], &second["cost"], &second["spent"]), (&"Look at the way out.".into(), &5.into(), &7.into()));
+    let third = program.run(&["hint", "--yes"]);
+    insta::assert_snapshot!(third.out + &third.err, @r"
+    Its link is full.
+    hint 3 of 3 costs 8 points of 100 when r-7f3a91 is graded
+    more on this symptom: chaoslab playbook isr-shrink
+    ");
+    let none = program.run(&["hint", "--yes"]);
+    assert_eq!((none.code, run.read().expect("readable").hints), (9, 3));
+    insta::assert_snapshot!(none.err, @"chaoslab: all hints were taken in r-7f3a91; `chaoslab playbook isr-shrink` says how this symptom is investigated");
+    // The folder tells that hints were taken and not which.
+    assert!(!fs::read_to_string(run.folder().join("run.json")).expect("readable").contains("link"));
+
+    file.given_up = true;
+    run.write(&file).expect("written");
+    assert_eq!(program.run(&["hint", "--yes"]).code, 9);
 }

@@ -69,7 +69,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     if !image.is_built(&docker).await? {
         image.build(&docker, |step| context.output.remark(step)).await?;
     }
-    let run = create(context, &plan, &image.reference)?;
+    let run = create(context, &plan, &image.reference, arguments.profile)?;
     spawn_keeper(&run)?;
     context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
     if arguments.detach {
@@ -143,8 +143,9 @@ async fn stageable(library: &Library, docker: &Docker, arguments: &Arguments, pl
     others.into_iter().nth(picked).ok_or_else(|| Failure::Refused(format!("it cannot be staged here: {why}")))
 }
 
-fn create(context: &Context, plan: &Plan, image: &str) -> Result<Run, Failure> {
-    let run = context.home.create(&RunFile::new(&new_run_id()?, &plan.family, image, now()))?;
+fn create(context: &Context, plan: &Plan, image: &str, profile: Profile) -> Result<Run, Failure> {
+    let file = RunFile::new(&new_run_id()?, &plan.family, image, now());
+    let run = context.home.create(&RunFile { exam: profile == Profile::Exam, ..file })?;
     run.sealed().write("plan", plan)?;
     run.write_briefing(&Briefing::from(plan))?;
     Ok(run)

@@ -12,6 +12,8 @@ pub mod rca;
 
 pub mod fault;
 
+pub mod recording;
+
 pub mod grade;
 
 pub mod scenario;

@@ -8,6 +8,7 @@ use super::draw::Choice;
 use super::family::Innocent;
 use crate::domain::fault::Fault;
 use crate::domain::fault::truth::Precondition;
+use crate::domain::grade::Damage;
 
 /// A scenario as written. Strings may use what was drawn for the family and for itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,12 @@ pub struct Scenario {
     /// What would keep it from happening again: names of the prevention vocabulary.
     #[serde(default)]
     pub preventions: Vec<String>,
+    /// Whether a grade that passes needs it mended.
+    #[serde(default)]
+    pub recovery_required: bool,
+    /// Damage that mending it may do and that costs nothing.
+    #[serde(default)]
+    pub allows: Vec<Damage>,
     /// PromQL that shows who feels it while it lasts, or what it puts at risk.
     #[serde(default)]
     pub impact: Vec<Signature>,

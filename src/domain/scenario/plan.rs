@@ -10,6 +10,7 @@ use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
 use super::template;
 use crate::domain::fault::truth::Precondition;
 use crate::domain::fault::{Fault, Target};
+use crate::domain::grade::Damage;
 use crate::domain::topology::{Node, Role, Topic, Topology};
 use crate::domain::workload::Service;
 use crate::domain::yaml::{self, Located, Problem, Step};
@@ -68,6 +69,12 @@ pub struct Plan {
     pub fix: Vec<Command>,
     /// Within how many seconds of the fix the objectives must be met again.
     pub recovery_seconds: u32,
+    /// Whether a grade that passes needs it mended.
+    #[serde(default)]
+    pub recovery_required: bool,
+    /// Damage that mending it may do and that costs nothing.
+    #[serde(default)]
+    pub allows: Vec<Damage>,
     /// What shows who feels it while it lasts.
     pub impact: Vec<Signature>,
     /// What was already so before the fault, and how it counts as a cause.
@@ -156,6 +163,15 @@ impl Plan {
         check_format(&scenario_doc, scenario_doc.value.format, scenario.path, &mut problems);
         let f = family_doc.value.clone();
         let s = scenario_doc.value.clone();
+        for topic in &f.cluster.topics {
+            if let Some(id) = topic.brokers.iter().find(|id| !(1..=f.cluster.brokers as i32).contains(id)) {
+                let message = format!("`{}` is to lie on broker {id}; there are 1 to {}", topic.name, f.cluster.brokers);
+                problems.push(SourceProblem {
+                    path: family.path.to_owned(),
+                    problem: family_doc.problem(&["cluster".into(), "topics".into()], message),
+                });
+            }
+        }
         let topology = topology(&f);
         let services = services(&f, &topology);
         let target = Target { topology: &topology, services: &services };
@@ -202,6 +218,8 @@ impl Plan {
             hold_seconds: s.hold_seconds,
             fix: s.fix,
             recovery_seconds: s.recovery_seconds,
+            recovery_required: s.recovery_required,
+            allows: s.allows,
             impact: s.impact,
             preconditions: s.preconditions,
             hints: s.hints,
@@ -247,8 +265,9 @@ fn topology(family: &Family) -> Topology {
     let ids: Vec<_> = nodes.iter().map(|n| n.id).collect();
     nodes.push(Node { name: "controller".to_owned(), id: CONTROLLER_ID, role: Role::Controller });
     let topics = family.cluster.topics.iter().map(|t| {
-        let spread = Topic::spread(&t.name, t.partitions, t.replication_factor, &ids);
-        Topic { config: t.config.clone(), ..spread }
+        let on = if t.brokers.is_empty() { &ids } else { &t.brokers };
+        let placed = Topic::placed(&t.name, t.partitions, t.replication_factor, on, t.followers);
+        Topic { config: t.config.clone(), ..placed }
     });
     Topology {
         topics: topics.collect(),
@@ -257,6 +276,9 @@ fn topology(family: &Family) -> Topology {
         production_timings: family.cluster.production_timings,
         storage: family.cluster.storage.clone(),
         replication_user: family.cluster.replication_user.clone(),
+        broker_millicores: family.cluster.broker_millicores,
+        jvm_env: family.cluster.jvm_env.clone(),
+        memory_mib: family.cluster.memory_mib,
     }
 }
 
