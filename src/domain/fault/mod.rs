@@ -58,18 +58,6 @@ pub enum Fault {
     RollingRestart(primitive::RollingRestart),
     /// A consumer was down for a while and caught up.
     ServiceOutage(primitive::ServiceOutage),
-    /// A broker's process is stopped and exists.
-    FrozenBroker(primitive::FrozenBroker),
-    /// A follower's fetches are dropped on the way.
-    BlockedFetches(primitive::BlockedFetches),
-    /// A replication throttle keeps a broker that was away from catching up.
-    ThrottleLeftBehind(primitive::ThrottleLeftBehind),
-    /// A job beside the broker uses up its disk.
-    BusyDisk(primitive::BusyDisk),
-    /// Brokers may not fetch from each other any more.
-    ReplicationDenied(primitive::ReplicationDenied),
-    /// A volume of a broker is full.
-    FullDisk(primitive::FullDisk),
     /// Brokers were restarted one after the other, with or without a preferred election at the end.
     BrokerRoll(primitive::BrokerRoll),
     /// A reassignment put one broker first in most replica lists.
@@ -90,6 +78,18 @@ pub enum Fault {
     LargeRequests(primitive::LargeRequests),
     /// A broker's plugin keeps what it should drop.
     PluginLeak(primitive::PluginLeak),
+    /// A broker's process is stopped and exists.
+    FrozenBroker(primitive::FrozenBroker),
+    /// A follower's fetches are dropped on the way.
+    BlockedFetches(primitive::BlockedFetches),
+    /// A replication throttle keeps a broker that was away from catching up.
+    ThrottleLeftBehind(primitive::ThrottleLeftBehind),
+    /// A job beside the broker uses up its disk.
+    BusyDisk(primitive::BusyDisk),
+    /// Brokers may not fetch from each other any more.
+    ReplicationDenied(primitive::ReplicationDenied),
+    /// A volume of a broker is full.
+    FullDisk(primitive::FullDisk),
 }
 
 impl Fault {
@@ -106,12 +106,6 @@ impl Fault {
             Self::BelowMinIsr(p) => p,
             Self::RollingRestart(p) => p,
             Self::ServiceOutage(p) => p,
-            Self::FrozenBroker(p) => p,
-            Self::BlockedFetches(p) => p,
-            Self::ThrottleLeftBehind(p) => p,
-            Self::BusyDisk(p) => p,
-            Self::ReplicationDenied(p) => p,
-            Self::FullDisk(p) => p,
             Self::BrokerRoll(p) => p,
             Self::SkewedAssignment(p) => p,
             Self::PriorityJob(p) => p,
@@ -122,6 +116,12 @@ impl Fault {
             Self::ProducerIds(p) => p,
             Self::LargeRequests(p) => p,
             Self::PluginLeak(p) => p,
+            Self::FrozenBroker(p) => p,
+            Self::BlockedFetches(p) => p,
+            Self::ThrottleLeftBehind(p) => p,
+            Self::BusyDisk(p) => p,
+            Self::ReplicationDenied(p) => p,
+            Self::FullDisk(p) => p,
         }
     }
 }

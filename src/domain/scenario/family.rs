@@ -61,12 +61,6 @@ pub struct Cluster {
     /// Kafka's own timings instead of the lab's short ones.
     #[serde(default)]
     pub production_timings: bool,
-    /// The disks of its machines.
-    #[serde(default)]
-    pub storage: Storage,
-    /// The user brokers replicate as, when they have to prove who they are to each other.
-    #[serde(default)]
-    pub replication_user: Option<String>,
     /// What each broker's machine gets of the processor, in thousandths of a core; all there is unless given.
     #[serde(default)]
     pub broker_millicores: Option<u32>,
@@ -74,6 +68,10 @@ pub struct Cluster {
     pub jvm_env: BTreeMap<String, String>,
     /// Memory limit of every broker's machine, in MiB.
     pub memory_mib: Option<u32>,
+    /// The disks of its machines.
+    pub storage: Storage,
+    /// The user brokers replicate as, when they have to prove who they are to each other.
+    pub replication_user: Option<String>,
 }
 
 /// A topic of a family.

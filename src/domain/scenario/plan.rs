@@ -274,11 +274,11 @@ fn topology(family: &Family) -> Topology {
         nodes,
         server_properties: family.cluster.server_properties.clone(),
         production_timings: family.cluster.production_timings,
-        storage: family.cluster.storage.clone(),
-        replication_user: family.cluster.replication_user.clone(),
         broker_millicores: family.cluster.broker_millicores,
         jvm_env: family.cluster.jvm_env.clone(),
         memory_mib: family.cluster.memory_mib,
+        storage: family.cluster.storage.clone(),
+        replication_user: family.cluster.replication_user.clone(),
     }
 }
 

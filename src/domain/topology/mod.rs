@@ -31,13 +31,6 @@ pub struct Topology {
     pub server_properties: BTreeMap<String, String>,
     /// Kafka's own timings instead of the lab's short ones.
     pub production_timings: bool,
-    /// The disks of its machines.
-    #[serde(default)]
-    pub storage: Storage,
-    /// The user brokers replicate as, when they have to prove who they are: the listener INTERNAL asks for it, and an authorizer is in
-    /// force for which all others, who are anonymous, are super users.
-    #[serde(default)]
-    pub replication_user: Option<String>,
     /// What each broker's machine gets of the processor, in thousandths of a core; all there is when not given.
     #[serde(default)]
     pub broker_millicores: Option<u32>,
@@ -45,6 +38,11 @@ pub struct Topology {
     pub jvm_env: BTreeMap<String, String>,
     /// Memory limit of every broker's machine, in MiB; `None` for none.
     pub memory_mib: Option<u32>,
+    /// The disks of its machines.
+    pub storage: Storage,
+    /// The user brokers replicate as, when they have to prove who they are: the listener INTERNAL asks for it, and an authorizer is in
+    /// force for which all others, who are anonymous, are super users.
+    pub replication_user: Option<String>,
 }
 
 /// What the machines that run Kafka have to write to.
@@ -53,10 +51,8 @@ pub struct Topology {
 pub struct Storage {
     /// What each machine may write to its disk, in KiB a second; without a limit when not given. Pages the kernel writes back by
     /// itself are not counted (cgroup v1), what is written directly or flushed is. On an engine that cannot limit it, nothing does.
-    #[serde(default)]
     pub write_kib_per_second: Option<u32>,
     /// Volumes of each broker beside its first log directory, each one more log directory.
-    #[serde(default)]
     pub volumes: Vec<Volume>,
 }
 

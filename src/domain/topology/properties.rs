@@ -131,7 +131,7 @@ const SHORT_TIMINGS: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::topology::Topic;
+    use crate::domain::topology::{Storage, Topic};
 
     fn small() -> (Topology, Placement) {
         let node = |name: &str, id, role| Node { name: name.to_owned(), id, role };
@@ -139,6 +139,7 @@ mod tests {
             nodes: vec![node("kafka-1", 1, Role::Broker), node("kafka-2", 2, Role::Broker), node("controller", 100, Role::Controller)],
             topics: vec![Topic::spread("orders", 6, 2, &[1, 2])],
             server_properties: [("min.insync.replicas".to_owned(), "1".to_owned())].into(),
+            production_timings: false,
             ..Topology::default()
         };
         let placement = Placement {
@@ -215,6 +216,18 @@ mod tests {
     }
 
     #[test]
+    fn a_family_may_give_its_brokers_another_heap_and_a_class_path() {
+        let (mut topology, _) = small();
+        let own = [("KAFKA_HEAP_OPTS", "-Xmx56m"), ("CLASSPATH", "/opt/kafka/plugins/acme-audit.jar")];
+        topology.jvm_env = own.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        insta::assert_snapshot!(jvm_env(Role::Broker, &topology, Startup::Lean), @r#"
+        CLASSPATH="/opt/kafka/plugins/acme-audit.jar"
+        KAFKA_HEAP_OPTS="-Xmx56m"
+        "#);
+        insta::assert_snapshot!(jvm_env(Role::Controller, &topology, Startup::Lean), @r#"KAFKA_HEAP_OPTS="-Xms64m -Xmx128m""#);
+    }
+
+    #[test]
     fn brokers_may_have_volumes_and_prove_who_they_are() {
         let (mut topology, placement) = small();
         topology.storage.volumes = vec![Volume { name: "volume-2".to_owned(), mebibytes: 64 }];
@@ -238,18 +251,6 @@ mod tests {
         listener.security.protocol.map=CONTROLLER:PLAINTEXT,INTERNAL:SASL_PLAINTEXT,EXTERNAL:PLAINTEXT,HOST:PLAINTEXT
         super.users=User:ANONYMOUS
         ");
-    }
-
-    #[test]
-    fn a_family_may_give_its_brokers_another_heap_and_a_class_path() {
-        let (mut topology, _) = small();
-        let own = [("KAFKA_HEAP_OPTS", "-Xmx56m"), ("CLASSPATH", "/opt/kafka/plugins/acme-audit.jar")];
-        topology.jvm_env = own.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        insta::assert_snapshot!(jvm_env(Role::Broker, &topology, Startup::Lean), @r#"
-        CLASSPATH="/opt/kafka/plugins/acme-audit.jar"
-        KAFKA_HEAP_OPTS="-Xmx56m"
-        "#);
-        insta::assert_snapshot!(jvm_env(Role::Controller, &topology, Startup::Lean), @r#"KAFKA_HEAP_OPTS="-Xms64m -Xmx128m""#);
     }
 
     #[test]

@@ -73,9 +73,9 @@ impl DockerEngine {
                 memory_swap: limit,
                 cap_add: capabilities,
                 port_bindings,
+                nano_cpus,
                 tmpfs: Some(volumes).filter(|v| !v.is_empty()),
                 blkio_device_write_bps: write_limit,
-                nano_cpus,
                 network_mode: Some(self.run.clone()),
                 extra_hosts: Some(lab.placement.addresses.iter().map(|(host, address)| format!("{host}:{address}")).collect()),
                 // A flood of log lines must not fill the host's disk.
