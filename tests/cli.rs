@@ -26,6 +26,9 @@ fn every_command_has_help_with_an_example() {
         "history",
         "logs",
         "query",
+        "metrics",
+        "events",
+        "vocab",
         "service",
         "node",
         "submit",
@@ -64,7 +67,7 @@ fn families_are_listed_and_no_cause_is() {
 fn an_unknown_family_is_a_usage_error_with_near_names() {
     let outcome = Program::new().without_engine().run(&["start", "isr-shink"]);
     assert_eq!(outcome.code, 2);
-    insta::assert_snapshot!(outcome.err, @"chaoslab: there is no family `isr-shink`, did you mean `isr-shrink`?; `chaoslab list` shows all: consumer-lag, isr-shrink");
+    insta::assert_snapshot!(outcome.err, @"chaoslab: there is no family `isr-shink`, did you mean `isr-shrink`?; `chaoslab list` shows all: consumer-lag, isr-shrink, leader-skew, memory-pressure");
 }
 
 #[test]
@@ -82,9 +85,16 @@ fn without_an_engine_it_says_how_to_get_one() {
 #[test]
 fn without_a_run_commands_say_how_to_begin_one() {
     let program = Program::new().without_engine();
-    for command in
-        [&["status"][..], &["query", "up"], &["logs", "kafka-1"], &["exec", "--", "ls"], &["rca", "new"], &["submit"], &["changes"]]
-    {
+    for command in [
+        &["status"][..],
+        &["query", "up"],
+        &["events"],
+        &["logs", "kafka-1"],
+        &["exec", "--", "ls"],
+        &["rca", "new"],
+        &["submit"],
+        &["changes"],
+    ] {
         let outcome = program.run(command);
         assert_eq!(outcome.code, 9, "{command:?}: {}", outcome.err);
         assert!(outcome.err.contains("chaoslab start FAMILY"), "{command:?}: {}", outcome.err);
@@ -98,6 +108,48 @@ fn a_query_that_is_no_promql_is_refused_with_its_place() {
     let outcome = Program::new().run(&["query", "rate(up[5m]"]);
     assert_eq!(outcome.code, 2);
     assert!(outcome.err.contains("1:"), "{}", outcome.err);
+}
+
+#[test]
+fn metrics_are_listed_and_searched() {
+    let program = Program::new().without_engine();
+    let all = program.json(&["metrics"]);
+    assert!(all.as_array().is_some_and(|all| all.len() > 100));
+    insta::assert_snapshot!(program.ok(&["metrics", "kafka_consumergroup_lag*"]), @"");
+    assert_eq!(program.json(&["metrics", "LAG committed"])[0]["name"], "kafka_consumergroup_lag");
+    let lag = program.json(&["metrics", "kafka_consumergroup_la?"]);
+    let labels: Vec<_> = lag[0]["labels"].as_array().expect("a list").iter().map(|l| l["name"].as_str().expect("a name")).collect();
+    assert_eq!(
+        (labels, &lag[0]["unit"], &lag[0]["type"]),
+        (vec!["consumergroup", "topic", "partition"], &"records".into(), &"gauge".into())
+    );
+
+    let mistyped = program.run(&["metrics", "underreplicatedpartitons"]);
+    assert_eq!((mistyped.code, mistyped.out.as_str()), (2, ""));
+    insta::assert_snapshot!(mistyped.err, @"");
+}
+
+#[test]
+fn vocabularies_need_no_run() {
+    let program = Program::new().without_engine();
+    for (vocabulary, known) in [
+        ("classes", "network.capacity.link_capped"),
+        ("components", "link:kafka-2"),
+        ("events", "isr.shrunk"),
+        ("preventions", "alert.at_min_isr"),
+    ] {
+        let entries = program.json(&["vocab", vocabulary]);
+        let ids: Vec<_> = entries.as_array().expect("a list").iter().map(|e| e["id"].as_str().expect("a name")).collect();
+        assert!(ids.contains(&known), "{vocabulary}: {ids:?}");
+        assert!(program.ok(&["vocab", vocabulary]).contains(known));
+    }
+    insta::assert_snapshot!(program.ok(&["vocab", "events", "--search", "ISR"]), @"");
+    let mistyped = program.run(&["vocab", "events", "--search", "shrnk"]);
+    assert_eq!(mistyped.code, 2);
+    insta::assert_snapshot!(mistyped.err, @"");
+    let unknown = program.run(&["vocab", "event"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("'events'"), "{}", unknown.err);
 }
 
 #[test]

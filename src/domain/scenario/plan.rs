@@ -160,6 +160,15 @@ impl Plan {
         check_format(&scenario_doc, scenario_doc.value.format, scenario.path, &mut problems);
         let f = family_doc.value.clone();
         let s = scenario_doc.value.clone();
+        for topic in &f.cluster.topics {
+            if let Some(id) = topic.brokers.iter().find(|id| !(1..=f.cluster.brokers as i32).contains(id)) {
+                let message = format!("`{}` is to lie on broker {id}; there are 1 to {}", topic.name, f.cluster.brokers);
+                problems.push(SourceProblem {
+                    path: family.path.to_owned(),
+                    problem: family_doc.problem(&["cluster".into(), "topics".into()], message),
+                });
+            }
+        }
         let topology = topology(&f);
         let services = services(&f, &topology);
         let target = Target { topology: &topology, services: &services };
@@ -252,14 +261,18 @@ fn topology(family: &Family) -> Topology {
     let ids: Vec<_> = nodes.iter().map(|n| n.id).collect();
     nodes.push(Node { name: "controller".to_owned(), id: CONTROLLER_ID, role: Role::Controller });
     let topics = family.cluster.topics.iter().map(|t| {
-        let spread = Topic::spread(&t.name, t.partitions, t.replication_factor, &ids);
-        Topic { config: t.config.clone(), ..spread }
+        let on = if t.brokers.is_empty() { &ids } else { &t.brokers };
+        let placed = Topic::placed(&t.name, t.partitions, t.replication_factor, on, t.followers);
+        Topic { config: t.config.clone(), ..placed }
     });
     Topology {
         topics: topics.collect(),
         nodes,
         server_properties: family.cluster.server_properties.clone(),
         production_timings: family.cluster.production_timings,
+        broker_millicores: family.cluster.broker_millicores,
+        jvm_env: family.cluster.jvm_env.clone(),
+        memory_mib: family.cluster.memory_mib,
     }
 }
 

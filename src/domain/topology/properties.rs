@@ -55,22 +55,25 @@ pub fn server_properties(node: &Node, topology: &Topology, placement: &Placement
 }
 
 /// The content of `/etc/kafka/jvm.env`, read by the node's Kafka service.
-pub fn jvm_env(role: Role, startup: Startup) -> String {
+pub fn jvm_env(role: Role, topology: &Topology, startup: Startup) -> String {
     match startup {
         // The image's defaults are the lean recipe; only the heap is stated, since that is what people look for.
-        Startup::Lean => match role {
-            Role::Broker => "KAFKA_HEAP_OPTS=\"-Xms64m -Xmx192m\"\n",
-            Role::Controller => "KAFKA_HEAP_OPTS=\"-Xms64m -Xmx128m\"\n",
-        },
+        Startup::Lean => {
+            let (heap, more) = match role {
+                Role::Broker => ("-Xms64m -Xmx192m", topology.jvm_env.clone()),
+                Role::Controller => ("-Xms64m -Xmx128m", BTreeMap::new()),
+            };
+            let mut env = BTreeMap::from([("KAFKA_HEAP_OPTS".to_owned(), heap.to_owned())]);
+            env.extend(more);
+            env.iter().map(|(key, value)| format!("{key}=\"{value}\"\n")).collect()
+        }
         // kafka-server-start.sh and kafka-run-class.sh of Kafka 4.3.
-        Startup::Stock => {
-            "KAFKA_HEAP_OPTS=\"-Xmx1G -Xms1G\"\nKAFKA_JVM_PERFORMANCE_OPTS=\"-server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 \
+        Startup::Stock => "KAFKA_HEAP_OPTS=\"-Xmx1G -Xms1G\"\nKAFKA_JVM_PERFORMANCE_OPTS=\"-server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 \
              -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent -Xshare:auto \
              -Dcom.sun.management.jmxremote=true -Dcom.sun.management.jmxremote.authenticate=false \
              -Dcom.sun.management.jmxremote.ssl=false -Djava.awt.headless=true\"\n"
-        }
+            .to_owned(),
     }
-    .to_owned()
 }
 
 /// What a cluster of three brokers needs besides Kafka's defaults.
@@ -123,6 +126,9 @@ mod tests {
             topics: vec![Topic::spread("orders", 6, 2, &[1, 2])],
             server_properties: [("min.insync.replicas".to_owned(), "1".to_owned())].into(),
             production_timings: false,
+            broker_millicores: None,
+            jvm_env: BTreeMap::new(),
+            memory_mib: None,
         };
         let placement = Placement {
             subnet: "172.30.0.16/28".to_owned(),
@@ -195,6 +201,18 @@ mod tests {
         transaction.state.log.min.isr=2
         transaction.state.log.replication.factor=3
         ");
+    }
+
+    #[test]
+    fn a_family_may_give_its_brokers_another_heap_and_a_class_path() {
+        let (mut topology, _) = small();
+        let own = [("KAFKA_HEAP_OPTS", "-Xmx56m"), ("CLASSPATH", "/opt/kafka/plugins/acme-audit.jar")];
+        topology.jvm_env = own.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        insta::assert_snapshot!(jvm_env(Role::Broker, &topology, Startup::Lean), @r#"
+        CLASSPATH="/opt/kafka/plugins/acme-audit.jar"
+        KAFKA_HEAP_OPTS="-Xmx56m"
+        "#);
+        insta::assert_snapshot!(jvm_env(Role::Controller, &topology, Startup::Lean), @r#"KAFKA_HEAP_OPTS="-Xms64m -Xmx128m""#);
     }
 
     #[test]

@@ -92,7 +92,14 @@ pub(super) fn facts() -> Facts {
 
 fn detection(number: u32, event: &str, on: &str, at: i64) -> Detection {
     let on = vec![Component::parse(on).expect("it is right")];
-    Detection { number, event: event.into(), on, span: Span { from: second(at), to: second(HEALED + 2) } }
+    Detection {
+        number,
+        event: event.into(),
+        on,
+        span: Span { from: second(at), to: second(HEALED + 2) },
+        ongoing: false,
+        told: String::new(),
+    }
 }
 
 fn shrink(partition: u32) -> String {

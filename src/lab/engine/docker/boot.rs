@@ -38,7 +38,7 @@ async fn boot_as(engine: &DockerEngine, lab: &Lab, startup: Startup) -> Result<(
         engine.create_machine(lab, &node.name, MachineRole::Kafka).await?;
         let files = [
             ("/etc/kafka/server.properties".to_owned(), server_properties(node, &lab.topology, &lab.placement, startup)),
-            ("/etc/kafka/jvm.env".to_owned(), jvm_env(node.role, startup)),
+            ("/etc/kafka/jvm.env".to_owned(), jvm_env(node.role, &lab.topology, startup)),
         ];
         engine.write_files(lab, &node.name, &files).await?;
         engine.start_machine(lab, &node.name).await
