@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use bollard::Docker;
 use clap::Args;
 
 use super::context::{Chosen, Context, spawn_keeper};
 use super::exit::Failure;
 use super::{doctor, page, stop};
 use crate::domain::scenario::{Plan, Seed, draw};
-use crate::lab::engine::docker::connect;
+use crate::lab::engine::docker::{connect, disk};
 use crate::lab::image::Image;
 use crate::lab::keeper::clock::now;
 use crate::lab::keeper::progress::Progress;
@@ -63,6 +64,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     }
     let docker = connect().await?;
     doctor::usable(&docker).await?;
+    let plan = stageable(&library, &docker, arguments, plan).await?;
     let image = Image::current(&library)?;
     if !image.is_built(&docker).await? {
         image.build(&docker, |step| context.output.remark(step)).await?;
@@ -123,6 +125,22 @@ fn plan(library: &Library, arguments: &Arguments, seed: Seed) -> Result<Plan, Fa
         }
     };
     Ok(library.plan(family, &scenario, seed)?)
+}
+
+/// The plan itself when this engine can stage it; otherwise another cause of the family, drawn with the same seed, unless one was named.
+async fn stageable(library: &Library, docker: &Docker, arguments: &Arguments, plan: Plan) -> Result<Plan, Failure> {
+    let Some(why) = disk::unmet(docker, &plan.requires).await? else { return Ok(plan) };
+    let mut others = Vec::new();
+    if arguments.scenario.is_none() {
+        for scenario in library.scenarios(&plan.family) {
+            let other = library.plan(&plan.family, &scenario, plan.seed)?;
+            if disk::unmet(docker, &other.requires).await?.is_none() {
+                others.push(other);
+            }
+        }
+    }
+    let picked = draw::pick(plan.seed, "scenario here", others.len());
+    others.into_iter().nth(picked).ok_or_else(|| Failure::Refused(format!("it cannot be staged here: {why}")))
 }
 
 fn create(context: &Context, plan: &Plan, image: &str, profile: Profile) -> Result<Run, Failure> {

@@ -78,6 +78,18 @@ pub enum Fault {
     LargeRequests(primitive::LargeRequests),
     /// A broker's plugin keeps what it should drop.
     PluginLeak(primitive::PluginLeak),
+    /// A broker's process is stopped and exists.
+    FrozenBroker(primitive::FrozenBroker),
+    /// A follower's fetches are dropped on the way.
+    BlockedFetches(primitive::BlockedFetches),
+    /// A replication throttle keeps a broker that was away from catching up.
+    ThrottleLeftBehind(primitive::ThrottleLeftBehind),
+    /// A job beside the broker uses up its disk.
+    BusyDisk(primitive::BusyDisk),
+    /// Brokers may not fetch from each other any more.
+    ReplicationDenied(primitive::ReplicationDenied),
+    /// A volume of a broker is full.
+    FullDisk(primitive::FullDisk),
 }
 
 impl Fault {
@@ -104,6 +116,12 @@ impl Fault {
             Self::ProducerIds(p) => p,
             Self::LargeRequests(p) => p,
             Self::PluginLeak(p) => p,
+            Self::FrozenBroker(p) => p,
+            Self::BlockedFetches(p) => p,
+            Self::ThrottleLeftBehind(p) => p,
+            Self::BusyDisk(p) => p,
+            Self::ReplicationDenied(p) => p,
+            Self::FullDisk(p) => p,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::draw::Choice;
 use crate::domain::fault::Action;
 use crate::domain::topology::Followers;
 use crate::domain::topology::NodeId;
+use crate::domain::topology::Storage;
 use crate::domain::workload::ServiceRole;
 
 /// The version of the format this program reads.
@@ -67,6 +68,10 @@ pub struct Cluster {
     pub jvm_env: BTreeMap<String, String>,
     /// Memory limit of every broker's machine, in MiB.
     pub memory_mib: Option<u32>,
+    /// The disks of its machines.
+    pub storage: Storage,
+    /// The user brokers replicate as, when they have to prove who they are to each other.
+    pub replication_user: Option<String>,
 }
 
 /// A topic of a family.

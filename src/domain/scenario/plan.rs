@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::{Command, Scenario, Signature, Trigger};
+use super::cause::{Command, Requirement, Scenario, Signature, Trigger};
 use super::draw::{self, Choice, Drawn, Seed};
 use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
 use super::template;
@@ -81,6 +81,9 @@ pub struct Plan {
     pub preconditions: Vec<Precondition>,
     /// A nudge, a direction, a near-answer.
     pub hints: Vec<String>,
+    /// What the engine must be able to do.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
     /// The other causes of the symptom, whose signatures must not all be seen together when this one is staged.
     pub siblings: Vec<Sibling>,
 }
@@ -220,6 +223,7 @@ impl Plan {
             impact: s.impact,
             preconditions: s.preconditions,
             hints: s.hints,
+            requires: s.requires,
             siblings: others,
         })
     }
@@ -273,6 +277,8 @@ fn topology(family: &Family) -> Topology {
         broker_millicores: family.cluster.broker_millicores,
         jvm_env: family.cluster.jvm_env.clone(),
         memory_mib: family.cluster.memory_mib,
+        storage: family.cluster.storage.clone(),
+        replication_user: family.cluster.replication_user.clone(),
     }
 }
 

@@ -116,7 +116,7 @@ mod tests {
         let node = |id| Node { name: format!("kafka-{id}"), id, role: Role::Broker };
         let mut topic = Topic::spread("orders", 3, 3, &[1, 2, 3]);
         topic.config.insert("min.insync.replicas".to_owned(), min_isr.to_owned());
-        Topology { nodes: (1..=3).map(node).collect(), topics: vec![topic], server_properties: [].into(), production_timings: false }
+        Topology { nodes: (1..=3).map(node).collect(), topics: vec![topic], ..Topology::default() }
     }
 
     fn fault() -> BelowMinIsr {

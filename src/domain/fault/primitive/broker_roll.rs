@@ -24,6 +24,9 @@ pub struct BrokerRoll {
 
 const BACK_IN_SYNC: &str = "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0 and sum(up{job=\"kafka\"} == bool 0) == 0";
 
+/// Seconds after which a skew pages, with one to spare.
+const NOTICED_AFTER: u32 = 6;
+
 impl BrokerRoll {
     fn ids(&self, on: Target<'_>) -> Vec<NodeId> {
         self.nodes.iter().filter_map(|n| on.topology.node(n)).map(|n| n.id).collect()
@@ -49,8 +52,11 @@ impl Primitive for BrokerRoll {
             let back = Step::Until { promql: BACK_IN_SYNC.to_owned(), hold_seconds: 1, deadline_seconds: 90 };
             [restart, started, back]
         };
-        let election = self.elects.then_some(Step::Do(Action::ElectPreferredLeaders {}));
-        self.nodes.iter().flat_map(restarted).chain(election).collect()
+        // The election waits until the skew has lasted for as long as alerts wait: a control that nobody is paged for is none.
+        let skewed = traffic_skewed(&self.topic, [], &[]).shows;
+        let noticed = Step::Until { promql: skewed, hold_seconds: NOTICED_AFTER, deadline_seconds: 60 };
+        let election = self.elects.then_some([noticed, Step::Do(Action::ElectPreferredLeaders {})]);
+        self.nodes.iter().flat_map(restarted).chain(election.into_iter().flatten()).collect()
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
@@ -73,7 +79,7 @@ impl Primitive for BrokerRoll {
             ),
             effect(
                 "leader.moved",
-                [topic.clone(), last.clone()].into_iter().chain(brokers.clone()).chain(displaced.clone()),
+                [topic.clone()].into_iter().chain(brokers.clone()).chain(displaced.clone()),
                 &[],
                 format!("kafka_topic_partition_leader_is_preferred{{topic=\"{}\"}} == 0", self.topic),
             ),
@@ -123,9 +129,7 @@ mod tests {
         let topology = Topology {
             nodes: (1..=3).map(node).collect(),
             topics: vec![Topic::placed("orders", 6, 3, &[1, 2, 3], Followers::Next)],
-            server_properties: Default::default(),
-            production_timings: false,
-            broker_millicores: None,
+            ..Topology::default()
         };
         let nodes = [3, 1, 2].map(|id| format!("kafka-{id}")).to_vec();
         let roll = BrokerRoll { nodes, topic: "orders".to_owned(), elects };

@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn each_member_is_a_client_of_its_own() {
-        let topology = Topology { nodes: vec![], topics: vec![], server_properties: [].into(), production_timings: false };
+        let topology = Topology { nodes: vec![], topics: vec![], ..Topology::default() };
         let clients = |properties: &[(&str, &str)]| {
             let properties = properties.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
             let service = Service { name: "billing".into(), description: String::new(), role: ServiceRole::Consumer, properties };

@@ -2,9 +2,13 @@
 
 mod backlog;
 mod below_min_isr;
+mod blocked_fetches;
 mod broker_outage;
 mod broker_roll;
+mod busy_disk;
 mod consumer_quota;
+mod frozen_broker;
+mod full_disk;
 mod heap_above_limit;
 mod heap_undersized;
 mod large_requests;
@@ -17,16 +21,22 @@ mod poison_record;
 mod poll_interval;
 mod priority_job;
 mod producer_ids;
+mod replication_denied;
 mod rolling_restart;
 mod service_outage;
 mod skewed_assignment;
 mod skewed_keys;
 mod slow_processing;
+mod throttle_left_behind;
 
 pub use below_min_isr::BelowMinIsr;
+pub use blocked_fetches::BlockedFetches;
 pub use broker_outage::BrokerOutage;
 pub use broker_roll::BrokerRoll;
+pub use busy_disk::BusyDisk;
 pub use consumer_quota::ConsumerQuota;
+pub use frozen_broker::FrozenBroker;
+pub use full_disk::FullDisk;
 pub use heap_above_limit::HeapAboveLimit;
 pub use heap_undersized::HeapUndersized;
 pub use large_requests::LargeRequests;
@@ -38,17 +48,20 @@ pub use poison_record::PoisonRecord;
 pub use poll_interval::PollInterval;
 pub use priority_job::PriorityJob;
 pub use producer_ids::ProducerIds;
+pub use replication_denied::ReplicationDenied;
 pub use rolling_restart::RollingRestart;
 pub use service_outage::ServiceOutage;
 pub use skewed_assignment::SkewedAssignment;
 pub use skewed_keys::SkewedKeys;
 pub use slow_processing::SlowProcessing;
+pub use throttle_left_behind::ThrottleLeftBehind;
 
 use std::collections::BTreeMap;
 
 use super::truth::{Account, Effect, Place};
 use super::{Action, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
+use crate::domain::topology::NodeId;
 
 fn must_be_broker(node: &str, on: Target<'_>) -> Vec<String> {
     let names: Vec<_> = on.topology.brokers().map(|b| b.name.as_str()).collect();
@@ -89,6 +102,12 @@ fn traffic_skewed(topic: &str, on: impl IntoIterator<Item = Component>, after: &
 /// An effect as one line of a chain.
 fn effect(event: &str, on: impl IntoIterator<Item = Component>, after: &[usize], shows: String) -> Effect {
     Effect { event: event.to_owned(), on: on.into_iter().collect(), shows, after: after.to_vec() }
+}
+
+/// Replicas of this broker end more than 200 records before their leader's.
+fn behind(broker: NodeId) -> String {
+    let offset = "kafka_log_log_logendoffset";
+    format!("max by (topic, partition) ({offset}) - on (topic, partition) {offset}{{broker=\"{broker}\"}} > 200")
 }
 
 /// The account of a control: nothing has to be repaired, and nobody is to blame.

@@ -81,9 +81,9 @@ impl Primitive for PriorityJob {
                 "cpu.throttled",
                 [broker.clone()],
                 &[],
-                // Measured: 0.06 to 0.2 on this machine, pauses included, and 0.003 at most on its neighbours. The share of throttled periods
+                // Measured: 0.06 to 0.2 on this machine, pauses included, 0.003 on its neighbours, 0.024 while a JVM starts. The share of throttled periods
                 // is no measure: on a busy host the machine does not get as far as its limit in many of them.
-                format!("rate(container_cpu_cfs_throttled_seconds_total{{node=\"{node}\"}}[40s]) > 0.02"),
+                format!("rate(container_cpu_cfs_throttled_seconds_total{{node=\"{node}\"}}[40s]) > 0.04"),
             ),
             effect(
                 "heartbeat.late",
@@ -135,9 +135,8 @@ mod tests {
         Topology {
             nodes: (1..=3).map(node).collect(),
             topics: vec![Topic::placed("orders", 6, 3, &[1, 2, 3], Followers::Next)],
-            server_properties: Default::default(),
-            production_timings: false,
             broker_millicores,
+            ..Topology::default()
         }
     }
 
