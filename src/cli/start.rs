@@ -61,28 +61,39 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     if arguments.dry_run {
         return context.output.value(&plan);
     }
-    let docker = connect().await?;
-    doctor::usable(&docker).await?;
-    let image = Image::current(&library)?;
-    if !image.is_built(&docker).await? {
-        image.build(&docker, |step| context.output.remark(step)).await?;
-    }
-    let run = create(context, &plan, &image.reference)?;
-    spawn_keeper(&run)?;
-    context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
+    let run = begin(context, &library, &plan).await?;
     if arguments.detach {
         return context.output.line(&run.id);
     }
-    tokio::select! {
-        followed = follow(context, &run) => followed?,
-        _ = tokio::signal::ctrl_c() => {
-            context.output.remark("interrupted: taking everything down again");
-            stop::stop(context, &run).await?;
-            return Err(Failure::Interrupted);
-        }
-    }
+    opened(context, &run).await?;
     let file = run.read()?;
     page::print(context, &Chosen { run, file })
+}
+
+/// Creates the run of a plan and starts what keeps it.
+pub async fn begin(context: &Context, library: &Library, plan: &Plan) -> Result<Run, Failure> {
+    let docker = connect().await?;
+    doctor::usable(&docker).await?;
+    let image = Image::current(library)?;
+    if !image.is_built(&docker).await? {
+        image.build(&docker, |step| context.output.remark(step)).await?;
+    }
+    let run = create(context, plan, &image.reference)?;
+    spawn_keeper(&run)?;
+    context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
+    Ok(run)
+}
+
+/// Follows a run until it is open; interrupted, takes everything down.
+pub async fn opened(context: &Context, run: &Run) -> Result<(), Failure> {
+    tokio::select! {
+        followed = follow(context, run) => followed,
+        _ = tokio::signal::ctrl_c() => {
+            context.output.remark("interrupted: taking everything down again");
+            stop::stop(context, run).await?;
+            Err(Failure::Interrupted)
+        }
+    }
 }
 
 /// A plan of a random seed. In a drill the cause of the learner's last run of the family comes up half as often as any other.

@@ -9,6 +9,7 @@ use flate2::read::GzDecoder;
 
 use super::recording::{self, RecordingError};
 use crate::domain::recording::Recording;
+use crate::domain::review::{self, FamilyFiles, ScenarioFiles};
 use crate::domain::scenario::plan::{Source, SourceProblem, read_family};
 use crate::domain::scenario::{Family, Plan, Seed};
 use crate::domain::yaml::nearest;
@@ -145,6 +146,26 @@ impl Library {
         Plan::make((family, scenario), family_source, source, &siblings, seed).map_err(|problems| LibraryError::Invalid { problems })
     }
 
+    /// The files of a family, as authors are told of their problems.
+    pub fn family_files(&self, name: &str) -> Result<FamilyFiles, LibraryError> {
+        let (path, text) = self.family_text(name)?;
+        let file = |path: &str| Some(review::File { path: self.shown(path), text: self.text(path)? });
+        let scenario = |slug: String| {
+            let folder = format!("scenarios/{name}/{slug}/");
+            let write_ups = self.files.keys().filter_map(|path| path.strip_prefix(&folder).filter(|n| n.ends_with("-rca.md")));
+            let write_ups = write_ups.filter_map(|n| Some((n.to_owned(), file(&format!("{folder}{n}"))?))).collect();
+            Some(ScenarioFiles { scenario: file(&format!("{folder}scenario.yaml"))?, write_ups, slug })
+        };
+        let playbook = format!("playbooks/{name}.md");
+        Ok(FamilyFiles {
+            name: name.to_owned(),
+            family: review::File { path, text },
+            scenarios: self.scenarios(name).into_iter().filter_map(scenario).collect(),
+            playbook: file(&playbook),
+            playbook_path: self.shown(&playbook),
+        })
+    }
+
     /// A write-up that belongs to a scenario: `reference-rca.md`, `decoy-rca.md`.
     pub fn write_up(&self, family: &str, scenario: &str, name: &str) -> Option<String> {
         self.text(&format!("scenarios/{family}/{scenario}/{name}"))
@@ -168,9 +189,10 @@ impl Library {
         files.map(|(path, bytes)| recording::decode(&self.prefix.join(path), bytes)).collect()
     }
 
-    /// The files of the image's build context, by their path in it.
+    /// The files of the image's build context, by their path in it. What only people read does not go into the image.
     pub fn image_context(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files.iter().filter_map(|(path, bytes)| Some((path.strip_prefix("docker/")?, bytes.as_slice())))
+        let of_image = self.files.iter().filter(|(path, _)| !path.ends_with(".md"));
+        of_image.filter_map(|(path, bytes)| Some((path.strip_prefix("docker/")?, bytes.as_slice())))
     }
 
     fn shown(&self, path: &str) -> String {

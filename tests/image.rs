@@ -1,0 +1,34 @@
+//! The lab image as it is: every tool answers, and nothing that belongs to the host is in it.
+
+use std::process::Command;
+
+use chaoslab::lab::image::Image;
+use chaoslab::lab::library::Library;
+
+fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker").args(arguments).output().expect("docker starts");
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "docker {}: {text}", arguments.join(" "));
+    text
+}
+
+fn image() -> String {
+    Image::current(&Library::open().expect("it is built in")).expect("the service program is beside this one").reference
+}
+
+#[test]
+fn every_kafka_tool_prints_its_usage() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docker/check-tools.sh");
+    let output = Command::new("bash").args([script, &image()]).output().expect("bash starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let count: u32 = text.split_whitespace().next().and_then(|n| n.parse().ok()).expect("a count");
+    assert!(count > 30, "Kafka has more tools than {count}");
+}
+
+#[test]
+fn the_tools_of_the_trade_are_there_and_the_hosts_certificates_are_not() {
+    let script = "for tool in jcmd jstack jmap tcpdump ss tc iptables kcat lsof strace less; do command -v $tool >/dev/null || echo missing: $tool; done; \
+                  find /usr/local/share/ca-certificates -type f; ls /root";
+    assert_eq!(docker(&["run", "--rm", "--entrypoint", "sh", &image(), "-c", script]), "");
+}
