@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, lowest first: a room uses only rooms before it, except that `lab`, `console` and `cli` may use all of the domain.
-const DOMAIN: [&str; 10] = ["yaml", "topology", "workload", "telemetry", "rca", "fault", "recording", "grade", "scenario", "report"];
+const DOMAIN: [&str; 11] =
+    ["yaml", "topology", "workload", "telemetry", "rca", "fault", "recording", "grade", "scenario", "review", "report"];
 const ABOVE: [&str; 2] = ["lab", "cli"];
 
 /// What the domain must not touch: I/O, the clock, concurrency.

@@ -127,6 +127,12 @@ enum Command {
     Keep(keep::Arguments),
 }
 
+/// What is wrong with the arguments of a command line, if anything; the program's name is left out.
+fn unreadable(arguments: &[String]) -> Option<String> {
+    let error = Cli::try_parse_from(std::iter::once("chaoslab").chain(arguments.iter().map(String::as_str))).err()?;
+    Some(error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
+}
+
 /// Runs the command line and returns its exit code.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -181,7 +187,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
             Command::Report(arguments) => report::run(&context, &arguments),
             Command::Stop(arguments) => stop::run(&context, &arguments).await,
             Command::Runs => runs::run(&context),
-            Command::Author(command) => author::run(&context, &command),
+            Command::Author(command) => author::run(&context, &command).await,
             Command::Completions(arguments) => completions::run(&context, &arguments),
             Command::Keep(_) => unreachable!("dispatched above"),
         }

@@ -23,7 +23,7 @@ const STAGED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Profile {
+pub enum Profile {
     /// Practice.
     Drill,
     /// An assessment.
@@ -63,28 +63,40 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         return context.output.value(&plan);
     }
     let docker = connect().await?;
-    doctor::usable(&docker).await?;
     let plan = stageable(&library, &docker, arguments, plan).await?;
-    let image = Image::current(&library)?;
-    if !image.is_built(&docker).await? {
-        image.build(&docker, |step| context.output.remark(step)).await?;
-    }
-    let run = create(context, &plan, &image.reference, arguments.profile)?;
-    spawn_keeper(&run)?;
-    context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
+    let run = begin(context, &library, &plan, arguments.profile).await?;
     if arguments.detach {
         return context.output.line(&run.id);
     }
-    tokio::select! {
-        followed = follow(context, &run) => followed?,
-        _ = tokio::signal::ctrl_c() => {
-            context.output.remark("interrupted: taking everything down again");
-            stop::stop(context, &run).await?;
-            return Err(Failure::Interrupted);
-        }
-    }
+    opened(context, &run).await?;
     let file = run.read()?;
     page::print(context, &Chosen { run, file })
+}
+
+/// Creates the run of a plan and starts what keeps it.
+pub async fn begin(context: &Context, library: &Library, plan: &Plan, profile: Profile) -> Result<Run, Failure> {
+    let docker = connect().await?;
+    doctor::usable(&docker).await?;
+    let image = Image::current(library)?;
+    if !image.is_built(&docker).await? {
+        image.build(&docker, |step| context.output.remark(step)).await?;
+    }
+    let run = create(context, plan, &image.reference, profile)?;
+    spawn_keeper(&run)?;
+    context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
+    Ok(run)
+}
+
+/// Follows a run until it is open; interrupted, takes everything down.
+pub async fn opened(context: &Context, run: &Run) -> Result<(), Failure> {
+    tokio::select! {
+        followed = follow(context, run) => followed,
+        _ = tokio::signal::ctrl_c() => {
+            context.output.remark("interrupted: taking everything down again");
+            stop::stop(context, run).await?;
+            Err(Failure::Interrupted)
+        }
+    }
 }
 
 /// A plan of a random seed. In a drill the cause of the learner's last run of the family comes up half as often as any other.

@@ -113,6 +113,11 @@ impl Secret {
         chosen.run.sealed().read("plan").map_err(damaged)?.ok_or_else(missing)
     }
 
+    /// The truth.
+    pub fn truth(&self) -> &Truth {
+        &self.truth
+    }
+
     /// Refuses a truth that is not the one committed to when the run opened.
     pub fn verify(&self, chosen: &Chosen) -> Result<(), Failure> {
         let commitment = self.truth.commitment(&self.salt).map_err(|e| Failure::Integrity(e.to_string()))?;

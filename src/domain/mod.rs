@@ -18,4 +18,6 @@ pub mod grade;
 
 pub mod scenario;
 
+pub mod review;
+
 pub mod report;

@@ -1,13 +1,10 @@
 //! The record of a run as claims are checked against it: the facts besides samples and log lines, from the run's folder.
 
-use std::collections::BTreeMap;
-
 use super::engine::{Lab, TOOLBOX};
 use super::run::{Briefing, RunFile};
 use super::store::{Command, Reader, StoreError};
 use crate::domain::rca::detect::{AlertRule, Scope, detect};
-use crate::domain::rca::record::{Alert, Change, Command as RecordedCommand, Facts, Gap, Inventory, Machine, Objective, Role, Span};
-use crate::domain::topology;
+use crate::domain::rca::record::{Alert, Change, Command as RecordedCommand, Facts, Gap, Inventory, Objective, Span};
 
 /// Gathers the facts of a run that has opened.
 pub fn facts(file: &RunFile, lab: &Lab, briefing: &Briefing, reader: &Reader) -> Result<Facts, StoreError> {
@@ -15,7 +12,7 @@ pub fn facts(file: &RunFile, lab: &Lab, briefing: &Briefing, reader: &Reader) ->
     let settled = file.settled_at.unwrap_or(first);
     let page = file.paged_at.unwrap_or(last);
     let baseline = Span { from: settled - file.baseline_ms.unwrap_or(0), to: settled };
-    let inventory = inventory(lab);
+    let inventory = Inventory::of(&lab.topology, &lab.services, TOOLBOX);
     let alert = &briefing.alert;
     let scope = Scope {
         span: Span { from: baseline.from, to: last },
@@ -50,27 +47,5 @@ fn command(command: &Command) -> RecordedCommand {
         exit: end.and_then(|e| e.exit).and_then(|e| i32::try_from(e).ok()),
         output: command.output(),
         shortened: end.is_some_and(|e| e.dropped > 0),
-    }
-}
-
-fn inventory(lab: &Lab) -> Inventory {
-    let id = |id: i32| u32::try_from(id).unwrap_or(0);
-    let node = |n: &topology::Node| Machine {
-        name: n.name.clone(),
-        role: match n.role {
-            topology::Role::Broker => Role::Broker(id(n.id)),
-            topology::Role::Controller => Role::Controller(id(n.id)),
-        },
-    };
-    let service = |s: &crate::domain::workload::Service| Machine {
-        name: s.name.clone(),
-        role: Role::Service { group: s.group().map(str::to_owned) },
-    };
-    let toolbox = Machine { name: TOOLBOX.to_owned(), role: Role::Toolbox };
-    Inventory {
-        machines: lab.topology.nodes.iter().map(node).chain(lab.services.iter().map(service)).chain([toolbox]).collect(),
-        topics: lab.topology.topics.iter().map(|t| (t.name.clone(), t.assignment.len() as u32)).collect(),
-        groups: lab.services.iter().filter_map(|s| s.group().map(str::to_owned)).collect(),
-        others: BTreeMap::new(),
     }
 }

@@ -9,6 +9,7 @@ use flate2::read::GzDecoder;
 
 use super::recording::{self, RecordingError};
 use crate::domain::recording::Recording;
+use crate::domain::review::{self, FamilyFiles, ScenarioFiles};
 use crate::domain::scenario::plan::{Source, SourceProblem, read_family};
 use crate::domain::scenario::{Family, Plan, Seed};
 use crate::domain::yaml::nearest;
@@ -136,6 +137,26 @@ impl Library {
         let others: Vec<_> = others.collect();
         let siblings: Vec<_> = others.iter().map(|(name, path, text)| (name.as_str(), Source { path, text })).collect();
         Plan::make((family, scenario), family_source, source, &siblings, seed).map_err(|problems| LibraryError::Invalid { problems })
+    }
+
+    /// The files of a family, as authors are told of their problems.
+    pub fn family_files(&self, name: &str) -> Result<FamilyFiles, LibraryError> {
+        let (path, text) = self.family_text(name)?;
+        let file = |path: &str| Some(review::File { path: self.shown(path), text: self.text(path)? });
+        let scenario = |slug: String| {
+            let folder = format!("scenarios/{name}/{slug}/");
+            let write_ups = self.files.keys().filter_map(|path| path.strip_prefix(&folder).filter(|n| n.ends_with("-rca.md")));
+            let write_ups = write_ups.filter_map(|n| Some((n.to_owned(), file(&format!("{folder}{n}"))?))).collect();
+            Some(ScenarioFiles { scenario: file(&format!("{folder}scenario.yaml"))?, write_ups, slug })
+        };
+        let playbook = format!("playbooks/{name}.md");
+        Ok(FamilyFiles {
+            name: name.to_owned(),
+            family: review::File { path, text },
+            scenarios: self.scenarios(name).into_iter().filter_map(scenario).collect(),
+            playbook: file(&playbook),
+            playbook_path: self.shown(&playbook),
+        })
     }
 
     /// A write-up that belongs to a scenario: `reference-rca.md`, `decoy-rca.md`.

@@ -130,6 +130,36 @@ struct Choices {
     draw: BTreeMap<String, Choice>,
 }
 
+/// The choices of a file of either kind.
+pub fn choices(source: Source<'_>) -> Result<BTreeMap<String, Choice>, Vec<SourceProblem>> {
+    let read: Result<Located<Choices>, _> = yaml::read(source.text, 1);
+    read.map(|choices| choices.value.draw).map_err(|problems| named(source, problems))
+}
+
+/// The files of a plan, filled with what a seed drew, with the places of their values.
+#[derive(Debug, Clone)]
+pub struct Texts {
+    /// The family.
+    pub family: Located<Family>,
+    /// The scenario.
+    pub scenario: Located<Scenario>,
+    /// The values drawn for both.
+    pub drawn: Drawn,
+}
+
+/// Reads a family as a seed fills it, with what it drew.
+pub fn family_text(family: Source<'_>, seed: Seed) -> Result<(Located<Family>, Drawn), Vec<SourceProblem>> {
+    read::<Family>(family, seed, "family", &Drawn::new())
+}
+
+/// Reads the two files of a plan as a seed fills them.
+pub fn texts(name: &str, family: Source<'_>, scenario: Source<'_>, seed: Seed) -> Result<Texts, Vec<SourceProblem>> {
+    // Without the family's choices the scenario's templates cannot be filled.
+    let (family, known) = family_text(family, seed)?;
+    let (scenario, drawn) = read::<Scenario>(scenario, seed, &format!("scenario/{name}"), &known)?;
+    Ok(Texts { family, scenario, drawn })
+}
+
 /// Reads a family with nothing drawn yet: what `list` and `show` tell.
 pub fn read_family(family: Source<'_>, seed: Seed) -> Result<Family, Vec<SourceProblem>> {
     let (read, _) = read::<Family>(family, seed, "family", &Drawn::new())?;
@@ -146,21 +176,11 @@ impl Plan {
         seed: Seed,
     ) -> Result<Self, Vec<SourceProblem>> {
         let (family_name, scenario_name) = names;
-        let read_family = read::<Family>(family, seed, "family", &Drawn::new());
-        let known = read_family.as_ref().map(|(_, drawn)| drawn.clone()).unwrap_or_default();
-        let scope = format!("scenario/{scenario_name}");
-        let read_scenario = match &read_family {
-            Ok(_) => read::<Scenario>(scenario, seed, &scope, &known),
-            // Its templates cannot be filled without the family's choices.
-            Err(_) => Err(Vec::new()),
-        };
-        let ((family_doc, _), (scenario_doc, drawn)) = match (read_family, read_scenario) {
-            (Ok(f), Ok(s)) => (f, s),
-            (f, s) => return Err(f.err().into_iter().chain(s.err()).flatten().collect()),
-        };
+        let Texts { family: family_doc, scenario: scenario_doc, drawn } = texts(scenario_name, family, scenario, seed)?;
         let mut problems = Vec::new();
         check_format(&family_doc, family_doc.value.format, family.path, &mut problems);
         check_format(&scenario_doc, scenario_doc.value.format, scenario.path, &mut problems);
+        let (_, known) = family_text(family, seed)?;
         let f = family_doc.value.clone();
         let s = scenario_doc.value.clone();
         for topic in &f.cluster.topics {
@@ -240,16 +260,17 @@ fn read<T: serde::de::DeserializeOwned>(
     scope: &str,
     known: &Drawn,
 ) -> Result<(Located<T>, Drawn), Vec<SourceProblem>> {
-    let named = |problems: Vec<Problem>| {
-        problems.into_iter().map(|problem| SourceProblem { path: source.path.to_owned(), problem }).collect::<Vec<_>>()
-    };
-    let choices: Located<Choices> = yaml::read(source.text, 1).map_err(named)?;
+    let choices: Located<Choices> = yaml::read(source.text, 1).map_err(|p| named(source, p))?;
     let drawn = draw::draw(seed, scope, &choices.value.draw, known).map_err(|problems| {
         let located = problems.into_iter().map(|(name, message)| choices.problem(&["draw".into(), Step::Key(&name)], message));
-        named(located.collect())
+        named(source, located.collect())
     })?;
-    let document = yaml::read_filled(source.text, &|text| template::fill(text, &drawn)).map_err(named)?;
+    let document = yaml::read_filled(source.text, &|text| template::fill(text, &drawn)).map_err(|p| named(source, p))?;
     Ok((document, drawn))
+}
+
+fn named(source: Source<'_>, problems: Vec<Problem>) -> Vec<SourceProblem> {
+    problems.into_iter().map(|problem| SourceProblem { path: source.path.to_owned(), problem }).collect()
 }
 
 fn check_format<T>(document: &Located<T>, format: u32, path: &str, problems: &mut Vec<SourceProblem>) {

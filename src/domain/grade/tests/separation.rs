@@ -57,10 +57,8 @@ fn recording(scenario: &str, class: &str, run: Sample, battery: &[(&str, &str, &
     let end = second(HEALED - 2);
     let mut truth = capped_link();
     truth.causes[0].class = class.into();
-    let place = |text: &str| {
-        if class.starts_with("none") { Place::default() } else { Place { must: [(component(text), vec![])].into(), ..Place::default() } }
-    };
-    truth.causes[0].place = place("broker:3");
+    let broken = Place { must: [(component("broker:3"), vec![])].into(), ..Place::default() };
+    truth.causes[0].place = if class.starts_with("none") { Place::default() } else { broken };
     run.facts.recorded.to = end;
     let reads = (0..HEALED - 2).map(|s| second(s) + 137).collect();
     let mut series: BTreeMap<String, Vec<Kept>> = BTreeMap::new();

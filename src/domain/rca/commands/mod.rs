@@ -73,6 +73,15 @@ pub fn judge(line: &str) -> Judged {
     Judged { nature, writes: verdict.writes, renames: verdict.renames }
 }
 
+/// The words of a line that is one plain command: no pipe, no second command, nothing written to a file; none otherwise.
+pub fn words(line: &str) -> Option<Vec<String>> {
+    let line = shell::split(line);
+    match line.commands.as_slice() {
+        [only] if !line.opaque && line.inner.is_empty() && only.writes.is_empty() && only.assigns.is_empty() => Some(only.words.clone()),
+        _ => None,
+    }
+}
+
 /// Environment that decides which program runs or what is loaded into it.
 const LOOKUP: &[&str] = &[
     "BASH_ENV",
