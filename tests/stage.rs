@@ -288,6 +288,7 @@ async fn a_symptom_that_never_shows_is_tried_again_twice_and_then_told() {
     assert_eq!(outcome.performed(is_cap), 3);
     let undone = outcome.engine.deeds().iter().filter(|d| matches!(d, Deed::Undo(a) if is_cap(a))).count();
     assert_eq!(undone, 2, "the last one goes with its lab");
+    assert_eq!(outcome.performed(|a| *a == Action::ElectPreferredLeaders {}), 2, "leaders are where they were before the next attempt");
     assert_eq!(
         outcome.performed(|a| matches!(a, Action::AlterTopicConfig { set, .. } if set.contains_key("retention.ms"))),
         1,

@@ -5,13 +5,16 @@ mod changes;
 mod completions;
 mod context;
 mod doctor;
+mod events;
 mod exec;
 pub mod exit;
+mod hint;
 mod history;
 mod image;
 mod keep;
 mod list;
 mod logs;
+mod metrics;
 mod node;
 pub mod output;
 mod page;
@@ -27,6 +30,7 @@ mod start;
 mod status;
 mod stop;
 mod submit;
+mod vocab;
 
 use std::process::ExitCode;
 
@@ -86,14 +90,22 @@ enum Command {
     Logs(logs::Arguments),
     /// Ask the recording in PromQL
     Query(query::Arguments),
+    /// The metrics there are: names, labels, meanings
+    Metrics(metrics::Arguments),
+    /// Numbered detections over the record
+    Events(events::Arguments),
     /// The change feed
     Changes,
     /// Look at a service, change its configuration, stop, start or restart it
     Service(service::Arguments),
     /// Restart the Kafka process of a node
     Node(node::Arguments),
+    /// The next hint; it costs points, and says how many first
+    Hint(hint::Arguments),
     /// How to investigate a symptom
     Playbook(playbook::Arguments),
+    /// The vocabularies a write-up is written in
+    Vocab(vocab::Arguments),
     /// The write-up: begin it, add to it, have its claims verified
     #[command(subcommand)]
     Rca(rca::Command),
@@ -162,10 +174,14 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
             Command::History(arguments) => history::run(&context, &arguments),
             Command::Logs(arguments) => logs::run(&context, &arguments).await,
             Command::Query(arguments) => query::run(&context, &arguments).await,
+            Command::Metrics(arguments) => metrics::run(&context, &arguments),
+            Command::Events(arguments) => events::run(&context, &arguments).await,
             Command::Changes => changes::run(&context),
             Command::Service(arguments) => service::run(&context, &arguments).await,
             Command::Node(arguments) => node::run(&context, &arguments).await,
+            Command::Hint(arguments) => hint::run(&context, &arguments),
             Command::Playbook(arguments) => playbook::run(&context, &arguments),
+            Command::Vocab(arguments) => vocab::run(&context, &arguments),
             Command::Rca(command) => rca::run(&context, &command),
             Command::Submit(arguments) => submit::run(&context, &arguments),
             Command::Report(arguments) => report::run(&context, &arguments),

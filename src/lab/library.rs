@@ -18,6 +18,7 @@ use crate::domain::yaml::nearest;
 pub const LIBRARY_VARIABLE: &str = "CHAOSLAB_LIBRARY";
 
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.tar.gz"));
+static RECORDINGS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/recordings.tar.gz"));
 
 /// Files of the library by their path in a checkout.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Library {
     files: BTreeMap<String, Vec<u8>>,
     /// Put before paths in problems, so that an author can open what is named.
     prefix: PathBuf,
+    /// The archive recordings are in, when they are not among the files: it is large, and only grading reads it.
+    recordings: Option<&'static [u8]>,
 }
 
 /// Why the library could not give what was asked.
@@ -72,18 +75,8 @@ impl Library {
     }
 
     fn packed() -> Result<Self, LibraryError> {
-        let mut files = BTreeMap::new();
-        let mut read = || -> std::io::Result<()> {
-            for entry in tar::Archive::new(GzDecoder::new(PACKED)).entries()? {
-                let mut entry = entry?;
-                let mut content = Vec::new();
-                entry.read_to_end(&mut content)?;
-                files.insert(entry.path()?.to_string_lossy().into_owned(), content);
-            }
-            Ok(())
-        };
-        read().map_err(|source| LibraryError::Io { place: None, source })?;
-        Ok(Self { files, prefix: PathBuf::new() })
+        let files = unpacked(PACKED).map_err(|source| LibraryError::Io { place: None, source })?;
+        Ok(Self { files, prefix: PathBuf::new(), recordings: Some(RECORDINGS) })
     }
 
     /// The library in a checkout.
@@ -94,7 +87,7 @@ impl Library {
         for folder in ["scenarios", "playbooks", "docker", recording::FOLDER] {
             collect(checkout, &checkout.join(folder), &mut files).map_err(failed)?;
         }
-        Ok(Self { files, prefix: checkout.to_owned() })
+        Ok(Self { files, prefix: checkout.to_owned(), recordings: None })
     }
 
     fn text(&self, path: &str) -> Option<String> {
@@ -185,7 +178,10 @@ impl Library {
     /// The recordings of a family's scenarios, by scenario and seed.
     pub fn recordings(&self, family: &str) -> Result<Vec<Recording>, RecordingError> {
         let prefix = format!("{}/{family}.", recording::FOLDER);
-        let files = self.files.iter().filter(|(path, _)| path.starts_with(&prefix) && path.ends_with(recording::ENDING));
+        let failed = |source| RecordingError::Io { operation: "unpack", path: PathBuf::from(recording::FOLDER), source };
+        let packed = self.recordings.map(unpacked).transpose().map_err(failed)?;
+        let files = packed.as_ref().unwrap_or(&self.files).iter();
+        let files = files.filter(|(path, _)| path.starts_with(&prefix) && path.ends_with(recording::ENDING));
         files.map(|(path, bytes)| recording::decode(&self.prefix.join(path), bytes)).collect()
     }
 
@@ -198,6 +194,18 @@ impl Library {
     fn shown(&self, path: &str) -> String {
         self.prefix.join(path).display().to_string()
     }
+}
+
+/// The files of an archive, by their path in it.
+fn unpacked(archive: &[u8]) -> std::io::Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for entry in tar::Archive::new(GzDecoder::new(archive)).entries()? {
+        let mut entry = entry?;
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content)?;
+        files.insert(entry.path()?.to_string_lossy().into_owned(), content);
+    }
+    Ok(files)
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> std::io::Result<()> {

@@ -161,8 +161,14 @@ pub struct Detection {
     pub event: String,
     /// The components it happened on.
     pub on: Vec<Component>,
-    /// When it began and, if it did, ended.
+    /// When it began and ended; to the end of the record while it goes on.
     pub span: Span,
+    /// Whether it goes on.
+    #[serde(default)]
+    pub ongoing: bool,
+    /// What can be said of it in a few words.
+    #[serde(default)]
+    pub told: String,
 }
 
 /// A time in which an observer saw nothing: not a sample that says so, but no sample.

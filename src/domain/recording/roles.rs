@@ -146,8 +146,7 @@ mod tests {
         let topology = Topology {
             nodes: [1, 2, 3, 100].map(node).to_vec(),
             topics: vec![Topic::spread(topic, 6, 3, &[1, 2, 3])],
-            server_properties: BTreeMap::new(),
-            production_timings: false,
+            ..Topology::default()
         };
         let service = |name: String, group: Option<&str>| Service {
             name,

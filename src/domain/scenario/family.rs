@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::draw::Choice;
 use crate::domain::fault::Action;
+use crate::domain::topology::Followers;
+use crate::domain::topology::NodeId;
+use crate::domain::topology::Storage;
 use crate::domain::workload::ServiceRole;
 
 /// The version of the format this program reads.
@@ -58,6 +61,17 @@ pub struct Cluster {
     /// Kafka's own timings instead of the lab's short ones.
     #[serde(default)]
     pub production_timings: bool,
+    /// What each broker's machine gets of the processor, in thousandths of a core; all there is unless given.
+    #[serde(default)]
+    pub broker_millicores: Option<u32>,
+    /// Keys of every broker's `jvm.env` on top of the lab's own.
+    pub jvm_env: BTreeMap<String, String>,
+    /// Memory limit of every broker's machine, in MiB.
+    pub memory_mib: Option<u32>,
+    /// The disks of its machines.
+    pub storage: Storage,
+    /// The user brokers replicate as, when they have to prove who they are to each other.
+    pub replication_user: Option<String>,
 }
 
 /// A topic of a family.
@@ -70,6 +84,11 @@ pub struct TopicSpec {
     pub partitions: usize,
     /// Replicas of each.
     pub replication_factor: usize,
+    /// On which brokers they are.
+    #[serde(default)]
+    pub followers: Followers,
+    /// The brokers its replicas are spread over; all of them when none is named.
+    pub brokers: Vec<NodeId>,
     /// Topic configuration.
     #[serde(default)]
     pub config: BTreeMap<String, String>,

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::{Command, Scenario, Signature, Trigger};
+use super::cause::{Command, Requirement, Scenario, Signature, Trigger};
 use super::draw::{self, Choice, Drawn, Seed};
 use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
 use super::template;
 use crate::domain::fault::truth::Precondition;
 use crate::domain::fault::{Fault, Target};
+use crate::domain::grade::Damage;
 use crate::domain::topology::{Node, Role, Topic, Topology};
 use crate::domain::workload::Service;
 use crate::domain::yaml::{self, Located, Problem, Step};
@@ -68,12 +69,21 @@ pub struct Plan {
     pub fix: Vec<Command>,
     /// Within how many seconds of the fix the objectives must be met again.
     pub recovery_seconds: u32,
+    /// Whether a grade that passes needs it mended.
+    #[serde(default)]
+    pub recovery_required: bool,
+    /// Damage that mending it may do and that costs nothing.
+    #[serde(default)]
+    pub allows: Vec<Damage>,
     /// What shows who feels it while it lasts.
     pub impact: Vec<Signature>,
     /// What was already so before the fault, and how it counts as a cause.
     pub preconditions: Vec<Precondition>,
     /// A nudge, a direction, a near-answer.
     pub hints: Vec<String>,
+    /// What the engine must be able to do.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
     /// The other causes of the symptom, whose signatures must not all be seen together when this one is staged.
     pub siblings: Vec<Sibling>,
 }
@@ -173,6 +183,15 @@ impl Plan {
         let (_, known) = family_text(family, seed)?;
         let f = family_doc.value.clone();
         let s = scenario_doc.value.clone();
+        for topic in &f.cluster.topics {
+            if let Some(id) = topic.brokers.iter().find(|id| !(1..=f.cluster.brokers as i32).contains(id)) {
+                let message = format!("`{}` is to lie on broker {id}; there are 1 to {}", topic.name, f.cluster.brokers);
+                problems.push(SourceProblem {
+                    path: family.path.to_owned(),
+                    problem: family_doc.problem(&["cluster".into(), "topics".into()], message),
+                });
+            }
+        }
         let topology = topology(&f);
         let services = services(&f, &topology);
         let target = Target { topology: &topology, services: &services };
@@ -219,9 +238,12 @@ impl Plan {
             hold_seconds: s.hold_seconds,
             fix: s.fix,
             recovery_seconds: s.recovery_seconds,
+            recovery_required: s.recovery_required,
+            allows: s.allows,
             impact: s.impact,
             preconditions: s.preconditions,
             hints: s.hints,
+            requires: s.requires,
             siblings: others,
         })
     }
@@ -264,14 +286,20 @@ fn topology(family: &Family) -> Topology {
     let ids: Vec<_> = nodes.iter().map(|n| n.id).collect();
     nodes.push(Node { name: "controller".to_owned(), id: CONTROLLER_ID, role: Role::Controller });
     let topics = family.cluster.topics.iter().map(|t| {
-        let spread = Topic::spread(&t.name, t.partitions, t.replication_factor, &ids);
-        Topic { config: t.config.clone(), ..spread }
+        let on = if t.brokers.is_empty() { &ids } else { &t.brokers };
+        let placed = Topic::placed(&t.name, t.partitions, t.replication_factor, on, t.followers);
+        Topic { config: t.config.clone(), ..placed }
     });
     Topology {
         topics: topics.collect(),
         nodes,
         server_properties: family.cluster.server_properties.clone(),
         production_timings: family.cluster.production_timings,
+        broker_millicores: family.cluster.broker_millicores,
+        jvm_env: family.cluster.jvm_env.clone(),
+        memory_mib: family.cluster.memory_mib,
+        storage: family.cluster.storage.clone(),
+        replication_user: family.cluster.replication_user.clone(),
     }
 }
 

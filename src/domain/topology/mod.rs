@@ -21,7 +21,7 @@ pub const CONTROLLER_PORT: u16 = 9093;
 pub const HOST_PORT: u16 = 29092;
 
 /// The cluster as it is to be built: what is the same for every lab of one draw, wherever it runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topology {
     /// Controllers and brokers, in the order of their ids.
     pub nodes: Vec<Node>,
@@ -31,6 +31,46 @@ pub struct Topology {
     pub server_properties: BTreeMap<String, String>,
     /// Kafka's own timings instead of the lab's short ones.
     pub production_timings: bool,
+    /// What each broker's machine gets of the processor, in thousandths of a core; all there is when not given.
+    #[serde(default)]
+    pub broker_millicores: Option<u32>,
+    /// Keys of every broker's `jvm.env` on top of the lab's own: the heap, the class path of plugins.
+    pub jvm_env: BTreeMap<String, String>,
+    /// Memory limit of every broker's machine, in MiB; `None` for none.
+    pub memory_mib: Option<u32>,
+    /// The disks of its machines.
+    pub storage: Storage,
+    /// The user brokers replicate as, when they have to prove who they are: the listener INTERNAL asks for it, and an authorizer is in
+    /// force for which all others, who are anonymous, are super users.
+    pub replication_user: Option<String>,
+}
+
+/// What the machines that run Kafka have to write to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// What each machine may write to its disk, in KiB a second; without a limit when not given. Pages the kernel writes back by
+    /// itself are not counted (cgroup v1), what is written directly or flushed is. On an engine that cannot limit it, nothing does.
+    pub write_kib_per_second: Option<u32>,
+    /// Volumes of each broker beside its first log directory, each one more log directory.
+    pub volumes: Vec<Volume>,
+}
+
+/// A file system of its own, of a fixed size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Volume {
+    /// Its name: it is mounted at `/var/lib/kafka/NAME`.
+    pub name: String,
+    /// Its size in MiB. It lies in memory, which it takes as it fills.
+    pub mebibytes: u32,
+}
+
+impl Volume {
+    /// Where it is mounted.
+    pub fn path(&self) -> String {
+        format!("/var/lib/kafka/{}", self.name)
+    }
 }
 
 /// One machine that runs Kafka.
@@ -74,14 +114,31 @@ pub struct Topic {
     pub config: BTreeMap<String, String>,
 }
 
+/// On which brokers the followers of a partition are; leaders are in turn either way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Followers {
+    /// Shifted by one more each time round, so that the followers of one broker's partitions are spread too (the scheme of Kafka's
+    /// `StripedReplicaPlacer`, without its random start): what a broker leads goes to all others when it leaves.
+    #[default]
+    Striped,
+    /// Always the brokers after the leader, in their order, as hand-written assignments often are: what a broker leads goes to the
+    /// one after it when it leaves.
+    Next,
+}
+
 impl Topic {
-    /// A topic whose partitions are spread evenly: leaders in turn, followers shifted by one more each time round, so that the
-    /// followers of one broker's partitions are spread too (the scheme of Kafka's `StripedReplicaPlacer`, without its random start).
+    /// A topic whose partitions are spread evenly, with striped followers.
     pub fn spread(name: &str, partitions: usize, replication_factor: usize, brokers: &[NodeId]) -> Self {
+        Self::placed(name, partitions, replication_factor, brokers, Followers::Striped)
+    }
+
+    /// A topic whose leaders are spread evenly, with its followers where they are wanted.
+    pub fn placed(name: &str, partitions: usize, replication_factor: usize, brokers: &[NodeId], followers: Followers) -> Self {
         let n = brokers.len();
         let assignment = (0..partitions)
             .map(|p| {
-                let shift = if n > 1 { (p / n) % (n - 1) } else { 0 };
+                let shift = if n > 1 && followers == Followers::Striped { (p / n) % (n - 1) } else { 0 };
                 let follower = |k: usize| brokers[(p + 1 + (shift + k - 1) % (n - 1).max(1)) % n];
                 std::iter::once(brokers[p % n]).chain((1..replication_factor.min(n)).map(follower)).collect()
             })
@@ -146,6 +203,12 @@ mod tests {
                 assert_eq!(topic.assignment.iter().filter(|r| r[place] == broker).count(), 4, "broker {broker} at place {place}");
             }
         }
+    }
+
+    #[test]
+    fn followers_may_stand_in_a_row() {
+        let topic = Topic::placed("orders", 6, 3, &[1, 2, 3], Followers::Next);
+        assert_eq!(topic.assignment[..4], [vec![1, 2, 3], vec![2, 3, 1], vec![3, 1, 2], vec![1, 2, 3]]);
     }
 
     #[test]

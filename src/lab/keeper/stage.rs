@@ -27,6 +27,11 @@ const RESTAGINGS: u32 = 2;
 /// How often another place is chosen when what was reserved was taken.
 const OTHER_PLACES: u32 = 3;
 
+/// Every replica is in sync and no broker fenced ...
+const WHOLE: &str = "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0";
+/// ... within so many seconds after an attempt was undone, or the next attempt will tell what is wrong.
+const WHOLE_WITHIN: u32 = 45;
+
 /// Stages one run on one engine.
 pub struct Staging<'a, E> {
     /// The run.
@@ -106,12 +111,27 @@ impl<E: Engine> Staging<'_, E> {
                     tracing::warn!(attempt, reason, "the staging was not witnessed; undoing it and trying again");
                     self.tell("not as expected; putting everything back and trying again");
                     self.undo_to(&lab, before).await?;
+                    self.lead_as_before(&lab).await?;
                 }
                 outcome => break outcome?,
             }
         };
         changes.extend(witnessed.changes.iter().cloned());
         self.open(file, &witnessed, &changes).await
+    }
+
+    /// Leaders stay where an attempt left them: nothing but an election moves them back, as soon as those who should lead are in sync.
+    /// That they are where they were is the next baseline's to say.
+    async fn lead_as_before(&self, lab: &Lab) -> Result<(), StageError> {
+        let conditions = Conditions::new([WHOLE])?;
+        let deadline = self.recorder.clock().now() + seconds(WHOLE_WITHIN);
+        if let Held::No { unmet } = hold(self.recorder, &conditions, 0, deadline).await? {
+            tracing::warn!(?unmet, "replicas are missing after an attempt was undone");
+        }
+        if let Err(error) = self.perform(lab, &Action::ElectPreferredLeaders {}).await {
+            tracing::warn!(%error, "preferred leaders cannot be elected yet");
+        }
+        Ok(())
     }
 
     fn tell(&self, step: &str) {

@@ -1,9 +1,11 @@
 //! What a command line did: read the lab, change it, or something nobody can tell from the line. History shows it, and the grader asks
 //! it: proof of a cause is taken before the learner's first change, and a command proves something only when a known tool printed it.
 
+mod destruction;
 mod shell;
 mod tools;
 
+pub use destruction::{Destruction, destroys};
 use shell::Simple;
 use tools::Rule;
 

@@ -7,7 +7,7 @@ use super::{DockerEngine, failed};
 use crate::lab::engine::{EngineError, Lab};
 
 /// A thousandth of a core in the engine's unit.
-const NANOCORES: i64 = 1_000_000;
+pub(super) const NANOCORES: i64 = 1_000_000;
 const MEBIBYTE: i64 = 1 << 20;
 
 /// The limit of processor time in thousandths of a core; `None` for none.

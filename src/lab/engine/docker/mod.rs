@@ -2,6 +2,7 @@
 
 mod actions;
 mod boot;
+pub mod disk;
 pub mod exec;
 mod files;
 mod limits;
