@@ -115,7 +115,11 @@ fn metrics_are_listed_and_searched() {
     let program = Program::new().without_engine();
     let all = program.json(&["metrics"]);
     assert!(all.as_array().is_some_and(|all| all.len() > 100));
-    insta::assert_snapshot!(program.ok(&["metrics", "kafka_consumergroup_lag*"]), @"");
+    insta::assert_snapshot!(program.ok(&["metrics", "kafka_consumergroup_lag*"]), @"
+    name                         labels                         unit     type   meaning
+    kafka_consumergroup_lag      consumergroup,topic,partition  records  gauge  high watermark minus committed offset
+    kafka_consumergroup_lag_sum  consumergroup,topic            records  gauge  lag over the topic's partitions
+    ");
     assert_eq!(program.json(&["metrics", "LAG committed"])[0]["name"], "kafka_consumergroup_lag");
     let lag = program.json(&["metrics", "kafka_consumergroup_la?"]);
     let labels: Vec<_> = lag[0]["labels"].as_array().expect("a list").iter().map(|l| l["name"].as_str().expect("a name")).collect();
@@ -126,7 +130,7 @@ fn metrics_are_listed_and_searched() {
 
     let mistyped = program.run(&["metrics", "underreplicatedpartitons"]);
     assert_eq!((mistyped.code, mistyped.out.as_str()), (2, ""));
-    insta::assert_snapshot!(mistyped.err, @"");
+    insta::assert_snapshot!(mistyped.err, @"chaoslab: no metric matches `underreplicatedpartitons`; did you mean `kafka_server_replicamanager_underreplicatedpartitions`, `kafka_topic_partition_under_replicated_partition`? (`chaoslab metrics` lists all)");
 }
 
 #[test]
@@ -143,10 +147,15 @@ fn vocabularies_need_no_run() {
         assert!(ids.contains(&known), "{vocabulary}: {ids:?}");
         assert!(program.ok(&["vocab", vocabulary]).contains(known));
     }
-    insta::assert_snapshot!(program.ok(&["vocab", "events", "--search", "ISR"]), @"");
+    insta::assert_snapshot!(program.ok(&["vocab", "events", "--search", "ISR"]), @"
+    event           what can be seen                              on
+    isr.shrunk      Replicas left the ISR.                        partition, topic, broker
+    isr.below_min   The ISR is smaller than min.insync.replicas.  partition, topic
+    leader.unclean  A replica outside the ISR was elected.        partition, topic
+    ");
     let mistyped = program.run(&["vocab", "events", "--search", "shrnk"]);
     assert_eq!(mistyped.code, 2);
-    insta::assert_snapshot!(mistyped.err, @"");
+    insta::assert_snapshot!(mistyped.err, @"chaoslab: none of the events matches `shrnk`; did you mean `isr.shrunk`? (`chaoslab vocab events` lists all)");
     let unknown = program.run(&["vocab", "event"]);
     assert_eq!(unknown.code, 2);
     assert!(unknown.err.contains("'events'"), "{}", unknown.err);

@@ -20,7 +20,6 @@ const NEED_MORE: &[(&str, &str)] = &[
     ("kafka_client_quota", "a quota"),
     ("kafka_server_quota_byte_rate", "a quota"),
     ("kafka_server_quota_throttle_time", "a quota"),
-    ("kafka_acl_info", "an authorizer"),
     ("kafka_server_followerreplication_byte_rate", "a list of throttled replicas"),
     ("kafka_producer_record_error_total", "a record given up"),
     ("kafka_consumer_records_skipped_total", "a record that cannot be decoded"),

@@ -23,7 +23,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     if found.is_empty() {
         let near: Vec<_> = catalogue::near(pattern).iter().map(|m| format!("`{}`", m.name)).collect();
         let near = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
-        return Err(Failure::Usage(format!("no metric matches `{pattern}`{near} `chaoslab metrics` lists all")));
+        return Err(Failure::Usage(format!("no metric matches `{pattern}`{near} (`chaoslab metrics` lists all)")));
     }
     if context.output.json {
         return context.output.value(&found.iter().map(|m| value(m)).collect::<Vec<_>>());

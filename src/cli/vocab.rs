@@ -27,7 +27,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let entries = vocabulary.search(wanted);
     if entries.is_empty() {
         let near = vocabulary.near(wanted).map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
-        return Err(Failure::Usage(format!("none of the {word} matches `{wanted}`{near} `chaoslab vocab {word}` lists all")));
+        return Err(Failure::Usage(format!("none of the {word} matches `{wanted}`{near} (`chaoslab vocab {word}` lists all)")));
     }
     if context.output.json {
         return context.output.value(&entries);

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use self::case::Case;
 pub use self::collateral::{Collateral, Damage};
-pub use self::recovery::Recovery;
+pub use self::recovery::{Ending, Recovery};
 pub use self::separation::Comparison;
 use super::fault::truth::Truth;
 use super::rca::analysis::{Source, resolve};
@@ -94,6 +94,9 @@ pub struct Grade {
     pub evidence: Vec<Evidence>,
     /// Each lost point, in the order of the items.
     pub losses: Vec<Loss>,
+    /// How the incident ended.
+    #[serde(default)]
+    pub ending: Ending,
     /// What was damaged on the way to the end, and what it costs on top.
     #[serde(default)]
     pub collateral: Vec<Collateral>,
@@ -262,6 +265,7 @@ pub fn grade(document: &Document, record: &Record<'_>, truth: &Truth, with: &Com
         gates,
         evidence: case.weighed().iter().map(|w| w.shown(&case)).collect(),
         losses,
+        ending: case.recovery.ending(record.facts.page),
         collateral: case.collateral.clone(),
         notes: notes(&case),
     })

@@ -1,5 +1,7 @@
 //! What became of the incident in the end, as the objectives and the alert saw it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::rca::check::{holding, since_when_met};
 use crate::domain::rca::record::{Objective, Record, Span};
 use crate::domain::telemetry::promql::Query;
@@ -7,6 +9,30 @@ use crate::domain::telemetry::series::{SourceError, UnixMs};
 
 /// For how long objectives must have been met at the end, in milliseconds.
 const SETTLED: i64 = 10_000;
+
+/// How an incident ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ending {
+    /// All is well again.
+    Recovered,
+    /// Users are relieved, and something is still missing.
+    Mitigated,
+    /// It goes on.
+    #[default]
+    Unmended,
+}
+
+impl Ending {
+    /// The ending in words.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Recovered => "recovered: every objective met, the alert quiet",
+            Self::Mitigated => "mitigated: users relieved, not every objective met",
+            Self::Unmended => "not mended",
+        }
+    }
+}
 
 /// What became of the incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +58,19 @@ impl Recovery {
         Ok(Self { mitigated, recovered: met.zip(quiet).map(|(met, quiet)| met.max(quiet)), end: facts.recorded.to })
     }
 
+    /// How it ended. Users who never felt it were not relieved.
+    pub fn ending(&self, page: UnixMs) -> Ending {
+        if self.is_recovered() {
+            Ending::Recovered
+        } else if self.is_mitigated() && self.mitigated.is_some_and(|since| since > page) {
+            Ending::Mitigated
+        } else {
+            Ending::Unmended
+        }
+    }
+
     /// Whether users had been relieved for a while at the end.
-    pub fn is_mitigated(&self) -> bool {
+    fn is_mitigated(&self) -> bool {
         self.mitigated.is_some_and(|since| since + SETTLED <= self.end)
     }
 

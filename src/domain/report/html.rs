@@ -33,7 +33,7 @@ pub fn html(input: &ReportInput<'_>) -> Result<String, ReportError> {
                     "Run " (grade.run) ", " (facts.family) ", paged at " (rfc3339(facts.page)) ". " (points(grade.earned)) " earned"
                     @if grade.hints > 0 { ", " (points(grade.hints)) " for hints" }
                     @if !grade.collateral.is_empty() { ", " (points(grade.collateral.iter().map(|c| c.cost).sum())) " for damage" }
-                    "; " (points(PASS)) " and every gate pass."
+                    "; " (points(PASS)) " and every gate pass. At the end of the record: " (grade.ending.says()) "."
                 }
                 section { h2 { "What happened when" } div class="scroll" { (svg(&chart)) } (legend(&chart)) }
                 section { h2 { "Items" } (items(grade)) }

@@ -113,7 +113,8 @@ fn head(out: &mut String, grade: &Grade, ink: &Ink) -> std::fmt::Result {
     if damage > 0 {
         how.push(format!("{} for damage", points(damage)));
     }
-    writeln!(out, "{}; {} and every gate pass", how.join(", "), points(PASS))
+    writeln!(out, "{}; {} and every gate pass", how.join(", "), points(PASS))?;
+    writeln!(out, "{}", ink.dim(format!("at the end of the record: {}", grade.ending.says())))
 }
 
 fn bar(item: &Item) -> String {

@@ -65,12 +65,16 @@ pub struct Cluster {
     #[serde(default)]
     pub broker_millicores: Option<u32>,
     /// Keys of every broker's `jvm.env` on top of the lab's own.
+    #[serde(default)]
     pub jvm_env: BTreeMap<String, String>,
     /// Memory limit of every broker's machine, in MiB.
+    #[serde(default)]
     pub memory_mib: Option<u32>,
     /// The disks of its machines.
+    #[serde(default)]
     pub storage: Storage,
     /// The user brokers replicate as, when they have to prove who they are to each other.
+    #[serde(default)]
     pub replication_user: Option<String>,
 }
 
@@ -88,6 +92,7 @@ pub struct TopicSpec {
     #[serde(default)]
     pub followers: Followers,
     /// The brokers its replicas are spread over; all of them when none is named.
+    #[serde(default)]
     pub brokers: Vec<NodeId>,
     /// Topic configuration.
     #[serde(default)]

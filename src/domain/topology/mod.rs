@@ -35,13 +35,17 @@ pub struct Topology {
     #[serde(default)]
     pub broker_millicores: Option<u32>,
     /// Keys of every broker's `jvm.env` on top of the lab's own: the heap, the class path of plugins.
+    #[serde(default)]
     pub jvm_env: BTreeMap<String, String>,
     /// Memory limit of every broker's machine, in MiB; `None` for none.
+    #[serde(default)]
     pub memory_mib: Option<u32>,
     /// The disks of its machines.
+    #[serde(default)]
     pub storage: Storage,
     /// The user brokers replicate as, when they have to prove who they are: the listener INTERNAL asks for it, and an authorizer is in
     /// force for which all others, who are anonymous, are super users.
+    #[serde(default)]
     pub replication_user: Option<String>,
 }
 
@@ -51,8 +55,10 @@ pub struct Topology {
 pub struct Storage {
     /// What each machine may write to its disk, in KiB a second; without a limit when not given. Pages the kernel writes back by
     /// itself are not counted (cgroup v1), what is written directly or flushed is. On an engine that cannot limit it, nothing does.
+    #[serde(default)]
     pub write_kib_per_second: Option<u32>,
     /// Volumes of each broker beside its first log directory, each one more log directory.
+    #[serde(default)]
     pub volumes: Vec<Volume>,
 }
 

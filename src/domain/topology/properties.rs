@@ -131,7 +131,7 @@ const SHORT_TIMINGS: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::topology::{Storage, Topic};
+    use crate::domain::topology::Topic;
 
     fn small() -> (Topology, Placement) {
         let node = |name: &str, id, role| Node { name: name.to_owned(), id, role };

@@ -23,8 +23,8 @@ pub struct ProducerIds {
     pub version: String,
 }
 
-/// Ids in use while all is well are a few dozen.
-const MANY_IDS: u32 = 1000;
+/// The count is of ids by partition: a few hundred while all is well, twice that after a restart of the service.
+const MANY_IDS: u32 = 5000;
 
 impl Primitive for ProducerIds {
     fn check(&self, on: Target<'_>) -> Vec<String> {

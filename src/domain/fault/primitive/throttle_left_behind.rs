@@ -90,16 +90,13 @@ impl Primitive for ThrottleLeftBehind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::topology::{Node, Role, Storage, Topic, Topology};
+    use crate::domain::topology::{Node, Role, Topic, Topology};
 
     fn lab() -> Topology {
         Topology {
             nodes: [1, 2].map(|id| Node { name: format!("kafka-{id}"), id, role: Role::Broker }).to_vec(),
             topics: vec![Topic::spread("orders", 2, 2, &[1, 2])],
-            server_properties: [].into(),
-            production_timings: false,
-            storage: Storage::default(),
-            replication_user: None,
+            ..Topology::default()
         }
     }
 

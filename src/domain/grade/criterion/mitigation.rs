@@ -1,6 +1,7 @@
 //! Item 8: whether it was mended, and nothing else broken on the way.
 
 use super::{Criterion, Outcome, Slip};
+use crate::domain::grade::Ending;
 use crate::domain::grade::association::Entities;
 use crate::domain::grade::case::Case;
 use crate::domain::rca::check::query_command;
@@ -27,7 +28,6 @@ impl Criterion for Mitigation {
     fn judge(&self, case: &Case<'_>) -> Result<Outcome, SourceError> {
         let mut outcome = Outcome::full();
         let facts = case.record.facts;
-        let recovery = &case.recovery;
         let end = facts.recorded.to;
         let unmet = facts.objectives.iter().find(|o| {
             let since = crate::domain::rca::check::since_when_met(std::iter::once(*o), case.record);
@@ -40,17 +40,14 @@ impl Criterion for Mitigation {
             }
             None => (String::new(), query_command(&facts.alert.promql, end, facts.page)),
         };
-        let (score, says) = if recovery.is_recovered() && case.collateral.is_empty() {
-            (1000, String::new())
-        } else if recovery.is_recovered() {
-            (MITIGATED, "all is well again, but not all of what was there before".to_owned())
-        } else if recovery.is_mitigated() && recovery.mitigated.is_some_and(|since| since > facts.page) {
-            (MITIGATED, "users are relieved, but not every objective is met".to_owned())
-        } else if is_described(case) {
-            (DESCRIBED, "what was to be done is described, but it was not mended".to_owned())
-        } else {
-            (0, "it was not mended, and nothing is said of what was to be done where it originates".to_owned())
+        let (score, says) = match case.recovery.ending(facts.page) {
+            Ending::Recovered if case.collateral.is_empty() => (1000, ""),
+            Ending::Recovered => (MITIGATED, "all is well again, but not all of what was there before"),
+            Ending::Mitigated => (MITIGATED, "users are relieved, but not every objective is met"),
+            Ending::Unmended if is_described(case) => (DESCRIBED, "what was to be done is described, but it was not mended"),
+            Ending::Unmended => (0, "it was not mended, and nothing is said of what was to be done where it originates"),
         };
+        let says = says.to_owned();
         outcome.slip(Slip { cost: 1000 - score, says, place: case.analysis.places.mitigation, at: Some(end), observed, look });
         Ok(outcome)
     }

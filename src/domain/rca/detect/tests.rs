@@ -51,7 +51,8 @@ fn told(detections: &[Detection]) -> String {
     let line = |d: &Detection| {
         let to = if d.ongoing { "...".to_owned() } else { since_page(d.span.to, START) };
         let on: Vec<_> = d.on.iter().map(ToString::to_string).collect();
-        format!("V{} {} to {to} {} on {}: {}", d.number, since_page(d.span.from, START), d.event, on.join(" "), d.told)
+        let told = if d.told.is_empty() { String::new() } else { format!(": {}", d.told) };
+        format!("V{} {} to {to} {} on {}{told}", d.number, since_page(d.span.from, START), d.event, on.join(" "))
     };
     detections.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -119,7 +120,7 @@ fn a_partition_below_the_least_its_topic_asks_for_is_told() {
         of("orders", &[(3.0, 5), (2.0, 5), (1.0, 5), (2.0, 15)]),
         of("audit", &[(3.0, 12), (2.0, 18)]),
     ];
-    insta::assert_snapshot!(found(all), @"");
+    insta::assert_snapshot!(found(all), @"V1 T+00:00:10 to ... isr.below_min on partition:audit-0 partition:orders-0: fewer in sync than min.insync.replicas");
 }
 
 #[test]
@@ -167,8 +168,8 @@ fn a_process_that_is_gone_refuses_and_one_that_is_stuck_does_not_answer() {
     insta::assert_snapshot!(found(all), @"
     V1 T+00:00:10 to T+00:00:11 process.killed on broker:1: by the kernel, out of memory
     V2 T+00:00:10 to ... metrics.vanished on broker:2: its endpoint does not answer in time
-    V3 T+00:00:10 to T+00:00:20 process.exited on broker:1:
-    V4 T+00:00:19.400 to T+00:00:19.400 process.restarted on broker:1:
+    V3 T+00:00:10 to T+00:00:20 process.exited on broker:1
+    V4 T+00:00:19.400 to T+00:00:19.400 process.restarted on broker:1
     ");
 }
 
@@ -210,8 +211,9 @@ fn a_group_lags_when_it_falls_behind_and_not_when_it_jitters() {
         series("kafka_consumergroup_state_info", &[group, ("state", "Stable")], &[(1.0, 50), (f64::NAN, 1)]),
     ];
     insta::assert_snapshot!(found(all), @"
-    V1 T+00:00:50 to T+00:01:00 member.left on group:billing:
-    V2 T+00:01:11 to ... freshness.breached on topic:orders group:billing: the oldest record waits for more than 10 s
+    V1 T+00:00:50 to T+00:01:00 member.left on group:billing
+    V2 T+00:00:41 to T+00:01:25 lag.grew on topic:orders group:billing
+    V3 T+00:01:11 to ... freshness.breached on topic:orders group:billing: the oldest record waits for more than 10 s
     ");
 }
 
@@ -243,8 +245,8 @@ fn collections_and_held_back_processors_are_told_by_their_share() {
         counter("container_cpu_cfs_throttled_periods_total", &[node], &[(1.0, 40), (9.0, 30), (1.0, 60)]),
     ];
     insta::assert_snapshot!(found(all), @"
-    V1 T+00:00:44 to T+00:01:20 gc.long_pauses on broker:2:
-    V2 T+00:00:45 to T+00:01:14 cpu.throttled on broker:2:
+    V1 T+00:00:44 to T+00:01:20 gc.long_pauses on broker:2
+    V2 T+00:00:45 to T+00:01:14 cpu.throttled on broker:2
     ");
 }
 
