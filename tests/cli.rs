@@ -271,3 +271,41 @@ fn hints_are_taken_in_turn_and_say_first_what_they_cost() {
     run.write(&file).expect("written");
     assert_eq!(program.run(&["hint", "--yes"]).code, 9);
 }
+
+#[test]
+fn all_content_is_accepted_by_the_check_of_authors() {
+    let outcome = Program::new().with("CHAOSLAB_LIBRARY", root()).without_engine().run(&["author", "check"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.err);
+}
+
+#[test]
+fn a_scenario_that_was_begun_is_accepted_and_says_what_is_left_to_write() {
+    let checkout = tempfile::tempdir().expect("a folder");
+    for folder in ["scenarios/consumer-lag", "playbooks"] {
+        fs::create_dir_all(checkout.path().join(folder)).expect("made");
+    }
+    for file in ["scenarios/consumer-lag/family.yaml", "playbooks/consumer-lag.md"] {
+        fs::copy(root().join(file), checkout.path().join(file)).expect("copied");
+    }
+    let program = Program::new().with("CHAOSLAB_LIBRARY", checkout.path()).without_engine();
+    program.ok(&["author", "new", "consumer-lag", "slow-handler"]);
+    let folder = checkout.path().join("scenarios/consumer-lag/slow-handler");
+    for file in ["scenario.yaml", "reference-rca.md", "decoy-rca.md"] {
+        assert!(fs::read_to_string(folder.join(file)).expect("there").contains("TODO"), "{file}");
+    }
+    program.ok(&["author", "check", "consumer-lag"]);
+    assert_eq!(program.run(&["author", "new", "consumer-lag", "slow-handler"]).code, 9, "it is there already");
+    assert_eq!(program.run(&["author", "new", "consumer-lag", "Slow Handler"]).code, 2);
+
+    let path = folder.join("scenario.yaml");
+    let wrong = fs::read_to_string(&path)
+        .expect("there")
+        .replace("_seconds_sum{service=", "_second_sum{service=")
+        .replace("process.canary", "process.canry");
+    fs::write(&path, wrong).expect("written");
+    let outcome = program.run(&["author", "check", "consumer-lag"]);
+    assert_eq!(outcome.code, 4);
+    for told in ["did you mean `kafka_consumer_processing_seconds_sum`", "did you mean `process.canary_deploy`", "scenario.yaml:"] {
+        assert!(outcome.err.contains(told), "{}", outcome.err);
+    }
+}

@@ -5,9 +5,10 @@ mod program;
 
 use std::fmt::Write;
 
+use chaoslab::domain::grade::{Comparison, Terms};
 use chaoslab::domain::recording::Recording;
 use chaoslab::domain::review::confusion::seen_in;
-use chaoslab::domain::review::seen::{marked, staged};
+use chaoslab::domain::review::seen::{Paper, marked, staged};
 use chaoslab::domain::review::write_ups::is_reference;
 use chaoslab::lab::library::Library;
 use chaoslab::lab::recording;
@@ -80,13 +81,23 @@ fn references_pass_where_they_belong_and_nowhere_else() {
     let (mut matrix, mut wrong) = (String::new(), String::new());
     for family in library.families() {
         let files = library.family_files(&family).expect("readable");
-        for recording in recordings(&family) {
+        let all = recordings(&family);
+        for recording in &all {
+            let head = &recording.head;
+            let with = Comparison::of(head.roles.clone(), head.drawn.clone(), &head.scenario, &head.truth, all.clone());
             let _ = writeln!(matrix, "{}", recording.name());
             for scenario in &files.scenarios {
                 let is_own = scenario.slug == recording.head.scenario;
                 let drawn = library.plan(&family, &scenario.slug, recording.head.seed).expect("a plan").drawn;
                 for (name, file) in &scenario.write_ups {
-                    let marked = marked(name, &file.text, &drawn, &recording.record(), &recording.head.truth).expect("readable");
+                    let marked = marked(
+                        Paper { name, template: &file.text, drawn: &drawn },
+                        &recording.record(),
+                        &recording.head.truth,
+                        &with,
+                        &Terms::default(),
+                    )
+                    .expect("readable");
                     let must_pass = is_own && is_reference(name);
                     // A sibling's decoy may name this very cause.
                     let must_fail = !must_pass && (is_own || is_reference(name));

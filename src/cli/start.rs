@@ -63,8 +63,9 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         return context.output.value(&plan);
     }
     let docker = connect().await?;
+    doctor::usable(&docker).await?;
     let plan = stageable(&library, &docker, arguments, plan).await?;
-    let run = begin(context, &library, &plan, arguments.profile).await?;
+    let run = begin(context, &library, &docker, &plan, arguments.profile).await?;
     if arguments.detach {
         return context.output.line(&run.id);
     }
@@ -74,12 +75,10 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
 }
 
 /// Creates the run of a plan and starts what keeps it.
-pub async fn begin(context: &Context, library: &Library, plan: &Plan, profile: Profile) -> Result<Run, Failure> {
-    let docker = connect().await?;
-    doctor::usable(&docker).await?;
+pub async fn begin(context: &Context, library: &Library, docker: &Docker, plan: &Plan, profile: Profile) -> Result<Run, Failure> {
     let image = Image::current(library)?;
-    if !image.is_built(&docker).await? {
-        image.build(&docker, |step| context.output.remark(step)).await?;
+    if !image.is_built(docker).await? {
+        image.build(docker, |step| context.output.remark(step)).await?;
     }
     let run = create(context, plan, &image.reference, profile)?;
     spawn_keeper(&run)?;

@@ -68,7 +68,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// The recordings of the family this run is compared with, and who plays which part in it.
-fn comparison(chosen: &Chosen, truth: &Truth, plan: Plan) -> Result<Comparison, Failure> {
+pub fn comparison(chosen: &Chosen, truth: &Truth, plan: Plan) -> Result<Comparison, Failure> {
     let lab = chosen.lab()?;
     let recordings = Library::open()?.recordings(&plan.family).map_err(|e| Failure::Integrity(e.to_string()))?;
     let roles = Roles::of(&lab.topology, &lab.services, truth, &plan.drawn);
@@ -107,15 +107,15 @@ impl Secret {
         Ok(Self { truth, salt })
     }
 
+    /// The truth.
+    pub fn truth(&self) -> &Truth {
+        &self.truth
+    }
+
     /// What was staged.
     fn plan(chosen: &Chosen) -> Result<Plan, Failure> {
         let missing = || Failure::Integrity(format!("the plan of {} is missing: the run cannot be graded", chosen.file.id));
         chosen.run.sealed().read("plan").map_err(damaged)?.ok_or_else(missing)
-    }
-
-    /// The truth.
-    pub fn truth(&self) -> &Truth {
-        &self.truth
     }
 
     /// Refuses a truth that is not the one committed to when the run opened.

@@ -30,8 +30,8 @@ const LARGEST_TEXT: u64 = 64 * 1024 * 1024;
 const LEFT_OUT: [&str; 2] = ["node_scrape_collector_duration_seconds", "scrape_duration_seconds"];
 /// Of lines that differ in numbers only, so many are kept of each machine once the baseline has begun.
 const LINES_OF_A_SHAPE: usize = 40;
-/// And so many of those before.
-const EARLY_LINES_OF_A_SHAPE: usize = 3;
+/// Of the lines before the baseline only these levels are kept: the rest is what every boot says.
+const EARLY_LEVELS: [&str; 3] = ["WARN", "ERROR", "FATAL"];
 
 /// Why a recording could not be made or read.
 #[derive(Debug, thiserror::Error)]
@@ -103,19 +103,17 @@ pub fn make(run: &Run, until: UnixMs, battery: Vec<Taken>) -> Result<Recording, 
     Ok(Recording { head, telemetry })
 }
 
-/// The first lines of each shape, so that a flood of one message does not make the file large.
+/// The first lines of each shape, so that a flood of one message does not make the file large; of the boot only what is wrong with it.
 fn thinned(lines: Vec<LogLine>, baseline: UnixMs) -> Vec<LogLine> {
-    let mut seen: BTreeMap<(String, bool, String), usize> = BTreeMap::new();
+    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
     let shape = |line: &str| line.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-    lines
-        .into_iter()
-        .filter(|line| {
-            let early = line.at < baseline;
-            let count = seen.entry((line.node.clone(), early, shape(&line.line))).or_default();
-            *count += 1;
-            *count <= if early { EARLY_LINES_OF_A_SHAPE } else { LINES_OF_A_SHAPE }
-        })
-        .collect()
+    let told = |line: &LogLine| line.at >= baseline || EARLY_LEVELS.iter().any(|level| line.line.contains(level));
+    let mut first = |line: &LogLine| {
+        let count = seen.entry((line.node.clone(), shape(&line.line))).or_default();
+        *count += 1;
+        *count <= LINES_OF_A_SHAPE
+    };
+    lines.into_iter().filter(told).filter(|line| first(line)).collect()
 }
 
 /// Writes a recording into a folder, under its own name, and returns where.
@@ -170,14 +168,11 @@ mod tests {
     #[test]
     fn a_flood_of_one_message_is_cut_and_the_rest_is_kept() {
         let line = |at: UnixMs, node: &str, line: String| LogLine { at, node: node.to_owned(), line };
-        let flood = (0..200).map(|k| line(k, "kafka-1", format!("[{k}] connection {k} refused")));
-        let kept = thinned(
-            flood
-                .chain([line(300, "kafka-1", "stopped".to_owned()), line(301, "kafka-2", "[1] connection 1 refused".to_owned())])
-                .collect(),
-            100,
-        );
-        assert_eq!(kept.len(), EARLY_LINES_OF_A_SHAPE + LINES_OF_A_SHAPE + 2);
-        assert_eq!((kept[0].at, kept[3].at, kept.last().map(|l| l.at)), (0, 100, Some(301)));
+        let boot = [line(1, "kafka-1", "INFO started".to_owned()), line(2, "kafka-1", "WARN no".to_owned())];
+        let flood = (100..300).map(|k| line(k, "kafka-1", format!("[{k}] connection {k} refused")));
+        let rest = [line(300, "kafka-1", "stopped".to_owned()), line(301, "kafka-2", "[1] connection 1 refused".to_owned())];
+        let kept = thinned(boot.into_iter().chain(flood).chain(rest).collect(), 100);
+        assert_eq!(kept.len(), 1 + LINES_OF_A_SHAPE + 2);
+        assert_eq!((kept[0].at, kept[1].at, kept.last().map(|l| l.at)), (2, 100, Some(301)));
     }
 }

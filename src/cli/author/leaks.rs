@@ -9,13 +9,15 @@ use crate::lab::library::Library;
 use crate::lab::rehearsal::leaks::{Leak, Search};
 
 /// What learners read without touching a machine; `SERVICE` stands for each service.
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 12] = [
     "status --json",
     "status --page",
     "status --page --json",
     "history --json",
     "changes --json",
     "runs --json",
+    "events --json",
+    "metrics --json",
     "-vv status",
     "-vv query up --json",
     "rca new --help",

@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::write_ups;
 use crate::domain::fault::truth::Truth;
-
 use crate::domain::grade::{Comparison, GradeError, Terms, grade};
 use crate::domain::rca::check::holding;
 use crate::domain::rca::document::Document;
@@ -124,8 +123,20 @@ pub struct Marked {
     pub why: String,
 }
 
+/// A write-up of a scenario.
+#[derive(Debug, Clone, Copy)]
+pub struct Paper<'a> {
+    /// Its file's name.
+    pub name: &'a str,
+    /// Its template.
+    pub template: &'a str,
+    /// What the run's seed draws for its scenario.
+    pub drawn: &'a Drawn,
+}
+
 /// Grades a write-up's template against a record and its truth. One that cannot be filled or is not valid there does not pass.
-pub fn marked(name: &str, template: &str, drawn: &Drawn, record: &Record<'_>, truth: &Truth) -> Result<Marked, SourceError> {
+pub fn marked(paper: Paper<'_>, record: &Record<'_>, truth: &Truth, with: &Comparison, terms: &Terms) -> Result<Marked, SourceError> {
+    let Paper { name, template, drawn } = paper;
     let refused = |why: String| Marked { name: name.to_owned(), passed: false, points: None, why };
     let text = match write_ups::filled(template, drawn, record.facts) {
         Ok(text) => text,
@@ -135,7 +146,7 @@ pub fn marked(name: &str, template: &str, drawn: &Drawn, record: &Record<'_>, tr
         Ok(document) => document,
         Err(problems) => return Ok(refused(problems.iter().map(|p| format!("{name}:{p}")).collect::<Vec<_>>().join("; "))),
     };
-    match grade(&document, record, truth, &Comparison::default(), &Terms::default()) {
+    match grade(&document, record, truth, with, terms) {
         Ok(grade) => {
             let gates = grade.gates.iter().filter(|g| !g.passed).map(|g| format!("{}: {}", g.gate, g.why));
             let losses = grade.losses.iter().map(|l| format!("{} -{}.{}: {}", l.item, l.lost / 1000, l.lost % 1000 / 100, l.says));

@@ -41,8 +41,9 @@ const NODE: [&str; 15] = [
     "free -k",
     "cat /etc/kafka/server.properties",
     "cat /etc/kafka/jvm.env",
+    // Control groups of either version.
     "cat /sys/fs/cgroup/cpu.max /sys/fs/cgroup/memory.max",
-    "tail -n 40 /var/log/kafka/server.log",
+    "cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us /sys/fs/cgroup/memory/memory.limit_in_bytes",
 ];
 
 /// On a machine of an application.
@@ -51,8 +52,8 @@ const APPLICATION: [&str; 4] = ["ss -tin", "ps axo pid,stat,args", "sv status /e
 /// A command that waits for a process that stands still is ended.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Of a long output the beginning and the end are kept.
-const HEAD: usize = 10_000;
-const TAIL: usize = 2_000;
+const HEAD: usize = 6_000;
+const TAIL: usize = 1_000;
 
 /// Runs the battery. A command that fails is an answer, too; only an engine that refuses ends it.
 pub async fn take(engine: &DockerEngine, lab: &Lab, phase: Phase) -> Result<Vec<Taken>, EngineError> {

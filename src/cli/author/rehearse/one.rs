@@ -8,16 +8,17 @@ use crate::cli::author::{leaks, program};
 use crate::cli::context::{Chosen, Context};
 use crate::cli::exit::Failure;
 use crate::cli::rca::Opened;
-use crate::cli::submit::Secret;
-use crate::cli::{start, stop};
+use crate::cli::submit::{Secret, comparison};
+use crate::cli::{doctor, start, stop};
+use crate::domain::grade::{Comparison, Terms};
 use crate::domain::rca::vocab::domain;
 use crate::domain::recording::{Phase, Taken};
-use crate::domain::review::seen::{Verdict, marked, staged};
-use crate::domain::review::write_ups::{self, is_reference};
+use crate::domain::review::seen::{Paper, Verdict, marked, staged};
+use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
 use crate::domain::scenario::{Plan, Seed};
-use crate::domain::telemetry::series::UnixMs;
+use crate::domain::telemetry::series::{SourceError, UnixMs};
 use crate::lab::engine::Swept;
-use crate::lab::engine::docker::{connect, sweep};
+use crate::lab::engine::docker::{connect, disk, sweep};
 use crate::lab::keeper::clock::now;
 use crate::lab::library::Library;
 use crate::lab::recording;
@@ -51,7 +52,13 @@ pub async fn rehearse(
         verdicts: Vec::new(),
         recording: None,
     };
-    let run = start::begin(context, library, &plan, start::Profile::Drill).await?;
+    let docker = connect().await?;
+    doctor::usable(&docker).await?;
+    if let Some(why) = disk::unmet(&docker, &plan.requires).await? {
+        rehearsed.not_witnessed = Some(format!("it cannot be staged here: {why}"));
+        return Ok(rehearsed);
+    }
+    let run = start::begin(context, library, &docker, &plan, start::Profile::Drill).await?;
     rehearsed.run = Some(run.id.clone());
     let staged = start::opened(context, &run).await;
     times(&run.read()?, &mut rehearsed.seconds);
@@ -108,14 +115,6 @@ impl Rehearsal<'_> {
         self.tell("taking diagnostic outputs");
         let mut taken = battery::take(&engine, &lab, Phase::Steady).await?;
         self.commands_of_write_ups(rehearsed).await?;
-        self.tell("searching for words that give the cause away");
-        for leak in leaks::look(&self.chosen, self.library).await? {
-            rehearsed.verdicts.push(Verdict::new(
-                format!("leak of `{}`", leak.word),
-                false,
-                format!("{}: ...{}...", leak.place, leak.around),
-            ));
-        }
         let until = self.chosen.file.paged_at.unwrap_or_default() + AFTER_PAGE_MS;
         let come = recorded(run, until, Duration::from_millis((until - now()).max(0).unsigned_abs()) + RECORDED_WITHIN)
             .await
@@ -128,14 +127,25 @@ impl Rehearsal<'_> {
         let witnessed = self.chosen.file.opened_at.unwrap_or(until);
         let secret = Secret::of(&self.chosen)?;
         let seen = staged(self.plan, secret.truth(), &opened.record(), witnessed);
-        rehearsed.verdicts.extend(seen.map_err(|e| Failure::Integrity(e.to_string()))?);
-        self.grade(&opened, &secret, rehearsed)?;
+        rehearsed.verdicts.extend(seen.map_err(unreadable)?);
+        let with = comparison(&self.chosen, secret.truth(), self.plan.clone())?;
+        self.grade(&opened, &secret, &with, rehearsed)?;
+        // After the recording's end: what is run to look is no part of it.
+        self.tell("searching for words that give the cause away");
+        for leak in leaks::look(&self.chosen, self.library).await? {
+            rehearsed.verdicts.push(Verdict::new(
+                format!("leak of `{}`", leak.word),
+                false,
+                format!("{}: ...{}...", leak.place, leak.around),
+            ));
+        }
         if keep {
             return self.save(until, taken, recordings, rehearsed);
         }
         if self.fix(rehearsed).await? {
             taken.extend(battery::take(&engine, &lab, Phase::Recovered).await?);
         }
+        self.grade_repaired(&secret, &with, rehearsed)?;
         self.save(until, taken, recordings, rehearsed)
     }
 
@@ -154,16 +164,16 @@ impl Rehearsal<'_> {
         Ok(())
     }
 
-    /// Grades every reference and decoy of the scenario, and every reference of its siblings. The run is not graded by it.
-    fn grade(&self, opened: &Opened, secret: &Secret, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+    /// Grades, before anything is repaired, every reference and decoy of the scenario, and every reference of its siblings. The run is not graded by it.
+    fn grade(&self, opened: &Opened, secret: &Secret, with: &Comparison, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
         let files = self.library.family_files(&self.plan.family)?;
         for scenario in &files.scenarios {
             let is_own = scenario.slug == self.plan.scenario;
             let drawn =
                 if is_own { self.plan.drawn.clone() } else { self.library.plan(&self.plan.family, &scenario.slug, self.plan.seed)?.drawn };
             for (name, file) in scenario.write_ups.iter().filter(|(name, _)| is_own || is_reference(name)) {
-                let marked =
-                    marked(name, &file.text, &drawn, &opened.record(), secret.truth()).map_err(|e| Failure::Integrity(e.to_string()))?;
+                let paper = Paper { name, template: &file.text, drawn: &drawn };
+                let marked = marked(paper, &opened.record(), secret.truth(), with, &self.terms(false)).map_err(unreadable)?;
                 let must_pass = is_own && is_reference(name);
                 let what = if is_own { name.clone() } else { format!("{} of {}", name, scenario.slug) };
                 let verb = if marked.passed { "passes" } else { "does not pass" };
@@ -176,6 +186,24 @@ impl Rehearsal<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Grades the reference once more, as a learner who has repaired it hands it in.
+    fn grade_repaired(&self, secret: &Secret, with: &Comparison, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+        let Some(template) = self.library.write_up(&self.plan.family, &self.plan.scenario, REFERENCE) else { return Ok(()) };
+        let opened = Opened::of(&self.chosen)?;
+        let paper = Paper { name: REFERENCE, template: &template, drawn: &self.plan.drawn };
+        let terms = self.terms(self.plan.recovery_required);
+        let marked = marked(paper, &opened.record(), secret.truth(), with, &terms).map_err(unreadable)?;
+        let verb = if marked.passed { "passes" } else { "does not pass" };
+        let why = if marked.passed { String::new() } else { format!(" ({})", marked.why) };
+        let says = format!("it {verb} with {}{why}", marked.told());
+        rehearsed.verdicts.push(Verdict::new(format!("{REFERENCE} after the fix"), marked.passed, says));
+        Ok(())
+    }
+
+    fn terms(&self, recovery_required: bool) -> Terms {
+        Terms { hints: 0, playbook: None, recovery_required, exam: false, allowed: self.plan.allows.clone() }
     }
 
     /// Repairs it by the scenario's own commands and waits for the objectives; of a control, sees that they are met. Whether all was well.
@@ -218,6 +246,10 @@ impl Rehearsal<'_> {
         rehearsed.recording = Some(path);
         Ok(())
     }
+}
+
+fn unreadable(error: SourceError) -> Failure {
+    Failure::Integrity(error.to_string())
 }
 
 fn look_failed(error: LookError) -> Failure {
