@@ -11,6 +11,7 @@ pub mod exit;
 mod hint;
 mod history;
 mod image;
+mod input;
 mod keep;
 mod list;
 mod logs;
@@ -25,6 +26,7 @@ mod recorded;
 mod report;
 mod runs;
 mod service;
+mod shell;
 mod show;
 mod start;
 mod status;
@@ -82,6 +84,8 @@ enum Command {
     Start(start::Arguments),
     /// How the run stands: nodes, services, alert, objectives
     Status(status::Arguments),
+    /// Open a recorded shell on a machine of the lab
+    Shell(shell::Arguments),
     /// Run one recorded command on a machine of the lab
     Exec(exec::Arguments),
     /// The numbered record of what was run
@@ -170,6 +174,7 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
             Command::Show(arguments) => show::run(&context, &arguments),
             Command::Start(arguments) => start::run(&context, &arguments).await,
             Command::Status(arguments) => status::run(&context, &arguments).await,
+            Command::Shell(arguments) => shell::run(&context, &arguments).await,
             Command::Exec(arguments) => exec::run(&context, &arguments).await,
             Command::History(arguments) => history::run(&context, &arguments),
             Command::Logs(arguments) => logs::run(&context, &arguments).await,
