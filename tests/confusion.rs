@@ -8,7 +8,7 @@ use std::fmt::Write;
 use chaoslab::domain::grade::{Comparison, Terms};
 use chaoslab::domain::recording::Recording;
 use chaoslab::domain::review::confusion::seen_in;
-use chaoslab::domain::review::seen::{Paper, marked, staged};
+use chaoslab::domain::review::seen::{Paper, is_as_right, marked, staged};
 use chaoslab::domain::review::write_ups::is_reference;
 use chaoslab::lab::library::Library;
 use chaoslab::lab::recording;
@@ -88,7 +88,9 @@ fn references_pass_where_they_belong_and_nowhere_else() {
             let _ = writeln!(matrix, "{}", recording.name());
             for scenario in &files.scenarios {
                 let is_own = scenario.slug == recording.head.scenario;
-                let drawn = library.plan(&family, &scenario.slug, recording.head.seed).expect("a plan").drawn;
+                let plan = library.plan(&family, &scenario.slug, recording.head.seed).expect("a plan");
+                let is_rival = is_own || !is_as_right(&plan.fault.primitive().truth(plan.target()).class, &recording.head.truth);
+                let drawn = plan.drawn;
                 for (name, file) in &scenario.write_ups {
                     let marked = marked(
                         Paper { name, template: &file.text, drawn: &drawn },
@@ -100,7 +102,7 @@ fn references_pass_where_they_belong_and_nowhere_else() {
                     .expect("readable");
                     let must_pass = is_own && is_reference(name);
                     // A sibling's decoy may name this very cause.
-                    let must_fail = !must_pass && (is_own || is_reference(name));
+                    let must_fail = !must_pass && is_rival && (is_own || is_reference(name));
                     let _ = writeln!(
                         matrix,
                         "  {}/{name}: {} {}",

@@ -110,6 +110,11 @@ fn chain(truth: &Truth, record: &Record<'_>, lasting: Span) -> Result<Vec<Verdic
     Ok(verdicts)
 }
 
+/// Whether a scenario of this class would be a right answer here, too: an analysis of it may pass.
+pub fn is_as_right(class: &str, truth: &Truth) -> bool {
+    truth.causes.iter().any(|cause| cause.class == class || cause.equivalent.iter().any(|other| other == class))
+}
+
 /// How a write-up was graded against a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Marked {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::domain::recording::{Phase, Taken};
-use crate::domain::topology::Role;
 use crate::domain::workload::properties_path;
 use crate::lab::engine::docker::DockerEngine;
 use crate::lab::engine::{EngineError, Lab, TOOLBOX};
@@ -55,32 +54,55 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const HEAD: usize = 6_000;
 const TAIL: usize = 1_000;
 
-/// Runs the battery. A command that fails is an answer, too; only an engine that refuses ends it.
+/// Stands between the outputs of one machine: a character no tool prints.
+const MARK: char = '\u{1e}';
+
+/// Runs the battery, each machine's commands in one session. A command that fails is an answer, too; only an engine that refuses ends it.
 pub async fn take(engine: &DockerEngine, lab: &Lab, phase: Phase) -> Result<Vec<Taken>, EngineError> {
     let mut taken = Vec::new();
-    for (machine, line) in lines(lab) {
-        let patience = PATIENCE.as_secs().to_string();
-        let output = engine.run(lab, &machine, &["timeout", "-k", "1", &patience, "sh", "-c", &line]).await?;
-        taken.push(Taken { phase, machine, line, exit: output.exit, output: shortened(output.text) });
+    for (machine, lines) in lines(lab) {
+        let output = engine.run(lab, &machine, &["sh", "-c", &script(&lines)]).await?;
+        let outputs = outputs(&output.text).into_iter().zip(lines);
+        taken.extend(outputs.map(|((exit, output), line)| Taken {
+            phase,
+            machine: machine.clone(),
+            line,
+            exit,
+            output: shortened(output),
+        }));
     }
     Ok(taken)
 }
 
-/// Every command of the battery with its machine, as a learner would type it.
-fn lines(lab: &Lab) -> Vec<(String, String)> {
-    let on = |machine: &str, lines: &[&str]| lines.iter().map(|l| (machine.to_owned(), (*l).to_owned())).collect::<Vec<_>>();
-    let mut all = Vec::new();
-    for node in &lab.topology.nodes {
-        match node.role {
-            Role::Broker | Role::Controller => all.extend(on(&node.name, &NODE)),
-        }
+/// The commands of the battery by machine, as a learner would type them.
+fn lines(lab: &Lab) -> Vec<(String, Vec<String>)> {
+    let owned = |lines: &[&str]| lines.iter().map(|l| (*l).to_owned()).collect::<Vec<_>>();
+    let nodes = lab.topology.nodes.iter().map(|node| (node.name.clone(), owned(&NODE)));
+    let services = lab.services.iter().map(|service| {
+        let properties = format!("cat {}", properties_path(&service.name));
+        (service.name.clone(), owned(&APPLICATION).into_iter().chain([properties]).collect())
+    });
+    nodes.chain(services).chain([(TOOLBOX.to_owned(), owned(&CLUSTER))]).collect()
+}
+
+/// Runs commands one after the other, each with its own patience, and marks where each ends and with which exit code.
+fn script(lines: &[String]) -> String {
+    let patience = PATIENCE.as_secs();
+    let one = |line: &String| {
+        let quoted = line.replace('\'', "'\\''");
+        format!("timeout -k 1 {patience} sh -c '{quoted}' 2>&1; printf '\\036%s\\036' $?\n")
+    };
+    lines.iter().map(one).collect()
+}
+
+/// Exit codes and outputs, from what the script printed.
+fn outputs(text: &str) -> Vec<(i64, String)> {
+    let mut pieces = text.split(MARK);
+    let mut outputs = Vec::new();
+    while let (Some(output), Some(exit)) = (pieces.next(), pieces.next()) {
+        outputs.push((exit.parse().unwrap_or(-1), output.to_owned()));
     }
-    for service in &lab.services {
-        all.extend(on(&service.name, &APPLICATION));
-        all.push((service.name.clone(), format!("cat {}", properties_path(&service.name))));
-    }
-    all.extend(on(TOOLBOX, &CLUSTER));
-    all
+    outputs
 }
 
 fn shortened(text: String) -> String {
@@ -94,6 +116,14 @@ fn shortened(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn outputs_are_told_apart_with_their_exit_codes() {
+        let lines = ["printf 'a\nb\n'", "echo \"it's\" >&2; exit 3", "true"].map(str::to_owned);
+        let printed = std::process::Command::new("sh").args(["-c", &script(&lines)]).output().expect("a shell").stdout;
+        let told = outputs(&String::from_utf8_lossy(&printed));
+        assert_eq!(told, [(0, "a\nb\n".to_owned()), (3, "it's\n".to_owned()), (0, String::new())]);
+    }
 
     #[test]
     fn a_long_output_keeps_its_beginning_and_its_end() {

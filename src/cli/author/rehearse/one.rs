@@ -13,7 +13,7 @@ use crate::cli::{doctor, start, stop};
 use crate::domain::grade::{Comparison, Terms};
 use crate::domain::rca::vocab::domain;
 use crate::domain::recording::{Phase, Taken};
-use crate::domain::review::seen::{Paper, Verdict, marked, staged};
+use crate::domain::review::seen::{Paper, Verdict, is_as_right, marked, staged};
 use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
 use crate::domain::scenario::{Plan, Seed};
 use crate::domain::telemetry::series::{SourceError, UnixMs};
@@ -167,7 +167,9 @@ impl Rehearsal<'_> {
     /// Grades, before anything is repaired, every reference and decoy of the scenario, and every reference of its siblings. The run is not graded by it.
     fn grade(&self, opened: &Opened, secret: &Secret, with: &Comparison, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
         let files = self.library.family_files(&self.plan.family)?;
-        for scenario in &files.scenarios {
+        // A sibling whose class is as right here, another control mostly, has a reference that may pass.
+        let rival = |slug: &str| !self.plan.siblings.iter().any(|s| s.scenario == slug && is_as_right(&s.class, secret.truth()));
+        for scenario in files.scenarios.iter().filter(|s| rival(&s.slug)) {
             let is_own = scenario.slug == self.plan.scenario;
             let drawn =
                 if is_own { self.plan.drawn.clone() } else { self.library.plan(&self.plan.family, &scenario.slug, self.plan.seed)?.drawn };
