@@ -7,11 +7,12 @@ BUILT := target/$(HOST)/debug
 # What one step prints stays together when two run side by side.
 MAKEFLAGS += --no-print-directory --output-sync=line
 
-.PHONY: help drill demo test unit lint bench image clean engine base program prepare
+.PHONY: help drill demo rehearse test unit lint bench image clean engine base program prepare
 
 help:
 	@echo "make drill [FAMILY=consumer-lag]   stage a drill and print the page (from a fresh machine: about 8 minutes, then 1)"
 	@echo "make demo                          one whole drill unattended: stage, look, write up, grade, stop"
+	@echo "make rehearse [SCENARIO=family/slug]  stage scenarios for real, grade and fix them, record them for the tests (3 minutes each)"
 	@echo "make test                          everything, the tests on real Docker included"
 	@echo "make unit                          what needs no Docker"
 	@echo "make lint                          formatting, clippy with warnings denied, the domain on its own"
@@ -25,6 +26,9 @@ drill: prepare
 
 demo: prepare
 	@tests/demo.sh ./chaoslab
+
+rehearse: prepare
+	@CHAOSLAB_LIBRARY=. ./chaoslab author rehearse $(or $(SCENARIO),--all) --repeat 2 --record
 
 test: prepare
 	$(CARGO) test

@@ -1,5 +1,5 @@
-//! Packs what the program carries with it: scenarios, playbooks and the image's build context. Packed, so that no cause, reference or
-//! truth can be read in the program with `strings`.
+//! Packs what the program carries with it: scenarios, playbooks and the image's build context, and apart from them the recordings, which
+//! only grading reads. Packed, so that no cause, reference or truth can be read in the program with `strings`.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -8,13 +8,19 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-const FOLDERS: [&str; 3] = ["scenarios", "playbooks", "docker"];
+/// Each archive with the folders in it. Recordings are compressed already; what is left to hide is their names.
+const ARCHIVES: [(&str, &[&str], u32); 2] =
+    [("library.tar.gz", &["scenarios", "playbooks", "docker"], 6), ("recordings.tar.gz", &["tests/recordings"], 1)];
 
 fn main() -> std::io::Result<()> {
+    ARCHIVES.into_iter().try_for_each(|(name, folders, level)| pack(name, folders, Compression::new(level)))
+}
+
+fn pack(name: &str, folders: &[&str], level: Compression) -> std::io::Result<()> {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    let target = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it")).join("library.tar.gz");
-    let mut archive = tar::Builder::new(GzEncoder::new(File::create(target)?, Compression::default()));
-    for folder in FOLDERS {
+    let target = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it")).join(name);
+    let mut archive = tar::Builder::new(GzEncoder::new(File::create(target)?, level));
+    for folder in folders {
         println!("cargo::rerun-if-changed={folder}");
         for path in files(&root.join(folder))? {
             let name = path.strip_prefix(&root).expect("it was found below the root");

@@ -18,9 +18,25 @@ fn without_arguments_it_tells_what_it_can() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let program = Program::new();
-    for command in
-        ["show", "start", "status", "exec", "history", "logs", "query", "service", "node", "submit", "report", "stop", "completions"]
-    {
+    for command in [
+        "show",
+        "start",
+        "status",
+        "exec",
+        "history",
+        "logs",
+        "query",
+        "metrics",
+        "events",
+        "vocab",
+        "service",
+        "node",
+        "submit",
+        "report",
+        "stop",
+        "completions",
+        "hint",
+    ] {
         let help = program.ok(&[command, "--help"]);
         assert!(help.contains("Example"), "`{command} --help` has no example:\n{help}");
     }
@@ -51,7 +67,7 @@ fn families_are_listed_and_no_cause_is() {
 fn an_unknown_family_is_a_usage_error_with_near_names() {
     let outcome = Program::new().without_engine().run(&["start", "isr-shink"]);
     assert_eq!(outcome.code, 2);
-    insta::assert_snapshot!(outcome.err, @"chaoslab: there is no family `isr-shink`, did you mean `isr-shrink`?; `chaoslab list` shows all: consumer-lag, isr-shrink, leader-skew");
+    insta::assert_snapshot!(outcome.err, @"chaoslab: there is no family `isr-shink`, did you mean `isr-shrink`?; `chaoslab list` shows all: consumer-lag, isr-shrink, leader-skew, memory-pressure");
 }
 
 #[test]
@@ -69,9 +85,16 @@ fn without_an_engine_it_says_how_to_get_one() {
 #[test]
 fn without_a_run_commands_say_how_to_begin_one() {
     let program = Program::new().without_engine();
-    for command in
-        [&["status"][..], &["query", "up"], &["logs", "kafka-1"], &["exec", "--", "ls"], &["rca", "new"], &["submit"], &["changes"]]
-    {
+    for command in [
+        &["status"][..],
+        &["query", "up"],
+        &["events"],
+        &["logs", "kafka-1"],
+        &["exec", "--", "ls"],
+        &["rca", "new"],
+        &["submit"],
+        &["changes"],
+    ] {
         let outcome = program.run(command);
         assert_eq!(outcome.code, 9, "{command:?}: {}", outcome.err);
         assert!(outcome.err.contains("chaoslab start FAMILY"), "{command:?}: {}", outcome.err);
@@ -88,6 +111,57 @@ fn a_query_that_is_no_promql_is_refused_with_its_place() {
 }
 
 #[test]
+fn metrics_are_listed_and_searched() {
+    let program = Program::new().without_engine();
+    let all = program.json(&["metrics"]);
+    assert!(all.as_array().is_some_and(|all| all.len() > 100));
+    insta::assert_snapshot!(program.ok(&["metrics", "kafka_consumergroup_lag*"]), @"
+    name                         labels                         unit     type   meaning
+    kafka_consumergroup_lag      consumergroup,topic,partition  records  gauge  high watermark minus committed offset
+    kafka_consumergroup_lag_sum  consumergroup,topic            records  gauge  lag over the topic's partitions
+    ");
+    assert_eq!(program.json(&["metrics", "LAG committed"])[0]["name"], "kafka_consumergroup_lag");
+    let lag = program.json(&["metrics", "kafka_consumergroup_la?"]);
+    let labels: Vec<_> = lag[0]["labels"].as_array().expect("a list").iter().map(|l| l["name"].as_str().expect("a name")).collect();
+    assert_eq!(
+        (labels, &lag[0]["unit"], &lag[0]["type"]),
+        (vec!["consumergroup", "topic", "partition"], &"records".into(), &"gauge".into())
+    );
+
+    let mistyped = program.run(&["metrics", "underreplicatedpartitons"]);
+    assert_eq!((mistyped.code, mistyped.out.as_str()), (2, ""));
+    insta::assert_snapshot!(mistyped.err, @"chaoslab: no metric matches `underreplicatedpartitons`; did you mean `kafka_server_replicamanager_underreplicatedpartitions`, `kafka_topic_partition_under_replicated_partition`? (`chaoslab metrics` lists all)");
+}
+
+#[test]
+fn vocabularies_need_no_run() {
+    let program = Program::new().without_engine();
+    for (vocabulary, known) in [
+        ("classes", "network.capacity.link_capped"),
+        ("components", "link:kafka-2"),
+        ("events", "isr.shrunk"),
+        ("preventions", "alert.at_min_isr"),
+    ] {
+        let entries = program.json(&["vocab", vocabulary]);
+        let ids: Vec<_> = entries.as_array().expect("a list").iter().map(|e| e["id"].as_str().expect("a name")).collect();
+        assert!(ids.contains(&known), "{vocabulary}: {ids:?}");
+        assert!(program.ok(&["vocab", vocabulary]).contains(known));
+    }
+    insta::assert_snapshot!(program.ok(&["vocab", "events", "--search", "ISR"]), @"
+    event           what can be seen                              on
+    isr.shrunk      Replicas left the ISR.                        partition, topic, broker
+    isr.below_min   The ISR is smaller than min.insync.replicas.  partition, topic
+    leader.unclean  A replica outside the ISR was elected.        partition, topic
+    ");
+    let mistyped = program.run(&["vocab", "events", "--search", "shrnk"]);
+    assert_eq!(mistyped.code, 2);
+    insta::assert_snapshot!(mistyped.err, @"chaoslab: none of the events matches `shrnk`; did you mean `isr.shrunk`? (`chaoslab vocab events` lists all)");
+    let unknown = program.run(&["vocab", "event"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("'events'"), "{}", unknown.err);
+}
+
+#[test]
 fn a_broken_scenario_is_told_with_all_its_problems_at_once() {
     let checkout = tempfile::tempdir().expect("a folder");
     let folder = checkout.path().join("scenarios/isr-shrink");
@@ -100,9 +174,9 @@ fn a_broken_scenario_is_told_with_all_its_problems_at_once() {
     assert_eq!(outcome.code, 4, "{}", outcome.err);
     let problems = outcome.err.replace(&checkout.path().display().to_string(), "");
     insta::assert_snapshot!(problems, @r#"
-    /scenarios/isr-shrink/family.yaml:53:3: alert: missing field `severity`
-    /scenarios/isr-shrink/family.yaml:54:3: alert: unknown field `severty`, expected one of `name`, `severity`, `expr`, `for_seconds`, `summary`, `description`; did you mean `severity`?
-    /scenarios/isr-shrink/family.yaml:62:17: steady.hold_seconds: invalid type: string "soon", expected u32
+    /scenarios/isr-shrink/family.yaml:78:3: alert: missing field `severity`
+    /scenarios/isr-shrink/family.yaml:79:3: alert: unknown field `severty`, expected one of `name`, `severity`, `expr`, `for_seconds`, `summary`, `description`; did you mean `severity`?
+    /scenarios/isr-shrink/family.yaml:87:17: steady.hold_seconds: invalid type: string "soon", expected u32
     "#);
 }
 
@@ -155,5 +229,83 @@ fn a_reader_that_goes_away_is_no_failure() {
 fn completions_are_made_for_the_usual_shells() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(Program::new().ok(&["completions", shell]).contains("chaoslab"));
+    }
+}
+
+#[test]
+fn hints_are_taken_in_turn_and_say_first_what_they_cost() {
+    use chaoslab::lab::library::Library;
+    use chaoslab::lab::run::{Home, RunFile, RunState};
+
+    let program = Program::new();
+    let mut plan = Library::at(&root()).expect("readable").plan("isr-shrink", "capped-link", 3).expect("a plan");
+    plan.hints = ["Who is missing where?", "Look at the way out.", "Its link is full."].map(str::to_owned).to_vec();
+    let mut file = RunFile::new("r-7f3a91", "isr-shrink", "image", 1_000_000);
+    (file.state, file.opened_at) = (RunState::Closed, Some(1_000_000));
+    let run = Home::at(program.home()).create(&file).expect("made");
+    run.sealed().write("plan", &plan).expect("sealed");
+
+    let refused = program.run(&["hint"]);
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""));
+    insta::assert_snapshot!(refused.err, @r"
+    hint 1 of 3 costs 2 points of 100 when r-7f3a91 is graded
+    chaoslab: a hint costs points: say `--yes` to take it
+    ");
+    assert_eq!(run.read().expect("readable").hints, 0);
+    assert_eq!(program.ok(&["hint", "--yes"]), "Who is missing where?\n");
+    let second = program.json(&["hint", "--yes"]);
+    assert_eq!((&second["hint"], &second["cost"], &second["spent"]), (&"Look at the way out.".into(), &5.into(), &7.into()));
+    let third = program.run(&["hint", "--yes"]);
+    insta::assert_snapshot!(third.out + &third.err, @r"
+    Its link is full.
+    hint 3 of 3 costs 8 points of 100 when r-7f3a91 is graded
+    more on this symptom: chaoslab playbook isr-shrink
+    ");
+    let none = program.run(&["hint", "--yes"]);
+    assert_eq!((none.code, run.read().expect("readable").hints), (9, 3));
+    insta::assert_snapshot!(none.err, @"chaoslab: all hints were taken in r-7f3a91; `chaoslab playbook isr-shrink` says how this symptom is investigated");
+    // The folder tells that hints were taken and not which.
+    assert!(!fs::read_to_string(run.folder().join("run.json")).expect("readable").contains("link"));
+
+    file.given_up = true;
+    run.write(&file).expect("written");
+    assert_eq!(program.run(&["hint", "--yes"]).code, 9);
+}
+
+#[test]
+fn all_content_is_accepted_by_the_check_of_authors() {
+    let outcome = Program::new().with("CHAOSLAB_LIBRARY", root()).without_engine().run(&["author", "check"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.err);
+}
+
+#[test]
+fn a_scenario_that_was_begun_is_accepted_and_says_what_is_left_to_write() {
+    let checkout = tempfile::tempdir().expect("a folder");
+    for folder in ["scenarios/consumer-lag", "playbooks"] {
+        fs::create_dir_all(checkout.path().join(folder)).expect("made");
+    }
+    for file in ["scenarios/consumer-lag/family.yaml", "playbooks/consumer-lag.md"] {
+        fs::copy(root().join(file), checkout.path().join(file)).expect("copied");
+    }
+    let program = Program::new().with("CHAOSLAB_LIBRARY", checkout.path()).without_engine();
+    program.ok(&["author", "new", "consumer-lag", "slow-handler"]);
+    let folder = checkout.path().join("scenarios/consumer-lag/slow-handler");
+    for file in ["scenario.yaml", "reference-rca.md", "decoy-rca.md"] {
+        assert!(fs::read_to_string(folder.join(file)).expect("there").contains("TODO"), "{file}");
+    }
+    program.ok(&["author", "check", "consumer-lag"]);
+    assert_eq!(program.run(&["author", "new", "consumer-lag", "slow-handler"]).code, 9, "it is there already");
+    assert_eq!(program.run(&["author", "new", "consumer-lag", "Slow Handler"]).code, 2);
+
+    let path = folder.join("scenario.yaml");
+    let wrong = fs::read_to_string(&path)
+        .expect("there")
+        .replace("_seconds_sum{service=", "_second_sum{service=")
+        .replace("process.canary", "process.canry");
+    fs::write(&path, wrong).expect("written");
+    let outcome = program.run(&["author", "check", "consumer-lag"]);
+    assert_eq!(outcome.code, 4);
+    for told in ["did you mean `kafka_consumer_processing_seconds_sum`", "did you mean `process.canary_deploy`", "scenario.yaml:"] {
+        assert!(outcome.err.contains(told), "{}", outcome.err);
     }
 }

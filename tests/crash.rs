@@ -150,7 +150,7 @@ fn two_labs_stand_side_by_side_and_commands_ask_which_is_meant() {
     assert!(outcome.err.contains(&one) && outcome.err.contains(&other) && outcome.err.contains("--run"), "{}", outcome.err);
     program.ok(&["stop", "--run", &one]);
     assert_eq!(standing(&one), NOTHING);
-    assert!(standing(&other).starts_with("7 containers, 1 networks"), "{}", standing(&other));
+    assert!(standing(&other).starts_with("8 containers, 1 networks"), "{}", standing(&other));
     program.ok(&["status"]);
     program.ok(&["stop"]);
     assert_eq!(standing(&other), NOTHING);

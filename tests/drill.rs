@@ -40,6 +40,13 @@ fn a_capped_link_is_staged_seen_fixed_and_graded() {
     assert!(seen.contains("Isr:"), "a plain kafka-topics.sh shows the broken cluster:\n{seen}");
     assert!(!objectives_met(&program));
 
+    let shrunk = until("a detection of what paged", Duration::from_secs(30), || {
+        let events = program.json(&["events"]);
+        events.as_array().expect("a list").iter().find(|e| e["event"] == "isr.shrunk").cloned()
+    });
+    assert!(shrunk["on"].as_array().is_some_and(|on| on.iter().any(|c| c.as_str().is_some_and(|c| c.starts_with("partition:")))));
+    let number = shrunk["id"].as_str().expect("a number").to_owned();
+
     // Restarting Kafka does not cure the link.
     let shaped = |program: &Program| program.ok(&["exec", "kafka-1", "--", "tc", "qdisc", "show", "dev", "eth0"]).contains("tbf");
     assert!(shaped(&program));
@@ -48,6 +55,10 @@ fn a_capped_link_is_staged_seen_fixed_and_graded() {
 
     program.ok(&["exec", "kafka-1", "--", "tc", "qdisc", "del", "dev", "eth0", "root"]);
     until("recovery", Duration::from_secs(90), || objectives_met(&program).then_some(()));
+    // A number stands for the same, whatever happened since; only its end was added.
+    let events = program.json(&["events"]);
+    let same = events.as_array().expect("a list").iter().find(|e| e["id"] == *number).expect("still there");
+    assert_eq!((&same["event"], &same["on"], &same["from"]), (&shrunk["event"], &shrunk["on"], &shrunk["from"]));
     assert_eq!(submit(&program, "reference-rca.md"), 0);
     for file in ["grade.json", "report.html", "submitted.md"] {
         assert!(program.run_folder(&run).join(file).exists(), "{file}");
@@ -94,6 +105,7 @@ fn nothing_a_learner_sees_names_the_cause() {
         ("history", program.ok(&["history", "--json"])),
         ("runs", program.ok(&["runs", "--json"])),
         ("changes", program.ok(&["changes", "--json"])),
+        ("events", program.ok(&["events", "--json"])),
         (
             "processes",
             String::from_utf8_lossy(&std::process::Command::new("ps").args(["axww", "-o", "args"]).output().expect("ps").stdout)

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use crate::lab::engine::docker::{connect, sweep};
+use crate::lab::engine::docker::{connect, disk, sweep};
 use crate::lab::engine::{ENGINE_ADVICE, EngineError};
 use crate::lab::image::Image;
 use crate::lab::library::Library;
@@ -46,8 +46,18 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
     }
     findings.extend([memory(), disk(context)]);
     let library = Library::open()?;
-    let counts = library.families().into_iter().map(|f| format!("{f}: {} of {}", library.scenarios(&f).len(), library.scenarios(&f).len()));
-    findings.push(finding("families", true, counts.collect::<Vec<_>>().join(", "), ""));
+    let mut counts = Vec::new();
+    for family in library.families() {
+        let scenarios = library.scenarios(&family);
+        let mut stageable = scenarios.len();
+        if let Ok(docker) = &docker {
+            for scenario in &scenarios {
+                stageable -= usize::from(disk::unmet(docker, &library.plan(&family, scenario, 0)?.requires).await?.is_some());
+            }
+        }
+        counts.push(format!("{family}: {stageable} of {}", scenarios.len()));
+    }
+    findings.push(finding("families", true, counts.join(", "), ""));
     if context.output.json {
         context.output.value(&findings)?;
     } else {

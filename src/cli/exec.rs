@@ -6,10 +6,10 @@ use bollard::container::LogOutput;
 use bollard::exec::{CreateExecOptions, StartExecResults};
 use clap::Args;
 use futures_util::StreamExt;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::context::Context;
 use super::exit::Failure;
+use super::input;
 use super::recorded::{Entry, Recorded};
 use crate::domain::rca::commands::{Nature, judge};
 use crate::domain::yaml::nearest;
@@ -53,7 +53,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let StartExecResults::Attached { mut output, input } = started else {
         return Err(Failure::Refused("the engine did not attach to the command".to_owned()));
     };
-    let feeding = tokio::spawn(feed(input, has_input));
+    let feeding = has_input.then(|| tokio::spawn(input::pass_on(input)));
     loop {
         let chunk = tokio::select! {
             chunk = output.next() => chunk,
@@ -73,29 +73,15 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
             LogOutput::StdIn { .. } => {}
         }
     }
-    feeding.abort();
+    if let Some(feeding) = feeding {
+        feeding.abort();
+    }
     let exit = docker.inspect_exec(&exec.id).await.map_err(failed)?.exit_code.unwrap_or(-1);
     recorded.end(Some(exit)).await?;
     match exit {
         0 => Ok(()),
         code => Err(Failure::Passed(u8::try_from(code).unwrap_or(255))),
     }
-}
-
-/// Passes our input on, when there is some.
-async fn feed(mut input: std::pin::Pin<Box<dyn tokio::io::AsyncWrite + Send>>, has_input: bool) {
-    if !has_input {
-        return;
-    }
-    let mut stdin = tokio::io::stdin();
-    let mut buffer = vec![0; 16 * 1024];
-    while let Ok(read) = stdin.read(&mut buffer).await {
-        if read == 0 || input.write_all(&buffer[..read]).await.is_err() {
-            break;
-        }
-        let _ = input.flush().await;
-    }
-    let _ = input.shutdown().await;
 }
 
 /// A command line as it would be typed: arguments with blanks are quoted.

@@ -5,13 +5,17 @@ mod changes;
 mod completions;
 mod context;
 mod doctor;
+mod events;
 mod exec;
 pub mod exit;
+mod hint;
 mod history;
 mod image;
+mod input;
 mod keep;
 mod list;
 mod logs;
+mod metrics;
 mod node;
 pub mod output;
 mod page;
@@ -22,11 +26,13 @@ mod recorded;
 mod report;
 mod runs;
 mod service;
+mod shell;
 mod show;
 mod start;
 mod status;
 mod stop;
 mod submit;
+mod vocab;
 
 use std::process::ExitCode;
 
@@ -78,6 +84,8 @@ enum Command {
     Start(start::Arguments),
     /// How the run stands: nodes, services, alert, objectives
     Status(status::Arguments),
+    /// Open a recorded shell on a machine of the lab
+    Shell(shell::Arguments),
     /// Run one recorded command on a machine of the lab
     Exec(exec::Arguments),
     /// The numbered record of what was run
@@ -86,14 +94,22 @@ enum Command {
     Logs(logs::Arguments),
     /// Ask the recording in PromQL
     Query(query::Arguments),
+    /// The metrics there are: names, labels, meanings
+    Metrics(metrics::Arguments),
+    /// Numbered detections over the record
+    Events(events::Arguments),
     /// The change feed
     Changes,
     /// Look at a service, change its configuration, stop, start or restart it
     Service(service::Arguments),
     /// Restart the Kafka process of a node
     Node(node::Arguments),
+    /// The next hint; it costs points, and says how many first
+    Hint(hint::Arguments),
     /// How to investigate a symptom
     Playbook(playbook::Arguments),
+    /// The vocabularies a write-up is written in
+    Vocab(vocab::Arguments),
     /// The write-up: begin it, add to it, have its claims verified
     #[command(subcommand)]
     Rca(rca::Command),
@@ -113,6 +129,12 @@ enum Command {
     /// Keep a run (started by `start`)
     #[command(hide = true)]
     Keep(keep::Arguments),
+}
+
+/// What is wrong with the arguments of a command line, if anything; the program's name is left out.
+fn unreadable(arguments: &[String]) -> Option<String> {
+    let error = Cli::try_parse_from(std::iter::once("chaoslab").chain(arguments.iter().map(String::as_str))).err()?;
+    Some(error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
 }
 
 /// Runs the command line and returns its exit code.
@@ -152,20 +174,25 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
             Command::Show(arguments) => show::run(&context, &arguments),
             Command::Start(arguments) => start::run(&context, &arguments).await,
             Command::Status(arguments) => status::run(&context, &arguments).await,
+            Command::Shell(arguments) => shell::run(&context, &arguments).await,
             Command::Exec(arguments) => exec::run(&context, &arguments).await,
             Command::History(arguments) => history::run(&context, &arguments),
             Command::Logs(arguments) => logs::run(&context, &arguments).await,
             Command::Query(arguments) => query::run(&context, &arguments).await,
+            Command::Metrics(arguments) => metrics::run(&context, &arguments),
+            Command::Events(arguments) => events::run(&context, &arguments).await,
             Command::Changes => changes::run(&context),
             Command::Service(arguments) => service::run(&context, &arguments).await,
             Command::Node(arguments) => node::run(&context, &arguments).await,
+            Command::Hint(arguments) => hint::run(&context, &arguments),
             Command::Playbook(arguments) => playbook::run(&context, &arguments),
+            Command::Vocab(arguments) => vocab::run(&context, &arguments),
             Command::Rca(command) => rca::run(&context, &command),
             Command::Submit(arguments) => submit::run(&context, &arguments),
             Command::Report(arguments) => report::run(&context, &arguments),
             Command::Stop(arguments) => stop::run(&context, &arguments).await,
             Command::Runs => runs::run(&context),
-            Command::Author(command) => author::run(&context, &command),
+            Command::Author(command) => author::run(&context, &command).await,
             Command::Completions(arguments) => completions::run(&context, &arguments),
             Command::Keep(_) => unreachable!("dispatched above"),
         }

@@ -41,12 +41,7 @@ impl Output {
 
     /// Writes a table with a heading line.
     pub fn table(&self, heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<(), Failure> {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(heading);
-        table.add_rows(rows);
-        // Columns of a table without borders are padded at the end too.
-        let text: String = table.lines().map(|l| l.trim_end().to_owned() + "\n").collect();
-        self.text(&text)
+        self.text(&tabulated(heading, rows))
     }
 
     /// Remarks on what the command does.
@@ -66,6 +61,15 @@ impl Output {
     pub fn bold(&self, text: &str) -> String {
         if self.colours() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// A table with a heading line, as text.
+pub fn tabulated(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(heading);
+    table.add_rows(rows);
+    // Columns of a table without borders are padded at the end too.
+    table.lines().map(|l| l.trim_end().to_owned() + "\n").collect()
 }
 
 fn broken(error: std::io::Error) -> Failure {

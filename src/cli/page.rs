@@ -63,9 +63,10 @@ fn text(context: &Context, file: &RunFile, briefing: &Briefing, lab: &Lab) -> St
         ("chaoslab shell".to_owned(), "kafka-*.sh, kcat and friends, on a machine of its own".to_owned()),
         (format!("chaoslab shell {first}"), "a node: logs in /var/log/kafka, jcmd, ss, tc, tcpdump".to_owned()),
         ("chaoslab changes".to_owned(), "what was changed lately".to_owned()),
+        ("chaoslab events".to_owned(), "what the record shows, by number: ISR, leaders, restarts, errors, lag".to_owned()),
         (format!("chaoslab logs {first} --since T-00:01:00"), "what it logged".to_owned()),
         ("chaoslab query 'up'".to_owned(), "the monitoring, in PromQL; `chaoslab metrics` lists what there is".to_owned()),
-        ("chaoslab playbook".to_owned(), "how to investigate this symptom".to_owned()),
+        ("chaoslab playbook".to_owned(), "how to investigate this symptom; `chaoslab hint` says more, for points".to_owned()),
         ("chaoslab status".to_owned(), "nodes, services, alert, objectives".to_owned()),
     ] {
         line(format!("  {command:<40} {says}"));

@@ -34,7 +34,7 @@ impl Recorded {
             return Ok(Self { keeper: None, number: None });
         }
         let mut keeper = chosen.keeper(context.output).await?;
-        let number = keeper.begin(entry.kind, entry.node, entry.text, entry.mutating).await.map_err(told_keeper)?;
+        let number = keeper.begin(entry.kind, entry.node, entry.text, entry.mutating, 0).await.map_err(told_keeper)?;
         show_number(context.output, number);
         Ok(Self { keeper: Some(keeper), number: Some(number) })
     }

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use bollard::Docker;
 use clap::Args;
 
 use super::context::{Chosen, Context, spawn_keeper};
 use super::exit::Failure;
 use super::{doctor, page, stop};
 use crate::domain::scenario::{Plan, Seed, draw};
-use crate::lab::engine::docker::connect;
+use crate::lab::engine::docker::{connect, disk};
 use crate::lab::image::Image;
 use crate::lab::keeper::clock::now;
 use crate::lab::keeper::progress::Progress;
@@ -22,7 +23,7 @@ const STAGED_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Profile {
+pub enum Profile {
     /// Practice.
     Drill,
     /// An assessment.
@@ -63,26 +64,38 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     }
     let docker = connect().await?;
     doctor::usable(&docker).await?;
-    let image = Image::current(&library)?;
-    if !image.is_built(&docker).await? {
-        image.build(&docker, |step| context.output.remark(step)).await?;
-    }
-    let run = create(context, &plan, &image.reference)?;
-    spawn_keeper(&run)?;
-    context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
+    let plan = stageable(&library, &docker, arguments, plan).await?;
+    let run = begin(context, &library, &docker, &plan, arguments.profile).await?;
     if arguments.detach {
         return context.output.line(&run.id);
     }
-    tokio::select! {
-        followed = follow(context, &run) => followed?,
-        _ = tokio::signal::ctrl_c() => {
-            context.output.remark("interrupted: taking everything down again");
-            stop::stop(context, &run).await?;
-            return Err(Failure::Interrupted);
-        }
-    }
+    opened(context, &run).await?;
     let file = run.read()?;
     page::print(context, &Chosen { run, file })
+}
+
+/// Creates the run of a plan and starts what keeps it.
+pub async fn begin(context: &Context, library: &Library, docker: &Docker, plan: &Plan, profile: Profile) -> Result<Run, Failure> {
+    let image = Image::current(library)?;
+    if !image.is_built(docker).await? {
+        image.build(docker, |step| context.output.remark(step)).await?;
+    }
+    let run = create(context, plan, &image.reference, profile)?;
+    spawn_keeper(&run)?;
+    context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
+    Ok(run)
+}
+
+/// Follows a run until it is open; interrupted, takes everything down.
+pub async fn opened(context: &Context, run: &Run) -> Result<(), Failure> {
+    tokio::select! {
+        followed = follow(context, run) => followed,
+        _ = tokio::signal::ctrl_c() => {
+            context.output.remark("interrupted: taking everything down again");
+            stop::stop(context, run).await?;
+            Err(Failure::Interrupted)
+        }
+    }
 }
 
 /// A plan of a random seed. In a drill the cause of the learner's last run of the family comes up half as often as any other.
@@ -125,8 +138,25 @@ fn plan(library: &Library, arguments: &Arguments, seed: Seed) -> Result<Plan, Fa
     Ok(library.plan(family, &scenario, seed)?)
 }
 
-fn create(context: &Context, plan: &Plan, image: &str) -> Result<Run, Failure> {
-    let run = context.home.create(&RunFile::new(&new_run_id()?, &plan.family, image, now()))?;
+/// The plan itself when this engine can stage it; otherwise another cause of the family, drawn with the same seed, unless one was named.
+async fn stageable(library: &Library, docker: &Docker, arguments: &Arguments, plan: Plan) -> Result<Plan, Failure> {
+    let Some(why) = disk::unmet(docker, &plan.requires).await? else { return Ok(plan) };
+    let mut others = Vec::new();
+    if arguments.scenario.is_none() {
+        for scenario in library.scenarios(&plan.family) {
+            let other = library.plan(&plan.family, &scenario, plan.seed)?;
+            if disk::unmet(docker, &other.requires).await?.is_none() {
+                others.push(other);
+            }
+        }
+    }
+    let picked = draw::pick(plan.seed, "scenario here", others.len());
+    others.into_iter().nth(picked).ok_or_else(|| Failure::Refused(format!("it cannot be staged here: {why}")))
+}
+
+fn create(context: &Context, plan: &Plan, image: &str, profile: Profile) -> Result<Run, Failure> {
+    let file = RunFile::new(&new_run_id()?, &plan.family, image, now());
+    let run = context.home.create(&RunFile { exam: profile == Profile::Exam, ..file })?;
     run.sealed().write("plan", plan)?;
     run.write_briefing(&Briefing::from(plan))?;
     Ok(run)

@@ -8,9 +8,12 @@ use super::context::{Chosen, Context};
 use super::exit::Failure;
 use super::rca::{self, Opened};
 use crate::domain::fault::truth::Truth;
-use crate::domain::grade::{Grade, GradeError, Terms, grade};
+use crate::domain::grade::{Comparison, Grade, GradeError, Terms, cost_of_hints, grade};
 use crate::domain::rca::document::Document;
+use crate::domain::recording::Roles;
 use crate::domain::report::{self, ReportInput, Sealed};
+use crate::domain::scenario::Plan;
+use crate::lab::library::Library;
 use crate::lab::run::{Graded, RunError, RunFile};
 
 /// Arguments of `submit`.
@@ -37,8 +40,16 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let bytes = rca::read(&path)?;
     let document = Document::read(&bytes).map_err(|problems| Failure::Invalid(rca::located(&path, &problems)))?;
     let opened = Opened::of(&chosen)?;
-    let terms = Terms { hints: 0, playbook: Some(format!("chaoslab playbook {}", chosen.file.family)) };
-    let grade = grade(&document, &opened.record(), &secret.truth, &[], &terms).map_err(|error| match error {
+    let plan = Secret::plan(&chosen)?;
+    let terms = Terms {
+        hints: cost_of_hints(chosen.file.hints),
+        playbook: Some(format!("chaoslab playbook {}", chosen.file.family)),
+        recovery_required: plan.recovery_required,
+        exam: chosen.file.exam,
+        allowed: plan.allows.clone(),
+    };
+    let with = comparison(&chosen, &secret.truth, plan)?;
+    let grade = grade(&document, &opened.record(), &secret.truth, &with, &terms).map_err(|error| match error {
         GradeError::Invalid(problems) => Failure::Invalid(rca::located(&path, &problems)),
         GradeError::Record(error) => Failure::Integrity(error.to_string()),
     })?;
@@ -54,6 +65,14 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     print(context, &input)?;
     context.output.remark(format!("\n{}", page.display()));
     if grade.passed { Ok(()) } else { Err(Failure::NotPassed) }
+}
+
+/// The recordings of the family this run is compared with, and who plays which part in it.
+pub fn comparison(chosen: &Chosen, truth: &Truth, plan: Plan) -> Result<Comparison, Failure> {
+    let lab = chosen.lab()?;
+    let recordings = Library::open()?.recordings(&plan.family).map_err(|e| Failure::Integrity(e.to_string()))?;
+    let roles = Roles::of(&lab.topology, &lab.services, truth, &plan.drawn);
+    Ok(Comparison::of(roles, plan.drawn, &plan.scenario, truth, recordings))
 }
 
 /// Prints a report as the context asks for.
@@ -86,6 +105,17 @@ impl Secret {
         let truth = sealed.read("truth").map_err(damaged)?.ok_or_else(|| void("truth"))?;
         let salt = sealed.read("salt").map_err(damaged)?.ok_or_else(|| void("salt of the commitment"))?;
         Ok(Self { truth, salt })
+    }
+
+    /// The truth.
+    pub fn truth(&self) -> &Truth {
+        &self.truth
+    }
+
+    /// What was staged.
+    fn plan(chosen: &Chosen) -> Result<Plan, Failure> {
+        let missing = || Failure::Integrity(format!("the plan of {} is missing: the run cannot be graded", chosen.file.id));
+        chosen.run.sealed().read("plan").map_err(damaged)?.ok_or_else(missing)
     }
 
     /// Refuses a truth that is not the one committed to when the run opened.

@@ -12,8 +12,12 @@ pub mod rca;
 
 pub mod fault;
 
+pub mod recording;
+
 pub mod grade;
 
 pub mod scenario;
+
+pub mod review;
 
 pub mod report;

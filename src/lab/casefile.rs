@@ -67,7 +67,7 @@ pub fn pack(run: &Run, to: &Path) -> Result<(), CasefileError> {
 
 fn closed(file: RunFile) -> Vec<u8> {
     let closed_at = file.closed_at.or(file.opened_at);
-    let file = RunFile { state: RunState::Closed, closed_at, graded: None, given_up: false, ..file };
+    let file = RunFile { state: RunState::Closed, closed_at, graded: None, given_up: false, hints: 0, ..file };
     serde_json::to_vec_pretty(&file).expect("a run's state is JSON")
 }
 

@@ -1,33 +1,38 @@
 //! The record of a run as claims are checked against it: the facts besides samples and log lines, from the run's folder.
 
-use std::collections::BTreeMap;
-
 use super::engine::{Lab, TOOLBOX};
 use super::run::{Briefing, RunFile};
 use super::store::{Command, Reader, StoreError};
-use crate::domain::rca::record::{Alert, Change, Command as RecordedCommand, Facts, Gap, Inventory, Machine, Objective, Role, Span};
-use crate::domain::topology;
+use crate::domain::rca::detect::{AlertRule, Scope, detect};
+use crate::domain::rca::record::{Alert, Change, Command as RecordedCommand, Facts, Gap, Inventory, Objective, Span};
 
 /// Gathers the facts of a run that has opened.
 pub fn facts(file: &RunFile, lab: &Lab, briefing: &Briefing, reader: &Reader) -> Result<Facts, StoreError> {
     let (first, last) = reader.span()?.unwrap_or((file.created_at, file.created_at));
     let settled = file.settled_at.unwrap_or(first);
     let page = file.paged_at.unwrap_or(last);
+    let baseline = Span { from: settled - file.baseline_ms.unwrap_or(0), to: settled };
+    let inventory = Inventory::of(&lab.topology, &lab.services, TOOLBOX);
+    let alert = &briefing.alert;
+    let scope = Scope {
+        span: Span { from: baseline.from, to: last },
+        alert: Some(AlertRule { name: alert.name.clone(), promql: alert.expr.clone(), hold: i64::from(alert.for_seconds) * 1000 }),
+    };
     Ok(Facts {
         run: file.id.clone(),
         family: file.family.clone(),
         recorded: Span { from: first, to: last },
-        baseline: Span { from: settled - file.baseline_ms.unwrap_or(0), to: settled },
+        baseline,
         page,
         opened: file.opened_at.unwrap_or(page),
         closed: file.closed_at,
-        alert: Alert { name: briefing.alert.name.clone(), promql: briefing.alert.expr.clone() },
+        alert: Alert { name: alert.name.clone(), promql: alert.expr.clone() },
         objectives: briefing.slo.iter().map(|o| Objective { name: o.name.clone(), promql: o.expr.clone(), felt: o.felt }).collect(),
         commands: reader.commands()?.iter().map(command).collect(),
         changes: reader.changes()?.into_iter().map(|c| Change { number: c.number, at: c.at, what: c.what }).collect(),
-        detections: Vec::new(),
+        detections: detect(reader, &scope, &inventory)?,
         gaps: reader.gaps()?.into_iter().map(|g| Gap { job: None, span: Span { from: g.from, to: g.to } }).collect(),
-        inventory: inventory(lab),
+        inventory,
     })
 }
 
@@ -42,27 +47,5 @@ fn command(command: &Command) -> RecordedCommand {
         exit: end.and_then(|e| e.exit).and_then(|e| i32::try_from(e).ok()),
         output: command.output(),
         shortened: end.is_some_and(|e| e.dropped > 0),
-    }
-}
-
-fn inventory(lab: &Lab) -> Inventory {
-    let id = |id: i32| u32::try_from(id).unwrap_or(0);
-    let node = |n: &topology::Node| Machine {
-        name: n.name.clone(),
-        role: match n.role {
-            topology::Role::Broker => Role::Broker(id(n.id)),
-            topology::Role::Controller => Role::Controller(id(n.id)),
-        },
-    };
-    let service = |s: &crate::domain::workload::Service| Machine {
-        name: s.name.clone(),
-        role: Role::Service { group: s.group().map(str::to_owned) },
-    };
-    let toolbox = Machine { name: TOOLBOX.to_owned(), role: Role::Toolbox };
-    Inventory {
-        machines: lab.topology.nodes.iter().map(node).chain(lab.services.iter().map(service)).chain([toolbox]).collect(),
-        topics: lab.topology.topics.iter().map(|t| (t.name.clone(), t.assignment.len() as u32)).collect(),
-        groups: lab.services.iter().filter_map(|s| s.group().map(str::to_owned)).collect(),
-        others: BTreeMap::new(),
     }
 }

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
 
+use super::recording::{self, RecordingError};
+use crate::domain::recording::Recording;
+use crate::domain::review::{self, FamilyFiles, ScenarioFiles};
 use crate::domain::scenario::plan::{Source, SourceProblem, read_family};
 use crate::domain::scenario::{Family, Plan, Seed};
 use crate::domain::yaml::nearest;
@@ -15,6 +18,7 @@ use crate::domain::yaml::nearest;
 pub const LIBRARY_VARIABLE: &str = "CHAOSLAB_LIBRARY";
 
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.tar.gz"));
+static RECORDINGS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/recordings.tar.gz"));
 
 /// Files of the library by their path in a checkout.
 #[derive(Debug, Clone)]
@@ -22,6 +26,8 @@ pub struct Library {
     files: BTreeMap<String, Vec<u8>>,
     /// Put before paths in problems, so that an author can open what is named.
     prefix: PathBuf,
+    /// The archive recordings are in, when they are not among the files: it is large, and only grading reads it.
+    recordings: Option<&'static [u8]>,
 }
 
 /// Why the library could not give what was asked.
@@ -69,18 +75,8 @@ impl Library {
     }
 
     fn packed() -> Result<Self, LibraryError> {
-        let mut files = BTreeMap::new();
-        let mut read = || -> std::io::Result<()> {
-            for entry in tar::Archive::new(GzDecoder::new(PACKED)).entries()? {
-                let mut entry = entry?;
-                let mut content = Vec::new();
-                entry.read_to_end(&mut content)?;
-                files.insert(entry.path()?.to_string_lossy().into_owned(), content);
-            }
-            Ok(())
-        };
-        read().map_err(|source| LibraryError::Io { place: None, source })?;
-        Ok(Self { files, prefix: PathBuf::new() })
+        let files = unpacked(PACKED).map_err(|source| LibraryError::Io { place: None, source })?;
+        Ok(Self { files, prefix: PathBuf::new(), recordings: Some(RECORDINGS) })
     }
 
     /// The library in a checkout.
@@ -88,10 +84,10 @@ impl Library {
         let mut files = BTreeMap::new();
         let failed = |source| LibraryError::Io { place: Some(checkout.to_owned()), source };
         std::fs::read_dir(checkout.join("scenarios")).map_err(failed)?;
-        for folder in ["scenarios", "playbooks", "docker"] {
+        for folder in ["scenarios", "playbooks", "docker", recording::FOLDER] {
             collect(checkout, &checkout.join(folder), &mut files).map_err(failed)?;
         }
-        Ok(Self { files, prefix: checkout.to_owned() })
+        Ok(Self { files, prefix: checkout.to_owned(), recordings: None })
     }
 
     fn text(&self, path: &str) -> Option<String> {
@@ -143,6 +139,26 @@ impl Library {
         Plan::make((family, scenario), family_source, source, &siblings, seed).map_err(|problems| LibraryError::Invalid { problems })
     }
 
+    /// The files of a family, as authors are told of their problems.
+    pub fn family_files(&self, name: &str) -> Result<FamilyFiles, LibraryError> {
+        let (path, text) = self.family_text(name)?;
+        let file = |path: &str| Some(review::File { path: self.shown(path), text: self.text(path)? });
+        let scenario = |slug: String| {
+            let folder = format!("scenarios/{name}/{slug}/");
+            let write_ups = self.files.keys().filter_map(|path| path.strip_prefix(&folder).filter(|n| n.ends_with("-rca.md")));
+            let write_ups = write_ups.filter_map(|n| Some((n.to_owned(), file(&format!("{folder}{n}"))?))).collect();
+            Some(ScenarioFiles { scenario: file(&format!("{folder}scenario.yaml"))?, write_ups, slug })
+        };
+        let playbook = format!("playbooks/{name}.md");
+        Ok(FamilyFiles {
+            name: name.to_owned(),
+            family: review::File { path, text },
+            scenarios: self.scenarios(name).into_iter().filter_map(scenario).collect(),
+            playbook: file(&playbook),
+            playbook_path: self.shown(&playbook),
+        })
+    }
+
     /// A write-up that belongs to a scenario: `reference-rca.md`, `decoy-rca.md`.
     pub fn write_up(&self, family: &str, scenario: &str, name: &str) -> Option<String> {
         self.text(&format!("scenarios/{family}/{scenario}/{name}"))
@@ -159,6 +175,16 @@ impl Library {
         self.text(&format!("playbooks/{symptom}.md"))
     }
 
+    /// The recordings of a family's scenarios, by scenario and seed.
+    pub fn recordings(&self, family: &str) -> Result<Vec<Recording>, RecordingError> {
+        let prefix = format!("{}/{family}.", recording::FOLDER);
+        let failed = |source| RecordingError::Io { operation: "unpack", path: PathBuf::from(recording::FOLDER), source };
+        let packed = self.recordings.map(unpacked).transpose().map_err(failed)?;
+        let files = packed.as_ref().unwrap_or(&self.files).iter();
+        let files = files.filter(|(path, _)| path.starts_with(&prefix) && path.ends_with(recording::ENDING));
+        files.map(|(path, bytes)| recording::decode(&self.prefix.join(path), bytes)).collect()
+    }
+
     /// The files of the image's build context, by their path in it. What only people read does not go into the image.
     pub fn image_context(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let of_image = self.files.iter().filter(|(path, _)| !path.ends_with(".md"));
@@ -168,6 +194,18 @@ impl Library {
     fn shown(&self, path: &str) -> String {
         self.prefix.join(path).display().to_string()
     }
+}
+
+/// The files of an archive, by their path in it.
+fn unpacked(archive: &[u8]) -> std::io::Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for entry in tar::Archive::new(GzDecoder::new(archive)).entries()? {
+        let mut entry = entry?;
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content)?;
+        files.insert(entry.path()?.to_string_lossy().into_owned(), content);
+    }
+    Ok(files)
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> std::io::Result<()> {

@@ -8,6 +8,8 @@ pub mod kafka;
 pub mod keeper;
 pub mod library;
 pub mod observer;
+pub mod recording;
+pub mod rehearsal;
 pub mod run;
 pub mod store;
 pub mod wait;

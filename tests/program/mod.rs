@@ -1,6 +1,8 @@
 //! The program as its users run it: one builder for all tests that look at it from outside.
 #![allow(dead_code)] // Each test binary uses the part it needs.
 
+pub mod terminal;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

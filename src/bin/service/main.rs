@@ -23,6 +23,7 @@
 //! | `rate` | | records a second over all members, fractions allowed |
 //! | `record.size` | 1000 | bytes of a record's value, at least 256 |
 //! | `key.distribution` | uniform | `none`; `uniform` or `uniform:COUNT`, every tenant as often; `skewed:KEY:SHARE`, one key has a share of all records |
+//! | `records.per.client` | 0 | records after which a client is given up and the next one gets a producer id of its own; 0 keeps one client for good |
 //! | `transaction.interval.ms` | 1000 | with a `transactional.id`: a transaction is committed after this time; a day when the next one is given |
 //! | `transaction.batch.records` | | and after this many records |
 //!
@@ -55,6 +56,7 @@ mod properties;
 mod series;
 mod service;
 mod settings;
+mod short_lived;
 mod stop;
 mod transactions;
 

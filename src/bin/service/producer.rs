@@ -22,6 +22,7 @@ use crate::{
     pace::Pace,
     service::{Failure, Service},
     settings::Production,
+    short_lived,
     transactions::Transactions,
 };
 
@@ -37,6 +38,10 @@ pub type OrderProducer = ThreadedProducer<Deliveries>;
 
 /// Runs one client until the service is asked to stop.
 pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Result<(), Failure> {
+    if production.records_per_client > 0 {
+        let mut orders = OrderWriter::new(format!("{:016x}", seed()), production.record_size);
+        return short_lived::run(service, production, member, &mut orders);
+    }
     let deliveries = Deliveries { reports: Reports::of(service, member), start: Instant::now() };
     let producer: OrderProducer =
         service.settings.client_config(&service.name, member).create_with_context(deliveries).map_err(Failure::Create)?;
@@ -75,6 +80,12 @@ pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Resu
     Ok(())
 }
 
+/// What differs from one start to the next, and from one member to another.
+fn seed() -> u64 {
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
+    nanos ^ (u64::from(process::id()) << 32)
+}
+
 /// Makes records and hands them to the client.
 struct Placing<'a> {
     service: &'a Service,
@@ -87,8 +98,7 @@ struct Placing<'a> {
 
 impl<'a> Placing<'a> {
     fn new(service: &'a Service, production: &'a Production, producer: &'a OrderProducer) -> Self {
-        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
-        let seed = nanos ^ (u64::from(process::id()) << 32);
+        let seed = seed();
         let orders = OrderWriter::new(format!("{seed:016x}"), production.record_size);
         Self { service, production, producer, orders, chance: ChaCha8Rng::seed_from_u64(seed), turn: 0 }
     }

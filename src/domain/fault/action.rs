@@ -171,6 +171,19 @@ pub struct AclEntry {
     pub resource: String,
 }
 
+impl AclEntry {
+    /// What lets brokers that are this user fetch from each other.
+    pub fn replication(user: &str) -> Self {
+        Self {
+            principal: format!("User:{user}"),
+            operation: "CLUSTER_ACTION".to_owned(),
+            permission: "ALLOW".to_owned(),
+            resource_type: "CLUSTER".to_owned(),
+            resource: "kafka-cluster".to_owned(),
+        }
+    }
+}
+
 /// A signal for a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -42,6 +42,18 @@ pub enum Fault {
     LinkCap(primitive::LinkCap),
     /// A consumer's processing became slow with a deploy.
     SlowProcessing(primitive::SlowProcessing),
+    /// A consumer's own quota is below what it reads.
+    ConsumerQuota(primitive::ConsumerQuota),
+    /// A member of a group is alive and takes no records.
+    PausedMember(primitive::PausedMember),
+    /// A record cannot be decoded, and its consumer ends on it again and again.
+    PoisonRecord(primitive::PoisonRecord),
+    /// A transaction stays open.
+    OpenTransaction(primitive::OpenTransaction),
+    /// Members exceed `max.poll.interval.ms` and rebalance without end.
+    PollInterval(primitive::PollInterval),
+    /// Records are acknowledged under `min.insync.replicas`.
+    BelowMinIsr(primitive::BelowMinIsr),
     /// A broker was restarted and everything recovered.
     RollingRestart(primitive::RollingRestart),
     /// A consumer was down for a while and caught up.
@@ -54,6 +66,30 @@ pub enum Fault {
     PriorityJob(primitive::PriorityJob),
     /// Most records of a producer carry one key.
     SkewedKeys(primitive::SkewedKeys),
+    /// A broker was down for a while and came back.
+    BrokerOutage(primitive::BrokerOutage),
+    /// A broker's heap is hardly larger than what is alive in it.
+    HeapUndersized(primitive::HeapUndersized),
+    /// A broker's heap is larger than its machine's memory limit.
+    HeapAboveLimit(primitive::HeapAboveLimit),
+    /// A service makes producers without end.
+    ProducerIds(primitive::ProducerIds),
+    /// A service's requests are too large for the broker's heap.
+    LargeRequests(primitive::LargeRequests),
+    /// A broker's plugin keeps what it should drop.
+    PluginLeak(primitive::PluginLeak),
+    /// A broker's process is stopped and exists.
+    FrozenBroker(primitive::FrozenBroker),
+    /// A follower's fetches are dropped on the way.
+    BlockedFetches(primitive::BlockedFetches),
+    /// A replication throttle keeps a broker that was away from catching up.
+    ThrottleLeftBehind(primitive::ThrottleLeftBehind),
+    /// A job beside the broker uses up its disk.
+    BusyDisk(primitive::BusyDisk),
+    /// Brokers may not fetch from each other any more.
+    ReplicationDenied(primitive::ReplicationDenied),
+    /// A volume of a broker is full.
+    FullDisk(primitive::FullDisk),
 }
 
 impl Fault {
@@ -62,12 +98,30 @@ impl Fault {
         match self {
             Self::LinkCap(p) => p,
             Self::SlowProcessing(p) => p,
+            Self::ConsumerQuota(p) => p,
+            Self::PausedMember(p) => p,
+            Self::PoisonRecord(p) => p,
+            Self::OpenTransaction(p) => p,
+            Self::PollInterval(p) => p,
+            Self::BelowMinIsr(p) => p,
             Self::RollingRestart(p) => p,
             Self::ServiceOutage(p) => p,
             Self::BrokerRoll(p) => p,
             Self::SkewedAssignment(p) => p,
             Self::PriorityJob(p) => p,
             Self::SkewedKeys(p) => p,
+            Self::BrokerOutage(p) => p,
+            Self::HeapUndersized(p) => p,
+            Self::HeapAboveLimit(p) => p,
+            Self::ProducerIds(p) => p,
+            Self::LargeRequests(p) => p,
+            Self::PluginLeak(p) => p,
+            Self::FrozenBroker(p) => p,
+            Self::BlockedFetches(p) => p,
+            Self::ThrottleLeftBehind(p) => p,
+            Self::BusyDisk(p) => p,
+            Self::ReplicationDenied(p) => p,
+            Self::FullDisk(p) => p,
         }
     }
 }

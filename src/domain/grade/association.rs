@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Evidence;
 use super::case::Case;
+use super::separation::Separation;
 use crate::domain::fault::truth::Truth;
 use crate::domain::rca::analysis::{Claim, Item};
 use crate::domain::rca::check::{Finding, Verdict, Weakness, looks_like_symptom};
@@ -16,6 +17,8 @@ use crate::domain::telemetry::series::{Labels, MatchOp, SourceError};
 
 /// What a piece is worth that only restates the symptom.
 const SYMPTOM: u32 = 400;
+/// What belonging to the incident is worth where recordings can say what else a piece is worth.
+const ASSOCIATED: u32 = 400;
 /// What a restart is worth that made the symptom go without being the cure.
 const RESTART: u32 = 400;
 
@@ -36,6 +39,8 @@ impl Weighed {
     /// As the grade shows it.
     pub(super) fn shown(&self, case: &Case<'_>) -> Evidence {
         let finding = case.findings[self.number].clone();
+        let separation = case.separation(self.number).filter(|_| finding.weaknesses.is_empty());
+        let apart_from = separation.map(Separation::apart).unwrap_or_default();
         let verdict = match finding.verdict {
             Verdict::True => "true",
             Verdict::False => "false",
@@ -51,6 +56,9 @@ impl Weighed {
             worth: self.worth,
             why: self.why.clone(),
             look: finding.look,
+            others: separation.map_or(0, |s| s.classes.len() as u32),
+            apart: apart_from.len() as u32,
+            apart_from,
         }
     }
 }
@@ -60,15 +68,16 @@ pub(super) fn weigh(case: &Case<'_>) -> Result<Vec<Weighed>, SourceError> {
     let limit = case.analysis.form.evidence_counted();
     let entities = Entities::of(case.truth, &case.record.facts.inventory);
     let mut weighed = Vec::new();
-    for (number, (item, finding)) in case.analysis.evidence.iter().zip(&case.findings).enumerate() {
+    for (number, item) in case.analysis.evidence.iter().enumerate() {
         let (worth, why) =
-            if number >= limit { (0, format!("only the first {limit} pieces count")) } else { worth(item, finding, case, &entities)? };
+            if number >= limit { (0, format!("only the first {limit} pieces count")) } else { worth(number, item, case, &entities)? };
         weighed.push(Weighed { number, counted: number < limit, worth, why });
     }
     Ok(weighed)
 }
 
-fn worth(item: &Item, finding: &Finding, case: &Case<'_>, entities: &Entities) -> Result<(u32, String), SourceError> {
+fn worth(number: usize, item: &Item, case: &Case<'_>, entities: &Entities) -> Result<(u32, String), SourceError> {
+    let finding = &case.findings[number];
     match finding.verdict {
         Verdict::True => {}
         Verdict::False => return Ok((0, "it is false".into())),
@@ -86,6 +95,31 @@ fn worth(item: &Item, finding: &Finding, case: &Case<'_>, entities: &Entities) -
     if finding.at.to < case.incident().from {
         return Ok((0, "it was taken before anything was wrong".into()));
     }
+    let (association, why) = association(item, finding, case, entities)?;
+    Ok(match case.separation(number) {
+        Some(separation) => with_separation(association, &why, separation),
+        None => (association, why),
+    })
+}
+
+/// What is left of a piece that cannot be more than associated, once recordings can tell.
+fn with_separation(association: u32, why: &str, separation: &Separation) -> (u32, String) {
+    let associated = if association > 0 { ASSOCIATED } else { 0 };
+    if separation.is_overfit() {
+        return (associated, format!("{why}; but it fits this run only: it is not so in other runs of the same cause"));
+    }
+    let (apart, others) = (separation.apart().len(), separation.classes.len());
+    let told = if others == 1 { "the one other cause".to_owned() } else { format!("{apart} of {others} other causes") };
+    let says = if apart == 0 {
+        "other causes of this symptom show it just as well".to_owned()
+    } else {
+        format!("it tells this cause from {told}")
+    };
+    (associated + separation.share() * (1000 - ASSOCIATED) / 1000, format!("{why}; {says}"))
+}
+
+/// What a true piece is worth for belonging to the incident.
+fn association(item: &Item, finding: &Finding, case: &Case<'_>, entities: &Entities) -> Result<(u32, String), SourceError> {
     let touched = match &item.claim {
         Claim::Promql { query, .. } => {
             entities.touched_by_query(query, case.record, finding.at.from)?.or_else(|| chain_metric(query, case))
@@ -172,7 +206,7 @@ fn control(item: &Item, finding: &Finding, case: &Case<'_>) -> Result<(u32, Stri
 }
 
 /// Everything of the lab that has a part in the truth.
-struct Entities {
+pub(super) struct Entities {
     /// Pairs of label and value.
     labels: BTreeSet<(&'static str, String)>,
     nodes: BTreeSet<String>,
@@ -190,6 +224,14 @@ impl Entities {
             let chain = cause.chain.iter().flat_map(|effect| &effect.on);
             named.chain(&place.near).chain(&place.victims).chain(chain).for_each(|component| entities.add(component, inventory));
         }
+        entities
+    }
+
+    /// The places where a cause originates, by any of their names.
+    pub(super) fn origins(truth: &Truth, inventory: &Inventory) -> Self {
+        let mut entities = Self { labels: BTreeSet::new(), nodes: BTreeSet::new(), words: BTreeSet::new(), brokers: BTreeSet::new() };
+        let places = truth.causes.iter().flat_map(|cause| &cause.place.must);
+        places.flat_map(|(must, aliases)| std::iter::once(must).chain(aliases)).for_each(|component| entities.add(component, inventory));
         entities
     }
 
@@ -264,7 +306,7 @@ impl Entities {
     }
 
     /// The entity a text names: a name as a word of its own, or a broker's id where ids stand.
-    fn touched_by_text(&self, text: &str) -> Option<String> {
+    pub(super) fn touched_by_text(&self, text: &str) -> Option<String> {
         let is_part = |c: char| c.is_alphanumeric() || "_-.".contains(c);
         let words: Vec<&str> = text.split(|c: char| !is_part(c)).collect();
         if let Some(name) = words.iter().find(|word| self.words.contains(**word)) {

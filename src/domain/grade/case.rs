@@ -9,6 +9,8 @@ use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::SourceError;
 
 use super::criterion::class::credit;
+use super::separation::{Comparison, Separation};
+use super::{Collateral, Recovery, Terms, collateral};
 
 /// One document to be graded.
 pub struct Case<'a> {
@@ -24,11 +26,26 @@ pub struct Case<'a> {
     pub chain: Vec<Seen<'a>>,
     /// Which claimed cause stands for which true one.
     pub pairs: Vec<Pair<'a>>,
+    /// What the record says of its claims about the impact.
+    pub impact: Vec<Finding>,
+    /// What became of the incident.
+    pub recovery: Recovery,
+    /// What was damaged on the way.
+    pub collateral: Vec<Collateral>,
+    /// What else the grade depends on.
+    pub terms: &'a Terms,
+    /// What it is compared with.
+    pub with: &'a Comparison,
+    separations: Vec<Option<Separation>>,
     weighed: Vec<Weighed>,
 }
 
 /// A step of the true chain, and when it was seen before the learner changed anything.
 pub struct Seen<'a> {
+    /// The cause whose chain it is a step of, by its place in the truth.
+    pub cause: usize,
+    /// Its place in that chain.
+    pub step: usize,
     /// The step.
     pub effect: &'a Effect,
     /// Its condition.
@@ -49,19 +66,36 @@ pub struct Pair<'a> {
 
 impl<'a> Case<'a> {
     /// Looks up the truth in the record and the claims in the truth.
-    pub fn new(analysis: &'a Analysis, findings: Vec<Finding>, record: &'a Record<'a>, truth: &'a Truth) -> Result<Self, SourceError> {
+    pub fn new(
+        analysis: &'a Analysis,
+        (findings, impact): (Vec<Finding>, Vec<Finding>),
+        record: &'a Record<'a>,
+        truth: &'a Truth,
+        with: &'a Comparison,
+        terms: &'a Terms,
+    ) -> Result<Self, SourceError> {
         let mut chain = Vec::new();
         let until = record.facts.first_change().map_or(record.facts.recorded.to, |change| change.started);
         let span = Span { from: record.facts.recorded.from, to: until };
-        for effect in truth.causes.iter().flat_map(|cause| &cause.chain) {
+        let steps = truth.causes.iter().enumerate().flat_map(|(c, cause)| cause.chain.iter().enumerate().map(move |(n, e)| (c, n, e)));
+        for (cause, step, effect) in steps {
             // Authors are told of a condition that cannot be read; here it was simply never seen.
             if let Ok(query) = Query::parse(&effect.shows) {
                 let spans = holding(&query, record.series, span)?;
-                chain.push(Seen { effect, query, spans });
+                chain.push(Seen { cause, step, effect, query, spans });
             }
         }
         let pairs = pairs(analysis, truth);
-        let mut case = Self { analysis, findings, record, truth, chain, pairs, weighed: Vec::new() };
+        let mut separations = Vec::new();
+        for (item, finding) in analysis.evidence.iter().zip(&findings) {
+            let is_asked = finding.verdict == Verdict::True && !finding.is_duplicate();
+            separations.push(if is_asked { Separation::of(item, finding, record, truth, with)? } else { None });
+        }
+        let recovery = Recovery::of(record)?;
+        let collateral = collateral::found(record, &terms.allowed)?;
+        let weighed = Vec::new();
+        let mut case =
+            Self { analysis, findings, record, truth, chain, pairs, impact, recovery, collateral, terms, with, separations, weighed };
         case.weighed = weigh(&case)?;
         Ok(case)
     }
@@ -69,6 +103,11 @@ impl<'a> Case<'a> {
     /// What each piece of evidence is worth, in the order of the document.
     pub fn weighed(&self) -> &[Weighed] {
         &self.weighed
+    }
+
+    /// From which other causes a piece of evidence tells the true one, by its place; nothing when there is nothing to compare it with.
+    pub fn separation(&self, number: usize) -> Option<&Separation> {
+        self.separations.get(number)?.as_ref()
     }
 
     /// From the injection to the end of the record.

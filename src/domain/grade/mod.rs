@@ -5,13 +5,19 @@
 
 mod association;
 mod case;
+mod collateral;
 pub mod criterion;
 pub mod gate;
 mod points;
+mod recovery;
+mod separation;
 
 use serde::{Deserialize, Serialize};
 
 use self::case::Case;
+pub use self::collateral::{Collateral, Damage};
+pub use self::recovery::{Ending, Recovery};
+pub use self::separation::Comparison;
 use super::fault::truth::Truth;
 use super::rca::analysis::{Source, resolve};
 use super::rca::check::findings;
@@ -26,9 +32,14 @@ pub const PASS: u32 = 70_000;
 /// The most that hints may cost, in points.
 pub const DEAREST_HINTS: u32 = 15;
 
-/// A rehearsed run of a cause, to compare this run with. No recording can be made yet, so the list of them is empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recording {}
+/// What each hint costs, in points: a nudge, a direction, a near-answer.
+const HINTS: [u32; 3] = [2, 5, 10];
+
+/// What so many hints cost together, in points.
+pub fn cost_of_hints(taken: u32) -> u32 {
+    let costs = (0..taken as usize).map(|n| HINTS.get(n).copied().unwrap_or(HINTS[HINTS.len() - 1]));
+    costs.sum::<u32>().min(DEAREST_HINTS)
+}
 
 /// What a grade depends on besides document, record and truth.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +48,12 @@ pub struct Terms {
     pub hints: u32,
     /// Where to read how this symptom is investigated.
     pub playbook: Option<String>,
+    /// Whether it has to be mended.
+    pub recovery_required: bool,
+    /// Whether it is an exam.
+    pub exam: bool,
+    /// Damage that the scenario allows.
+    pub allowed: Vec<Damage>,
 }
 
 /// Why there is no grade.
@@ -77,6 +94,12 @@ pub struct Grade {
     pub evidence: Vec<Evidence>,
     /// Each lost point, in the order of the items.
     pub losses: Vec<Loss>,
+    /// How the incident ended.
+    #[serde(default)]
+    pub ending: Ending,
+    /// What was damaged on the way to the end, and what it costs on top.
+    #[serde(default)]
+    pub collateral: Vec<Collateral>,
     /// What a reader must know to understand the numbers.
     pub notes: Vec<String>,
 }
@@ -143,6 +166,15 @@ pub struct Evidence {
     pub why: String,
     /// A command that shows it.
     pub look: String,
+    /// How many other causes of the symptom it was compared with.
+    #[serde(default)]
+    pub others: u32,
+    /// From how many of them it tells the true one.
+    #[serde(default)]
+    pub apart: u32,
+    /// Their classes, for when the truth is open.
+    #[serde(default)]
+    pub apart_from: Vec<String>,
 }
 
 /// Points that were lost, and why.
@@ -177,22 +209,17 @@ impl Grade {
     }
 }
 
-/// Grades a document.
+/// Grades a document: against the truth, and against the recordings of this cause and of the others that show the same symptom.
 ///
 /// Fails when the document is not valid against the facts of its run, or when the record cannot be read.
-pub fn grade(
-    document: &Document,
-    record: &Record<'_>,
-    truth: &Truth,
-    recordings: &[Recording],
-    terms: &Terms,
-) -> Result<Grade, GradeError> {
+pub fn grade(document: &Document, record: &Record<'_>, truth: &Truth, with: &Comparison, terms: &Terms) -> Result<Grade, GradeError> {
     let resolved = resolve(document, record.facts);
     if !resolved.errors.is_empty() {
         return Err(GradeError::Invalid(resolved.errors));
     }
     let found = findings(&resolved.analysis.evidence, record)?;
-    let case = Case::new(&resolved.analysis, found, record, truth)?;
+    let impact = findings(&resolved.analysis.impact, record)?;
+    let case = Case::new(&resolved.analysis, (found, impact), record, truth, with, terms)?;
     let (asked, scaled_out) = criterion::asked(&case);
     let possible = points::spread(&asked.iter().map(|c| c.weight()).collect::<Vec<_>>());
     let mut items = Vec::new();
@@ -217,11 +244,13 @@ pub fn grade(
     for (number, loss) in losses.iter_mut().enumerate() {
         loss.loss = format!("L{}", number + 1);
     }
-    let gates: Vec<GateResult> = gate::GATES.iter().map(|gate| gate::result(*gate, &case, &items)).collect();
+    let gates: Vec<GateResult> =
+        gate::GATES.iter().filter(|gate| gate.applies(&case)).map(|gate| gate::result(*gate, &case, &items)).collect();
     let earned = items.iter().map(|item| item.earned).sum();
     let hints = terms.hints.min(DEAREST_HINTS) * 1000;
     let capped = gates.iter().filter(|gate| !gate.passed).map(|gate| gate.cap).fold(earned, u32::min);
-    let total = capped.saturating_sub(hints);
+    let damage = case.collateral.len() as u32 * collateral::COST;
+    let total = capped.saturating_sub(hints + damage);
     let passed = total >= PASS && gates.iter().all(|gate| gate.passed);
     Ok(Grade {
         format: 1,
@@ -236,13 +265,15 @@ pub fn grade(
         gates,
         evidence: case.weighed().iter().map(|w| w.shown(&case)).collect(),
         losses,
-        notes: notes(&case, recordings),
+        ending: case.recovery.ending(record.facts.page),
+        collateral: case.collateral.clone(),
+        notes: notes(&case),
     })
 }
 
-fn notes(case: &Case<'_>, recordings: &[Recording]) -> Vec<String> {
+fn notes(case: &Case<'_>) -> Vec<String> {
     let mut notes = Vec::new();
-    if recordings.is_empty() && !case.truth.is_control() {
+    if !case.with.can_judge() && !case.truth.is_control() {
         notes.push(
             "No run of another cause of this symptom is recorded yet: evidence counts when it is true, belongs to the incident and is not \
              true of a healthy run. Whether it tells this cause from others was not judged."

@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod check;
 pub mod commands;
+pub mod detect;
 pub mod document;
 pub mod moment;
 pub mod record;

@@ -9,6 +9,8 @@ use super::commands::{Judged, Nature, judge};
 use super::vocab::{Component, Kind};
 use crate::domain::telemetry::log::LogSource;
 use crate::domain::telemetry::series::{SeriesSource, UnixMs};
+use crate::domain::topology::{self, Topology};
+use crate::domain::workload::Service;
 
 /// A run's record: its telemetry and the facts about it. Nothing in it knows what was injected.
 #[derive(Clone, Copy)]
@@ -159,8 +161,14 @@ pub struct Detection {
     pub event: String,
     /// The components it happened on.
     pub on: Vec<Component>,
-    /// When it began and, if it did, ended.
+    /// When it began and ended; to the end of the record while it goes on.
     pub span: Span,
+    /// Whether it goes on.
+    #[serde(default)]
+    pub ongoing: bool,
+    /// What can be said of it in a few words.
+    #[serde(default)]
+    pub told: String,
 }
 
 /// A time in which an observer saw nothing: not a sample that says so, but no sample.
@@ -220,6 +228,26 @@ pub enum Role {
 }
 
 impl Inventory {
+    /// What a lab of this cluster and these services is made of; `toolbox` is the machine with tools for the learner.
+    pub fn of(topology: &Topology, services: &[Service], toolbox: &str) -> Self {
+        let id = |id: i32| u32::try_from(id).unwrap_or(0);
+        let node = |n: &topology::Node| Machine {
+            name: n.name.clone(),
+            role: match n.role {
+                topology::Role::Broker => Role::Broker(id(n.id)),
+                topology::Role::Controller => Role::Controller(id(n.id)),
+            },
+        };
+        let service = |s: &Service| Machine { name: s.name.clone(), role: Role::Service { group: s.group().map(str::to_owned) } };
+        let toolbox = Machine { name: toolbox.to_owned(), role: Role::Toolbox };
+        Self {
+            machines: topology.nodes.iter().map(node).chain(services.iter().map(service)).chain([toolbox]).collect(),
+            topics: topology.topics.iter().map(|t| (t.name.clone(), t.assignment.len() as u32)).collect(),
+            groups: services.iter().filter_map(|s| s.group().map(str::to_owned)).collect(),
+            others: BTreeMap::new(),
+        }
+    }
+
     /// The names of the components of this kind; none when the record does not list them.
     pub fn names(&self, kind: Kind) -> Option<BTreeSet<String>> {
         let machines = |wanted: &dyn Fn(&Machine) -> Option<String>| Some(self.machines.iter().filter_map(wanted).collect());

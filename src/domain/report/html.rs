@@ -5,7 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::chart::Chart;
 use super::svg::svg;
 use super::{Opened, ReportError, ReportInput, open, points};
-use crate::domain::grade::{Evidence, Grade, Loss, PASS};
+use crate::domain::grade::{Collateral, Evidence, Grade, Loss, PASS};
 use crate::domain::rca::moment::{rfc3339, since_page};
 
 const STYLE: &str = include_str!("style.css");
@@ -32,12 +32,14 @@ pub fn html(input: &ReportInput<'_>) -> Result<String, ReportError> {
                 p class="soft" {
                     "Run " (grade.run) ", " (facts.family) ", paged at " (rfc3339(facts.page)) ". " (points(grade.earned)) " earned"
                     @if grade.hints > 0 { ", " (points(grade.hints)) " for hints" }
-                    "; " (points(PASS)) " and every gate pass."
+                    @if !grade.collateral.is_empty() { ", " (points(grade.collateral.iter().map(|c| c.cost).sum())) " for damage" }
+                    "; " (points(PASS)) " and every gate pass. At the end of the record: " (grade.ending.says()) "."
                 }
                 section { h2 { "What happened when" } div class="scroll" { (svg(&chart)) } (legend(&chart)) }
                 section { h2 { "Items" } (items(grade)) }
                 section { h2 { "Gates" } (gates(grade)) }
-                section { h2 { "Evidence" } (evidence(&grade.evidence)) }
+                section { h2 { "Evidence" } (evidence(&grade.evidence, opened.is_some())) }
+                @if !grade.collateral.is_empty() { section { h2 { "Damage done on the way" } (damage(&grade.collateral)) } }
                 @if !grade.losses.is_empty() { section { h2 { "Where points were lost" } (losses(&grade.losses, facts.page)) } }
                 @if let Some(opened) = &opened { (truth(opened)) }
                 @for note in &grade.notes { p class="soft" { (note) } }
@@ -93,7 +95,17 @@ fn gates(grade: &Grade) -> Markup {
     }
 }
 
-fn evidence(all: &[Evidence]) -> Markup {
+fn damage(all: &[Collateral]) -> Markup {
+    html! {
+        table {
+            @for one in all {
+                tr { td class="number warn" { "-" (points(one.cost)) } td { (one.says) code class="look" { (one.look) } } }
+            }
+        }
+    }
+}
+
+fn evidence(all: &[Evidence], open: bool) -> Markup {
     html! {
         @if all.is_empty() { p { "None was given." } }
         table {
@@ -105,6 +117,7 @@ fn evidence(all: &[Evidence]) -> Markup {
                     td {
                         (one.why) br; span class="soft" { (one.reason) }
                         @if !one.observed.is_empty() { br; code { (one.observed) } }
+                        @if open && !one.apart_from.is_empty() { br; span class="soft" { "not so with " (one.apart_from.join(", ")) } }
                         code class="look" { (one.look) }
                     }
                 }

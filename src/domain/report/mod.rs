@@ -76,7 +76,12 @@ pub fn json(input: &ReportInput<'_>) -> Result<serde_json::Value, ReportError> {
         }),
         None => None,
     };
-    Ok(serde_json::to_value(Report { grade: input.grade, opening })?)
+    let mut grade = input.grade.clone();
+    if opening.is_none() {
+        // Which other causes there are is told with the truth.
+        grade.evidence.iter_mut().for_each(|evidence| evidence.apart_from.clear());
+    }
+    Ok(serde_json::to_value(Report { grade: &grade, opening })?)
 }
 
 /// Points as people write them: `94.6`, a whole number without its fraction.

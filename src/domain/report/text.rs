@@ -51,7 +51,7 @@ fn write(out: &mut String, input: &ReportInput<'_>, opened: Option<&Opened>, ink
     head(out, grade, ink)?;
     writeln!(out, "\n{}", ink.bold("Items"))?;
     for item in &grade.items {
-        writeln!(out, "  {:<10} {} {:>5} of {:>5}", item.item, bar(item), points(item.earned), points(item.possible))?;
+        writeln!(out, "  {:<23} {} {:>5} of {:>5}", item.item, bar(item), points(item.earned), points(item.possible))?;
     }
     let left_out: Vec<_> = grade.scaled_out.iter().map(|s| format!("{} ({})", s.item, s.why)).collect();
     if !left_out.is_empty() {
@@ -69,7 +69,14 @@ fn write(out: &mut String, input: &ReportInput<'_>, opened: Option<&Opened>, ink
         writeln!(out, "  none was given")?;
     }
     for evidence in &grade.evidence {
-        one_evidence(out, evidence, ink)?;
+        one_evidence(out, evidence, opened.is_some(), ink)?;
+    }
+    if !grade.collateral.is_empty() {
+        writeln!(out, "\n{}", ink.bold("Damage done on the way"))?;
+    }
+    for damage in &grade.collateral {
+        writeln!(out, "  {} {}", ink.paint("1;31", format!("-{}", points(damage.cost))), damage.says)?;
+        writeln!(out, "     {}", ink.dim(&damage.look))?;
     }
     if !grade.losses.is_empty() {
         writeln!(out, "\n{}", ink.bold("Where points were lost"))?;
@@ -102,7 +109,12 @@ fn head(out: &mut String, grade: &Grade, ink: &Ink) -> std::fmt::Result {
     if grade.hints > 0 {
         how.push(format!("{} for hints", points(grade.hints)));
     }
-    writeln!(out, "{}; {} and every gate pass", how.join(", "), points(PASS))
+    let damage: u32 = grade.collateral.iter().map(|c| c.cost).sum();
+    if damage > 0 {
+        how.push(format!("{} for damage", points(damage)));
+    }
+    writeln!(out, "{}; {} and every gate pass", how.join(", "), points(PASS))?;
+    writeln!(out, "{}", ink.dim(format!("at the end of the record: {}", grade.ending.says())))
 }
 
 fn bar(item: &Item) -> String {
@@ -110,12 +122,15 @@ fn bar(item: &Item) -> String {
     format!("{}{}", "█".repeat(full), "░".repeat(10 - full))
 }
 
-fn one_evidence(out: &mut String, evidence: &Evidence, ink: &Ink) -> std::fmt::Result {
+fn one_evidence(out: &mut String, evidence: &Evidence, open: bool, ink: &Ink) -> std::fmt::Result {
     let verdict = ink.good_or_bad(evidence.verdict == "true", &evidence.verdict);
     writeln!(out, "  {} {verdict}, worth {}: {}", ink.bold(&evidence.id), evidence.worth / 10, evidence.why)?;
     writeln!(out, "     {}", evidence.reason)?;
     if !evidence.observed.is_empty() {
         writeln!(out, "     {}", evidence.observed)?;
+    }
+    if open && !evidence.apart_from.is_empty() {
+        writeln!(out, "     {}", ink.dim(format!("not so with {}", evidence.apart_from.join(", "))))?;
     }
     Ok(())
 }

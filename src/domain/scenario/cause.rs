@@ -8,6 +8,7 @@ use super::draw::Choice;
 use super::family::Innocent;
 use crate::domain::fault::Fault;
 use crate::domain::fault::truth::Precondition;
+use crate::domain::grade::Damage;
 
 /// A scenario as written. Strings may use what was drawn for the family and for itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,15 +42,32 @@ pub struct Scenario {
     /// What would keep it from happening again: names of the prevention vocabulary.
     #[serde(default)]
     pub preventions: Vec<String>,
+    /// Whether a grade that passes needs it mended.
+    #[serde(default)]
+    pub recovery_required: bool,
+    /// Damage that mending it may do and that costs nothing.
+    #[serde(default)]
+    pub allows: Vec<Damage>,
     /// PromQL that shows who feels it while it lasts, or what it puts at risk.
     #[serde(default)]
     pub impact: Vec<Signature>,
     /// What was already so before the fault and an analysis might name, and how it counts as a cause.
     #[serde(default)]
     pub preconditions: Vec<Precondition>,
+    /// What the engine must be able to do, where not every engine can: elsewhere the scenario is not drawn.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
     /// Help for a learner who is stuck: a nudge, a direction, a near-answer, each dearer than the one before.
     #[serde(default)]
     pub hints: Vec<String>,
+}
+
+/// What not every engine can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requirement {
+    /// Limit what a container writes to the disk below the engine.
+    DiskWriteLimit,
 }
 
 /// The change that started it.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::draw::Choice;
 use crate::domain::fault::Action;
 use crate::domain::topology::Followers;
+use crate::domain::topology::NodeId;
+use crate::domain::topology::Storage;
 use crate::domain::workload::ServiceRole;
 
 /// The version of the format this program reads.
@@ -62,6 +64,18 @@ pub struct Cluster {
     /// What each broker's machine gets of the processor, in thousandths of a core; all there is unless given.
     #[serde(default)]
     pub broker_millicores: Option<u32>,
+    /// Keys of every broker's `jvm.env` on top of the lab's own.
+    #[serde(default)]
+    pub jvm_env: BTreeMap<String, String>,
+    /// Memory limit of every broker's machine, in MiB.
+    #[serde(default)]
+    pub memory_mib: Option<u32>,
+    /// The disks of its machines.
+    #[serde(default)]
+    pub storage: Storage,
+    /// The user brokers replicate as, when they have to prove who they are to each other.
+    #[serde(default)]
+    pub replication_user: Option<String>,
 }
 
 /// A topic of a family.
@@ -77,6 +91,9 @@ pub struct TopicSpec {
     /// On which brokers they are.
     #[serde(default)]
     pub followers: Followers,
+    /// The brokers its replicas are spread over; all of them when none is named.
+    #[serde(default)]
+    pub brokers: Vec<NodeId>,
     /// Topic configuration.
     #[serde(default)]
     pub config: BTreeMap<String, String>,

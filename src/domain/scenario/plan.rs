@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::{Command, Scenario, Signature, Trigger};
+use super::cause::{Command, Requirement, Scenario, Signature, Trigger};
 use super::draw::{self, Choice, Drawn, Seed};
 use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
 use super::template;
 use crate::domain::fault::truth::Precondition;
 use crate::domain::fault::{Fault, Target};
+use crate::domain::grade::Damage;
 use crate::domain::topology::{Node, Role, Topic, Topology};
 use crate::domain::workload::Service;
 use crate::domain::yaml::{self, Located, Problem, Step};
@@ -68,12 +69,21 @@ pub struct Plan {
     pub fix: Vec<Command>,
     /// Within how many seconds of the fix the objectives must be met again.
     pub recovery_seconds: u32,
+    /// Whether a grade that passes needs it mended.
+    #[serde(default)]
+    pub recovery_required: bool,
+    /// Damage that mending it may do and that costs nothing.
+    #[serde(default)]
+    pub allows: Vec<Damage>,
     /// What shows who feels it while it lasts.
     pub impact: Vec<Signature>,
     /// What was already so before the fault, and how it counts as a cause.
     pub preconditions: Vec<Precondition>,
     /// A nudge, a direction, a near-answer.
     pub hints: Vec<String>,
+    /// What the engine must be able to do.
+    #[serde(default)]
+    pub requires: Vec<Requirement>,
     /// The other causes of the symptom, whose signatures must not all be seen together when this one is staged.
     pub siblings: Vec<Sibling>,
 }
@@ -120,6 +130,36 @@ struct Choices {
     draw: BTreeMap<String, Choice>,
 }
 
+/// The choices of a file of either kind.
+pub fn choices(source: Source<'_>) -> Result<BTreeMap<String, Choice>, Vec<SourceProblem>> {
+    let read: Result<Located<Choices>, _> = yaml::read(source.text, 1);
+    read.map(|choices| choices.value.draw).map_err(|problems| named(source, problems))
+}
+
+/// The files of a plan, filled with what a seed drew, with the places of their values.
+#[derive(Debug, Clone)]
+pub struct Texts {
+    /// The family.
+    pub family: Located<Family>,
+    /// The scenario.
+    pub scenario: Located<Scenario>,
+    /// The values drawn for both.
+    pub drawn: Drawn,
+}
+
+/// Reads a family as a seed fills it, with what it drew.
+pub fn family_text(family: Source<'_>, seed: Seed) -> Result<(Located<Family>, Drawn), Vec<SourceProblem>> {
+    read::<Family>(family, seed, "family", &Drawn::new())
+}
+
+/// Reads the two files of a plan as a seed fills them.
+pub fn texts(name: &str, family: Source<'_>, scenario: Source<'_>, seed: Seed) -> Result<Texts, Vec<SourceProblem>> {
+    // Without the family's choices the scenario's templates cannot be filled.
+    let (family, known) = family_text(family, seed)?;
+    let (scenario, drawn) = read::<Scenario>(scenario, seed, &format!("scenario/{name}"), &known)?;
+    Ok(Texts { family, scenario, drawn })
+}
+
 /// Reads a family with nothing drawn yet: what `list` and `show` tell.
 pub fn read_family(family: Source<'_>, seed: Seed) -> Result<Family, Vec<SourceProblem>> {
     let (read, _) = read::<Family>(family, seed, "family", &Drawn::new())?;
@@ -136,23 +176,22 @@ impl Plan {
         seed: Seed,
     ) -> Result<Self, Vec<SourceProblem>> {
         let (family_name, scenario_name) = names;
-        let read_family = read::<Family>(family, seed, "family", &Drawn::new());
-        let known = read_family.as_ref().map(|(_, drawn)| drawn.clone()).unwrap_or_default();
-        let scope = format!("scenario/{scenario_name}");
-        let read_scenario = match &read_family {
-            Ok(_) => read::<Scenario>(scenario, seed, &scope, &known),
-            // Its templates cannot be filled without the family's choices.
-            Err(_) => Err(Vec::new()),
-        };
-        let ((family_doc, _), (scenario_doc, drawn)) = match (read_family, read_scenario) {
-            (Ok(f), Ok(s)) => (f, s),
-            (f, s) => return Err(f.err().into_iter().chain(s.err()).flatten().collect()),
-        };
+        let Texts { family: family_doc, scenario: scenario_doc, drawn } = texts(scenario_name, family, scenario, seed)?;
         let mut problems = Vec::new();
         check_format(&family_doc, family_doc.value.format, family.path, &mut problems);
         check_format(&scenario_doc, scenario_doc.value.format, scenario.path, &mut problems);
+        let (_, known) = family_text(family, seed)?;
         let f = family_doc.value.clone();
         let s = scenario_doc.value.clone();
+        for topic in &f.cluster.topics {
+            if let Some(id) = topic.brokers.iter().find(|id| !(1..=f.cluster.brokers as i32).contains(id)) {
+                let message = format!("`{}` is to lie on broker {id}; there are 1 to {}", topic.name, f.cluster.brokers);
+                problems.push(SourceProblem {
+                    path: family.path.to_owned(),
+                    problem: family_doc.problem(&["cluster".into(), "topics".into()], message),
+                });
+            }
+        }
         let topology = topology(&f);
         let services = services(&f, &topology);
         let target = Target { topology: &topology, services: &services };
@@ -199,9 +238,12 @@ impl Plan {
             hold_seconds: s.hold_seconds,
             fix: s.fix,
             recovery_seconds: s.recovery_seconds,
+            recovery_required: s.recovery_required,
+            allows: s.allows,
             impact: s.impact,
             preconditions: s.preconditions,
             hints: s.hints,
+            requires: s.requires,
             siblings: others,
         })
     }
@@ -218,16 +260,17 @@ fn read<T: serde::de::DeserializeOwned>(
     scope: &str,
     known: &Drawn,
 ) -> Result<(Located<T>, Drawn), Vec<SourceProblem>> {
-    let named = |problems: Vec<Problem>| {
-        problems.into_iter().map(|problem| SourceProblem { path: source.path.to_owned(), problem }).collect::<Vec<_>>()
-    };
-    let choices: Located<Choices> = yaml::read(source.text, 1).map_err(named)?;
+    let choices: Located<Choices> = yaml::read(source.text, 1).map_err(|p| named(source, p))?;
     let drawn = draw::draw(seed, scope, &choices.value.draw, known).map_err(|problems| {
         let located = problems.into_iter().map(|(name, message)| choices.problem(&["draw".into(), Step::Key(&name)], message));
-        named(located.collect())
+        named(source, located.collect())
     })?;
-    let document = yaml::read_filled(source.text, &|text| template::fill(text, &drawn)).map_err(named)?;
+    let document = yaml::read_filled(source.text, &|text| template::fill(text, &drawn)).map_err(|p| named(source, p))?;
     Ok((document, drawn))
+}
+
+fn named(source: Source<'_>, problems: Vec<Problem>) -> Vec<SourceProblem> {
+    problems.into_iter().map(|problem| SourceProblem { path: source.path.to_owned(), problem }).collect()
 }
 
 fn check_format<T>(document: &Located<T>, format: u32, path: &str, problems: &mut Vec<SourceProblem>) {
@@ -243,7 +286,8 @@ fn topology(family: &Family) -> Topology {
     let ids: Vec<_> = nodes.iter().map(|n| n.id).collect();
     nodes.push(Node { name: "controller".to_owned(), id: CONTROLLER_ID, role: Role::Controller });
     let topics = family.cluster.topics.iter().map(|t| {
-        let placed = Topic::placed(&t.name, t.partitions, t.replication_factor, &ids, t.followers);
+        let on = if t.brokers.is_empty() { &ids } else { &t.brokers };
+        let placed = Topic::placed(&t.name, t.partitions, t.replication_factor, on, t.followers);
         Topic { config: t.config.clone(), ..placed }
     });
     Topology {
@@ -252,6 +296,10 @@ fn topology(family: &Family) -> Topology {
         server_properties: family.cluster.server_properties.clone(),
         production_timings: family.cluster.production_timings,
         broker_millicores: family.cluster.broker_millicores,
+        jvm_env: family.cluster.jvm_env.clone(),
+        memory_mib: family.cluster.memory_mib,
+        storage: family.cluster.storage.clone(),
+        replication_user: family.cluster.replication_user.clone(),
     }
 }
 

@@ -2,6 +2,10 @@
 
 use std::sync::LazyLock;
 
+use regex::Regex;
+
+use crate::domain::yaml::{ALIKE, likeness};
+
 const PAGE: &str = include_str!("../../../docs/metrics.md");
 
 /// One metric of the page.
@@ -83,14 +87,51 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     metrics().iter().find(|m| m.name == name)
 }
 
-/// The metrics whose name, labels or meaning contain every word of the pattern, whatever its case; all of them for an empty one.
+/// The metrics whose name, labels or meaning contain every word of the pattern, whatever its case; all of them for an empty one. A word
+/// with `*` (any text) or `?` (any one character) has to match a whole name.
 pub fn search(pattern: &str) -> impl Iterator<Item = &'static Metric> {
-    let words: Vec<String> = pattern.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<Word> = pattern.split_whitespace().map(|w| Word::of(&w.to_lowercase())).collect();
     metrics().iter().filter(move |m| {
         let labels: Vec<&str> = m.labels.iter().map(|l| l.name).collect();
         let text = format!("{} {} {}", m.name, labels.join(" "), m.help).to_lowercase();
-        words.iter().all(|w| text.contains(w))
+        let name = m.name.to_lowercase();
+        words.iter().all(|word| match word {
+            Word::Plain(word) => text.contains(word),
+            Word::Glob(glob) => glob.is_match(&name),
+        })
     })
+}
+
+/// A word of a search.
+enum Word {
+    Plain(String),
+    Glob(Regex),
+}
+
+impl Word {
+    fn of(word: &str) -> Self {
+        if !word.contains(['*', '?']) {
+            return Self::Plain(word.to_owned());
+        }
+        let pattern = regex::escape(word).replace(r"\*", ".*").replace(r"\?", ".");
+        // A pattern too long to compile is none.
+        super::series::anchored(&pattern).map_or_else(|_| Self::Plain(word.to_owned()), Self::Glob)
+    }
+}
+
+/// How many names are suggested for a mistyped one.
+const SUGGESTED: usize = 5;
+
+/// Metrics whose name, or a part of it, is written much like the pattern; the most alike first.
+pub fn near(pattern: &str) -> Vec<&'static Metric> {
+    let wanted = pattern.to_lowercase().replace(['*', '?'], "");
+    let alike = |m: &'static Metric| {
+        let parts = m.name.split('_').filter(|part| part.len() > 2).map(|part| likeness(&wanted, part));
+        (parts.fold(likeness(&wanted, m.name), f64::max), m)
+    };
+    let mut scored: Vec<_> = metrics().iter().map(alike).filter(|(score, _)| *score > ALIKE).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().take(SUGGESTED).map(|(_, m)| m).collect()
 }
 
 fn parse(page: &'static str) -> Vec<Metric> {
@@ -155,5 +196,26 @@ mod tests {
     fn searching_takes_every_word() {
         let found: Vec<_> = search("qdisc drop").map(|m| m.name).collect();
         assert_eq!(found, ["node_qdisc_drops_total"]);
+        assert_eq!(search("QDISC Drop").count(), 1);
+        assert_eq!(search("").count(), metrics().len());
+    }
+
+    #[test]
+    fn a_pattern_matches_whole_names() {
+        let found: Vec<_> = search("kafka_consumergroup_lag*").map(|m| m.name).collect();
+        assert_eq!(found, ["kafka_consumergroup_lag", "kafka_consumergroup_lag_sum"]);
+        let found: Vec<_> = search("KAFKA_*_lag? records").map(|m| m.name).collect();
+        assert_eq!(found, Vec::<&str>::new());
+        assert_eq!(search("lag*").count(), 0);
+        assert_eq!(search("*lag").next().map(|m| m.name), Some("kafka_server_replicafetchermanager_maxlag"));
+        assert_eq!(search("a.b*").count(), 0, "a dot is a dot");
+    }
+
+    #[test]
+    fn what_is_mistyped_is_answered_with_near_names() {
+        let names = |pattern| near(pattern).into_iter().map(|m| m.name).collect::<Vec<_>>();
+        assert!(names("underreplicatedpartition*").contains(&"kafka_server_replicamanager_underreplicatedpartitions"));
+        assert_eq!(names("kafka_consumergroup_lgag").first(), Some(&"kafka_consumergroup_lag"));
+        assert_eq!(names("zzzz"), Vec::<&str>::new());
     }
 }

@@ -6,5 +6,6 @@ pub mod logql;
 pub mod promql;
 pub mod query_error;
 pub mod series;
+pub mod terminal;
 
 pub use query_error::{Position, QueryError};

@@ -100,6 +100,23 @@ pub struct Series {
     pub points: Vec<Point>,
 }
 
+/// The samples as they were scraped: each stored value again at every later scrape, until the next stored one. `stored` may begin with
+/// the value in force at `from`; `scrapes` are the times of the successful scrapes from there on.
+pub fn repeated(stored: &[Point], scrapes: &[UnixMs], from: UnixMs) -> Vec<Point> {
+    let mut points = Vec::new();
+    for (k, point) in stored.iter().enumerate() {
+        if point.at >= from {
+            points.push(*point);
+        }
+        if !is_stale(point.value) {
+            let begin = scrapes.partition_point(|at| *at <= point.at);
+            let end = stored.get(k + 1).map_or(scrapes.len(), |next| scrapes.partition_point(|at| *at < next.at));
+            points.extend(scrapes[begin..end.max(begin)].iter().map(|at| Point { at: *at, value: point.value }));
+        }
+    }
+    points
+}
+
 /// How a label's value must be for a series to be selected. Displays as it is written in a selector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matcher {

@@ -21,7 +21,7 @@ pub const CONTROLLER_PORT: u16 = 9093;
 pub const HOST_PORT: u16 = 29092;
 
 /// The cluster as it is to be built: what is the same for every lab of one draw, wherever it runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topology {
     /// Controllers and brokers, in the order of their ids.
     pub nodes: Vec<Node>,
@@ -34,6 +34,49 @@ pub struct Topology {
     /// What each broker's machine gets of the processor, in thousandths of a core; all there is when not given.
     #[serde(default)]
     pub broker_millicores: Option<u32>,
+    /// Keys of every broker's `jvm.env` on top of the lab's own: the heap, the class path of plugins.
+    #[serde(default)]
+    pub jvm_env: BTreeMap<String, String>,
+    /// Memory limit of every broker's machine, in MiB; `None` for none.
+    #[serde(default)]
+    pub memory_mib: Option<u32>,
+    /// The disks of its machines.
+    #[serde(default)]
+    pub storage: Storage,
+    /// The user brokers replicate as, when they have to prove who they are: the listener INTERNAL asks for it, and an authorizer is in
+    /// force for which all others, who are anonymous, are super users.
+    #[serde(default)]
+    pub replication_user: Option<String>,
+}
+
+/// What the machines that run Kafka have to write to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// What each machine may write to its disk, in KiB a second; without a limit when not given. Pages the kernel writes back by
+    /// itself are not counted (cgroup v1), what is written directly or flushed is. On an engine that cannot limit it, nothing does.
+    #[serde(default)]
+    pub write_kib_per_second: Option<u32>,
+    /// Volumes of each broker beside its first log directory, each one more log directory.
+    #[serde(default)]
+    pub volumes: Vec<Volume>,
+}
+
+/// A file system of its own, of a fixed size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Volume {
+    /// Its name: it is mounted at `/var/lib/kafka/NAME`.
+    pub name: String,
+    /// Its size in MiB. It lies in memory, which it takes as it fills.
+    pub mebibytes: u32,
+}
+
+impl Volume {
+    /// Where it is mounted.
+    pub fn path(&self) -> String {
+        format!("/var/lib/kafka/{}", self.name)
+    }
 }
 
 /// One machine that runs Kafka.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CONTROLLER_PORT, EXTERNAL_PORT, HOST_PORT, INTERNAL_PORT, Node, Placement, Role, Topology};
+use super::{CONTROLLER_PORT, EXTERNAL_PORT, HOST_PORT, INTERNAL_PORT, Node, Placement, Role, Topology, Volume};
 
 /// How a node's JVM and Kafka are started: the lab's own way, or as Kafka's scripts do, to measure the one against the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +24,22 @@ pub fn server_properties(node: &Node, topology: &Topology, placement: &Placement
     set("node.id", node.id.to_string());
     set("controller.quorum.voters", voters.join(","));
     set("controller.listener.names", "CONTROLLER".to_owned());
-    set("listener.security.protocol.map", ["CONTROLLER", "INTERNAL", "EXTERNAL", "HOST"].map(|l| format!("{l}:PLAINTEXT")).join(","));
-    set("log.dirs", "/var/lib/kafka/data".to_owned());
+    let protocol = |listener| if listener == "INTERNAL" && topology.replication_user.is_some() { "SASL_PLAINTEXT" } else { "PLAINTEXT" };
+    let protocols = ["CONTROLLER", "INTERNAL", "EXTERNAL", "HOST"].map(|l| format!("{l}:{}", protocol(l)));
+    set("listener.security.protocol.map", protocols.join(","));
+    let volumes = topology.storage.volumes.iter().filter(|_| node.role == Role::Broker).map(Volume::path);
+    set("log.dirs", std::iter::once("/var/lib/kafka/data".to_owned()).chain(volumes).collect::<Vec<_>>().join(","));
+    if let Some(user) = &topology.replication_user {
+        set("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer".to_owned());
+        set("super.users", "User:ANONYMOUS".to_owned());
+        if node.role == Role::Broker {
+            set("sasl.mechanism.inter.broker.protocol", "PLAIN".to_owned());
+            set("listener.name.internal.sasl.enabled.mechanisms", "PLAIN".to_owned());
+            let login = "org.apache.kafka.common.security.plain.PlainLoginModule required";
+            let jaas = format!("{login} username=\"{user}\" password=\"{user}\" user_{user}=\"{user}\";");
+            set("listener.name.internal.plain.sasl.jaas.config", jaas);
+        }
+    }
     let host_port = placement.host_ports.get(&node.name);
     match node.role {
         Role::Controller => set("listeners", format!("CONTROLLER://:{CONTROLLER_PORT}")),
@@ -55,22 +69,25 @@ pub fn server_properties(node: &Node, topology: &Topology, placement: &Placement
 }
 
 /// The content of `/etc/kafka/jvm.env`, read by the node's Kafka service.
-pub fn jvm_env(role: Role, startup: Startup) -> String {
+pub fn jvm_env(role: Role, topology: &Topology, startup: Startup) -> String {
     match startup {
         // The image's defaults are the lean recipe; only the heap is stated, since that is what people look for.
-        Startup::Lean => match role {
-            Role::Broker => "KAFKA_HEAP_OPTS=\"-Xms64m -Xmx192m\"\n",
-            Role::Controller => "KAFKA_HEAP_OPTS=\"-Xms64m -Xmx128m\"\n",
-        },
+        Startup::Lean => {
+            let (heap, more) = match role {
+                Role::Broker => ("-Xms64m -Xmx192m", topology.jvm_env.clone()),
+                Role::Controller => ("-Xms64m -Xmx128m", BTreeMap::new()),
+            };
+            let mut env = BTreeMap::from([("KAFKA_HEAP_OPTS".to_owned(), heap.to_owned())]);
+            env.extend(more);
+            env.iter().map(|(key, value)| format!("{key}=\"{value}\"\n")).collect()
+        }
         // kafka-server-start.sh and kafka-run-class.sh of Kafka 4.3.
-        Startup::Stock => {
-            "KAFKA_HEAP_OPTS=\"-Xmx1G -Xms1G\"\nKAFKA_JVM_PERFORMANCE_OPTS=\"-server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 \
+        Startup::Stock => "KAFKA_HEAP_OPTS=\"-Xmx1G -Xms1G\"\nKAFKA_JVM_PERFORMANCE_OPTS=\"-server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 \
              -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent -Xshare:auto \
              -Dcom.sun.management.jmxremote=true -Dcom.sun.management.jmxremote.authenticate=false \
              -Dcom.sun.management.jmxremote.ssl=false -Djava.awt.headless=true\"\n"
-        }
+            .to_owned(),
     }
-    .to_owned()
 }
 
 /// What a cluster of three brokers needs besides Kafka's defaults.
@@ -123,7 +140,7 @@ mod tests {
             topics: vec![Topic::spread("orders", 6, 2, &[1, 2])],
             server_properties: [("min.insync.replicas".to_owned(), "1".to_owned())].into(),
             production_timings: false,
-            broker_millicores: None,
+            ..Topology::default()
         };
         let placement = Placement {
             subnet: "172.30.0.16/28".to_owned(),
@@ -195,6 +212,44 @@ mod tests {
         share.coordinator.state.topic.replication.factor=3
         transaction.state.log.min.isr=2
         transaction.state.log.replication.factor=3
+        ");
+    }
+
+    #[test]
+    fn a_family_may_give_its_brokers_another_heap_and_a_class_path() {
+        let (mut topology, _) = small();
+        let own = [("KAFKA_HEAP_OPTS", "-Xmx56m"), ("CLASSPATH", "/opt/kafka/plugins/acme-audit.jar")];
+        topology.jvm_env = own.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        insta::assert_snapshot!(jvm_env(Role::Broker, &topology, Startup::Lean), @r#"
+        CLASSPATH="/opt/kafka/plugins/acme-audit.jar"
+        KAFKA_HEAP_OPTS="-Xmx56m"
+        "#);
+        insta::assert_snapshot!(jvm_env(Role::Controller, &topology, Startup::Lean), @r#"KAFKA_HEAP_OPTS="-Xms64m -Xmx128m""#);
+    }
+
+    #[test]
+    fn brokers_may_have_volumes_and_prove_who_they_are() {
+        let (mut topology, placement) = small();
+        topology.storage.volumes = vec![Volume { name: "volume-2".to_owned(), mebibytes: 64 }];
+        topology.replication_user = Some("broker".to_owned());
+        let differs = |node: usize| {
+            let plain = server_properties(&topology.nodes[node], &small().0, &placement, Startup::Lean);
+            let text = server_properties(&topology.nodes[node], &topology, &placement, Startup::Lean);
+            text.lines().filter(|l| !plain.lines().any(|p| p == *l)).map(|l| format!("{l}\n")).collect::<String>()
+        };
+        insta::assert_snapshot!(differs(1), @r#"
+        authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+        listener.name.internal.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="broker" password="broker" user_broker="broker";
+        listener.name.internal.sasl.enabled.mechanisms=PLAIN
+        listener.security.protocol.map=CONTROLLER:PLAINTEXT,INTERNAL:SASL_PLAINTEXT,EXTERNAL:PLAINTEXT,HOST:PLAINTEXT
+        log.dirs=/var/lib/kafka/data,/var/lib/kafka/volume-2
+        sasl.mechanism.inter.broker.protocol=PLAIN
+        super.users=User:ANONYMOUS
+        "#);
+        insta::assert_snapshot!(differs(2), @r"
+        authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+        listener.security.protocol.map=CONTROLLER:PLAINTEXT,INTERNAL:SASL_PLAINTEXT,EXTERNAL:PLAINTEXT,HOST:PLAINTEXT
+        super.users=User:ANONYMOUS
         ");
     }
 

@@ -176,10 +176,18 @@ fn suggest_in(message: &str) -> String {
     }
 }
 
+/// Above this likeness a name is near enough to be what was meant.
+pub const ALIKE: f64 = 0.8;
+
+/// How much alike two names are written, whatever their case: from 0 to 1, which is the same.
+pub fn likeness(a: &str, b: &str) -> f64 {
+    strsim::jaro_winkler(&a.to_lowercase(), &b.to_lowercase())
+}
+
 /// The candidate most like `name`, when one is near enough to be what was meant.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = candidates.into_iter().map(|c| (strsim::jaro_winkler(&name.to_lowercase(), &c.to_lowercase()), c));
-    scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
+    let scored = candidates.into_iter().map(|c| (likeness(name, c), c));
+    scored.filter(|(score, _)| *score > ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
 }
 
 #[cfg(test)]

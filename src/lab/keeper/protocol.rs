@@ -25,6 +25,9 @@ pub enum Request {
         text: String,
         /// Whether it may change the lab.
         mutating: bool,
+        /// For how long it has been running, in milliseconds.
+        #[serde(default)]
+        ago_ms: i64,
     },
     /// This connection drives a process on the engine: it must end when the connection does.
     Drives {
@@ -107,9 +110,9 @@ impl KeeperClient {
         Ok(serde_json::from_str(&line)?)
     }
 
-    /// Begins a command and returns its number.
-    pub async fn begin(&mut self, kind: &str, node: &str, text: &str, mutating: bool) -> std::io::Result<u32> {
-        let request = Request::Begin { kind: kind.to_owned(), node: node.to_owned(), text: text.to_owned(), mutating };
+    /// Begins a command that has been running for `ago_ms` milliseconds, and returns its number.
+    pub async fn begin(&mut self, kind: &str, node: &str, text: &str, mutating: bool, ago_ms: i64) -> std::io::Result<u32> {
+        let request = Request::Begin { kind: kind.to_owned(), node: node.to_owned(), text: text.to_owned(), mutating, ago_ms };
         match self.ask(&request).await? {
             Reply::Number(number) => Ok(number),
             Reply::Failed(reason) => Err(std::io::Error::other(reason)),

@@ -17,6 +17,9 @@ use crate::lab::store::{CommandEnd, CommandStart};
 /// How much of a command's output is kept at its beginning, and again at its end.
 const KEPT_BYTES: usize = 128 * 1024;
 
+/// A command is told to have begun this much earlier at most: a terminal that is slow to show is late by seconds.
+const LATEST_MS: i64 = 60_000;
+
 /// Listens in the run's folder, in place of a keeper that is gone.
 pub fn listen(folder: &Path) -> std::io::Result<UnixListener> {
     let socket = SocketPath::of(folder)?;
@@ -75,8 +78,9 @@ struct Session {
 impl Session {
     fn take(&mut self, request: Request) -> Option<Reply> {
         match request {
-            Request::Begin { kind, node, text, mutating } => {
-                let start = CommandStart { at: self.recorder.clock().now(), kind, node, text, mutating };
+            Request::Begin { kind, node, text, mutating, ago_ms } => {
+                let at = self.recorder.clock().now() - ago_ms.clamp(0, LATEST_MS);
+                let start = CommandStart { at, kind, node, text, mutating };
                 Some(match self.recorder.command_started(&start) {
                     Ok(number) => {
                         self.running.insert(number, Output::default());

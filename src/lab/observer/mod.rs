@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 use bollard::Docker;
 use futures_util::future::join_all;
 
-use crate::domain::telemetry::series::{Labels, NAME, UnixMs};
+use crate::domain::telemetry::catalogue;
+use crate::domain::telemetry::series::{Labels, UnixMs};
 use crate::domain::topology::Role;
 use crate::lab::engine::Lab;
 use crate::lab::kafka::admin::endpoints;
@@ -169,11 +170,7 @@ impl Senses for Observer {
     }
 }
 
-/// Exporters tell more than is recorded: only what the catalogue lists for their job is kept.
+/// An exporter that is not ours tells more than is recorded: what the catalogue lists for its job is kept.
 fn belongs(job: &str, labels: &Labels) -> bool {
-    let name = labels.0.get(NAME).map_or("", String::as_str);
-    match job {
-        "node" => name.starts_with("node_"),
-        _ => true,
-    }
+    job != "node" || catalogue::find(labels.name()).is_some_and(|metric| metric.job == job)
 }

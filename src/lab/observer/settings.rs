@@ -20,18 +20,22 @@ type Samples = Vec<(Labels, f64)>;
 #[derive(Debug)]
 pub struct SettingsProbe {
     links: Vec<Link>,
+    /// Brokers that answered the first question of this reading. The others are asked nothing more: each question would cost its
+    /// deadline, and with it seconds of the record.
+    answering: BTreeSet<NodeId>,
 }
 
 impl SettingsProbe {
     /// A probe of these brokers.
     pub fn new(brokers: Vec<Endpoint>) -> Self {
-        Self { links: brokers.into_iter().map(Link::new).collect() }
+        Self { links: brokers.into_iter().map(Link::new).collect(), answering: BTreeSet::new() }
     }
 
     /// One reading; `None` when no broker answered what concerns the cluster as a whole.
     pub async fn read(&mut self, now: UnixMs) -> Option<Samples> {
-        let of_brokers = join_all(self.links.iter_mut().map(of_broker));
-        let mut samples: Samples = of_brokers.await.into_iter().flatten().collect();
+        let of_brokers = join_all(self.links.iter_mut().map(async |link| Some((link.broker.id, of_broker(link).await?)))).await;
+        self.answering = of_brokers.iter().flatten().map(|(id, _)| *id).collect();
+        let mut samples: Samples = of_brokers.into_iter().flatten().flat_map(|(_, samples)| samples).collect();
         let (partitions, whole) = self.of_cluster().await?;
         samples.extend(whole);
         samples.extend(self.oldest_offsets(&partitions).await);
@@ -41,7 +45,7 @@ impl SettingsProbe {
 
     /// Topics, quotas and access control, from the first broker that answers.
     async fn of_cluster(&mut self) -> Option<(Vec<PartitionState>, Samples)> {
-        for link in &mut self.links {
+        for link in self.links.iter_mut().filter(|l| self.answering.contains(&l.broker.id)) {
             let asked = link.ask(DEADLINE, async |c| {
                 let topics: BTreeSet<_> = partitions::metadata(c, DEADLINE).await?.topics;
                 let partitions = partitions::partitions(c, &topics, DEADLINE).await?;
@@ -74,7 +78,7 @@ impl SettingsProbe {
 
     async fn oldest_offsets(&mut self, partitions: &[PartitionState]) -> Samples {
         let led_by = |id: NodeId| partitions.iter().filter(move |p| p.leader == id).map(|p| &p.partition).collect::<Vec<_>>();
-        let asked = self.links.iter_mut().map(|link| {
+        let asked = self.links.iter_mut().filter(|l| self.answering.contains(&l.broker.id)).map(|link| {
             let led = led_by(link.broker.id);
             async move { link.ask(DEADLINE, async |c| partitions::earliest_offsets(c, &led, DEADLINE).await).await.answer }
         });
@@ -88,17 +92,18 @@ impl SettingsProbe {
     }
 
     async fn transactions(&mut self, now: UnixMs) -> Samples {
-        let asked = self.links.iter_mut().map(|link| link.ask(DEADLINE, async |c| settings::transactions(c, DEADLINE).await));
+        let answering = self.links.iter_mut().filter(|l| self.answering.contains(&l.broker.id));
+        let asked = answering.map(|link| link.ask(DEADLINE, async |c| settings::transactions(c, DEADLINE).await));
         let transactions = join_all(asked).await.into_iter().filter_map(|a| a.answer).flatten();
         transactions.flat_map(|t| transaction(&t, now)).collect()
     }
 }
 
-async fn of_broker(link: &mut Link) -> Samples {
+async fn of_broker(link: &mut Link) -> Option<Samples> {
     let id = link.broker.id.to_string();
     let asked = link.ask(DEADLINE, async |c| settings::configs(c, 4, std::slice::from_ref(&id), DEADLINE).await);
-    let configs = asked.await.answer.unwrap_or_default();
-    configs.iter().map(|(broker, s)| (config("kafka_broker_config_info", "broker", broker, s), 1.0)).collect()
+    let configs = asked.await.answer?;
+    Some(configs.iter().map(|(broker, s)| (config("kafka_broker_config_info", "broker", broker, s), 1.0)).collect())
 }
 
 fn config(name: &str, of: &str, whose: &str, setting: &Setting) -> Labels {

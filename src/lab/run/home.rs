@@ -98,6 +98,11 @@ pub fn random_seed() -> Result<u64, RunError> {
     Ok(u64::from(u32::from_be_bytes(random::<4>()?)))
 }
 
+/// A word nobody can guess.
+pub fn random_token() -> Result<String, RunError> {
+    Ok(random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// Random bytes of the system.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], RunError> {
     let source = Path::new("/dev/urandom");

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub use briefing::Briefing;
-pub use home::{Home, new_run_id, random_seed};
+pub use home::{Home, new_run_id, random_seed, random_token};
 pub use sealed::{Journal, Sealed, SealedLog};
 pub use state::{Graded, Invalid, RunFile, RunState};
 

@@ -103,6 +103,12 @@ pub struct RunFile {
     /// The score in thousandths and whether it passed, once graded.
     #[serde(default)]
     pub graded: Option<Graded>,
+    /// How many hints were taken.
+    #[serde(default)]
+    pub hints: u32,
+    /// Whether it is an exam.
+    #[serde(default)]
+    pub exam: bool,
     /// Whether the truth was opened without a grade.
     #[serde(default)]
     pub given_up: bool,
@@ -136,6 +142,8 @@ impl RunFile {
             commitment: None,
             invalid: None,
             graded: None,
+            hints: 0,
+            exam: false,
             given_up: false,
             image: image.to_owned(),
         }

@@ -2,6 +2,7 @@
 
 mod reader;
 mod schema;
+mod whole;
 mod writer;
 
 pub use reader::Reader;
@@ -9,7 +10,7 @@ pub use writer::Writer;
 
 use std::path::{Path, PathBuf};
 
-use crate::domain::telemetry::series::{Labels, UnixMs};
+use crate::domain::telemetry::series::{Labels, SourceError, UnixMs};
 
 /// The file's name in the run's folder.
 pub const FILE: &str = "telemetry.db";
@@ -134,6 +135,9 @@ pub enum StoreError {
         /// The format this program reads.
         expected: u32,
     },
+    /// What was asked of it could not be answered.
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }
 
 /// Copies the record in a run's folder into one compact file, whether or not it is being written.

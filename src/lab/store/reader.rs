@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use super::writer::{from_sql, parse_labels};
 use super::{Change, Command, CommandEnd, CommandStart, FILE, Gap, StoreError, failed, schema};
 use crate::domain::telemetry::log::{LogLine, LogSource};
-use crate::domain::telemetry::series::{MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, is_stale};
+use crate::domain::telemetry::series::{MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, repeated};
 
 /// A reader of a run's record.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Reader {
         Ok(Self { connection, path })
     }
 
-    fn rows<T>(
+    pub(super) fn rows<T>(
         &self,
         query: &str,
         params: impl rusqlite::Params,
@@ -104,7 +104,7 @@ impl Reader {
                 let query = "SELECT at FROM scrape WHERE target = ? AND at BETWEEN ? AND ? ORDER BY at";
                 entry.insert(self.rows(query, params![found.target, from, to], |r| r.get(0))?);
             }
-            let points = expand(&self.stored(found.id, from, to)?, &scrapes[&found.target], from);
+            let points = repeated(&self.stored(found.id, from, to)?, &scrapes[&found.target], from);
             if !points.is_empty() {
                 selected.push(Series { labels: found.labels, points });
             }
@@ -118,22 +118,6 @@ struct Found {
     id: i64,
     target: i64,
     labels: crate::domain::telemetry::series::Labels,
-}
-
-/// The samples as they were scraped: each stored value again at every later scrape, until the next stored one.
-fn expand(stored: &[Point], scrapes: &[UnixMs], from: UnixMs) -> Vec<Point> {
-    let mut points = Vec::new();
-    for (k, point) in stored.iter().enumerate() {
-        if point.at >= from {
-            points.push(*point);
-        }
-        if !is_stale(point.value) {
-            let begin = scrapes.partition_point(|at| *at <= point.at);
-            let end = stored.get(k + 1).map_or(scrapes.len(), |next| scrapes.partition_point(|at| *at < next.at));
-            points.extend(scrapes[begin..end.max(begin)].iter().map(|at| Point { at: *at, value: point.value }));
-        }
-    }
-    points
 }
 
 impl SeriesSource for Reader {

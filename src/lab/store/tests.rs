@@ -11,7 +11,7 @@ fn scrape(at: UnixMs, node: &str, samples: &[(&str, f64)]) -> Scrape {
     Scrape { at, target: target(node), samples: Some(samples) }
 }
 
-fn points(reader: &Reader, name: &str, from: UnixMs, to: UnixMs) -> Vec<String> {
+fn points(reader: &dyn SeriesSource, name: &str, from: UnixMs, to: UnixMs) -> Vec<String> {
     let matcher = Matcher { label: NAME.to_owned(), op: MatchOp::Equal(name.to_owned()) };
     let series = reader.select(&[matcher], from, to).expect("readable");
     let show = |p: &Point| if is_stale(p.value) { format!("{}:stale", p.at) } else { format!("{}:{}", p.at, p.value) };
@@ -114,4 +114,27 @@ fn a_record_of_another_format_is_refused_by_name() {
     assert!(Writer::open(folder.path()).is_err());
     std::fs::write(&path, "not a database, only some text that is long enough").expect("writes");
     assert!(Reader::open(folder.path()).expect_err("refused").to_string().contains("telemetry.db"));
+}
+
+#[test]
+fn the_whole_record_in_memory_answers_as_the_file_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut writer = Writer::open(folder.path()).expect("opens");
+    writer.scrape(&scrape(1000, "kafka-1", &[("same", 5.0), ("grows", 1.0)])).expect("writes");
+    writer.scrape(&scrape(2000, "kafka-1", &[("same", 5.0), ("grows", 2.5)])).expect("writes");
+    writer.scrape(&Scrape { at: 3000, target: target("kafka-1"), samples: None }).expect("writes");
+    writer.scrape(&scrape(4000, "kafka-1", &[("same", 5.0), ("grows", f64::NAN)])).expect("writes");
+    writer.scrape(&scrape(5000, "kafka-1", &[("same", 5.0)])).expect("writes");
+    writer.log(&LogLine { at: 4500, node: "kafka-1".to_owned(), line: "a".to_owned() }).expect("writes");
+    writer.commit().expect("commits");
+    let reader = Reader::open(folder.path()).expect("opens");
+    let whole = reader.whole(9000).expect("readable");
+    for (from, to) in [(0, 9000), (1500, 2500), (2000, 2000), (2500, 3500), (3500, 3900), (4500, 5000)] {
+        for name in ["same", "grows"] {
+            assert_eq!(points(&whole, name, from, to), points(&reader, name, from, to), "{name} from {from} to {to}");
+        }
+    }
+    assert_eq!(whole.lines(&|_| true, 0, 9000), reader.lines(&|_| true, 0, 9000));
+    let early = reader.whole(2500).expect("readable");
+    assert_eq!((points(&early, "grows", 0, 9000), early.lines.len()), (vec!["1000:1".to_owned(), "2000:2.5".to_owned()], 0));
 }

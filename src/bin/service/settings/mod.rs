@@ -61,6 +61,8 @@ pub struct Production {
     pub record_size: usize,
     /// Which keys.
     pub keys: KeyDistribution,
+    /// Records after which a client is closed and the next one made; 0 for never.
+    pub records_per_client: u64,
     /// When a transaction is committed; nothing without a `transactional.id`.
     pub transactions: Option<TransactionLimits>,
 }

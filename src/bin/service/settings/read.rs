@@ -23,6 +23,7 @@ const OWN: &[(&str, Option<&str>)] = &[
     ("rate", Some("producer")),
     ("record.size", Some("producer")),
     ("key.distribution", Some("producer")),
+    ("records.per.client", Some("producer")),
     ("transaction.interval.ms", Some("producer")),
     ("transaction.batch.records", Some("producer")),
     ("processing.time.ms", Some("consumer")),
@@ -118,6 +119,7 @@ fn production(reader: &mut Reader, library: &BTreeMap<String, String>) -> Produc
     let rate = reader.decimal("rate", None, 0.001..=1_000_000.0);
     let record_size = reader.whole("record.size", "1000", order::SMALLEST as u64..=64_000_000) as usize;
     let keys = reader.parsed("key.distribution", "uniform");
+    let records_per_client = reader.whole("records.per.client", "0", 0..=1_000_000_000);
     let transactions = library.contains_key("transactional.id").then(|| {
         let interval = if reader.has("transaction.batch.records") { "86400000" } else { "1000" };
         TransactionLimits {
@@ -130,7 +132,10 @@ fn production(reader: &mut Reader, library: &BTreeMap<String, String>) -> Produc
             reader.wrong(key, "needs a `transactional.id`");
         }
     }
-    Production { rate, record_size, keys, transactions }
+    if transactions.is_some() && records_per_client > 0 {
+        reader.wrong("records.per.client", "cannot be combined with a `transactional.id`");
+    }
+    Production { rate, record_size, keys, records_per_client, transactions }
 }
 
 fn consumption(reader: &mut Reader, library: &BTreeMap<String, String>, members: u32) -> Consumption {
@@ -203,7 +208,7 @@ mod tests {
     fn a_producer_with_defaults() {
         let settings = read(&format!("{PRODUCER}acks=all\nlinger.ms: 5\n")).unwrap();
         let shown: Vec<String> = settings.effective.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        insta::assert_snapshot!(shown.join(" "), @"service.role=producer service.version=2.3.0 topic=orders members=1 metrics.port=8080 rate=1500 record.size=1000 key.distribution=uniform");
+        insta::assert_snapshot!(shown.join(" "), @"service.role=producer service.version=2.3.0 topic=orders members=1 metrics.port=8080 rate=1500 record.size=1000 key.distribution=uniform records.per.client=0");
         insta::assert_debug_snapshot!(settings.library, @r#"
         {
             "acks": "all",
@@ -229,6 +234,13 @@ mod tests {
         let production = producer("rate=0.1\nkey.distribution=skewed:tenant-42:0.9\n");
         assert_eq!(production.rate, 0.1);
         assert_eq!(production.keys, KeyDistribution::Skewed { key: "tenant-42".into(), share: 0.9 });
+    }
+
+    #[test]
+    fn a_client_for_every_so_many_records_is_no_transactional_one() {
+        assert_eq!(producer("records.per.client=50\n").records_per_client, 50);
+        let text = format!("{PRODUCER}records.per.client=50\ntransactional.id=orders-1\n");
+        insta::assert_snapshot!(problems(&text), @"orders.properties:6: `records.per.client` cannot be combined with a `transactional.id`");
     }
 
     #[test]

@@ -129,9 +129,7 @@ mod tests {
         let topology = Topology {
             nodes: (1..=3).map(node).collect(),
             topics: vec![Topic::placed("orders", 6, 3, &[1, 2, 3], Followers::Next)],
-            server_properties: Default::default(),
-            production_timings: false,
-            broker_millicores: None,
+            ..Topology::default()
         };
         let nodes = [3, 1, 2].map(|id| format!("kafka-{id}")).to_vec();
         let roll = BrokerRoll { nodes, topic: "orders".to_owned(), elects };

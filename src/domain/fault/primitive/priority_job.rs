@@ -135,9 +135,8 @@ mod tests {
         Topology {
             nodes: (1..=3).map(node).collect(),
             topics: vec![Topic::placed("orders", 6, 3, &[1, 2, 3], Followers::Next)],
-            server_properties: Default::default(),
-            production_timings: false,
             broker_millicores,
+            ..Topology::default()
         }
     }
 

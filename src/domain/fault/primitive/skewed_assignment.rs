@@ -92,9 +92,7 @@ mod tests {
         let topology = Topology {
             nodes: (1..=3).map(node).collect(),
             topics: vec![Topic::placed("orders", 3, 3, &[1, 2, 3], Followers::Next)],
-            server_properties: Default::default(),
-            production_timings: false,
-            broker_millicores: None,
+            ..Topology::default()
         };
         let fault = SkewedAssignment { topic: "orders".to_owned(), without: "kafka-2".to_owned() };
         let on = Target { topology: &topology, services: &[] };

@@ -3,7 +3,12 @@
 pub mod class;
 pub mod component;
 pub mod evidence;
+pub mod hypotheses;
+pub mod impact;
+pub mod mechanism;
+pub mod mitigation;
 pub mod onset;
+pub mod prevention;
 
 use super::ScaledOut;
 use super::case::Case;
@@ -25,11 +30,17 @@ pub trait Criterion: Sync {
 }
 
 /// Every item that is graded, in the order of the report.
-pub const CRITERIA: &[&dyn Criterion] = &[&class::Class, &component::Component, &onset::Onset, &evidence::Evidence];
-
-/// Items whose weight is known and which nothing grades yet.
-const NOT_YET: &[(&str, u32)] =
-    &[("hypotheses", 12), ("mechanism", 8), ("impact and times", 3), ("mitigation and recovery", 5), ("prevention", 2)];
+pub const CRITERIA: &[&dyn Criterion] = &[
+    &class::Class,
+    &component::Component,
+    &onset::Onset,
+    &evidence::Evidence,
+    &hypotheses::Hypotheses,
+    &mechanism::Mechanism,
+    &impact::Impact,
+    &mitigation::Mitigation,
+    &prevention::Prevention,
+];
 
 /// The items that are asked, and those that are not.
 pub(super) fn asked(case: &Case<'_>) -> (Vec<&'static dyn Criterion>, Vec<ScaledOut>) {
@@ -41,9 +52,6 @@ pub(super) fn asked(case: &Case<'_>) -> (Vec<&'static dyn Criterion>, Vec<Scaled
             Some(why) => scaled_out.push(ScaledOut { item: criterion.name().into(), weight: criterion.weight(), why }),
         }
     }
-    let not_yet =
-        NOT_YET.iter().map(|(item, weight)| ScaledOut { item: (*item).into(), weight: *weight, why: "this is not graded yet".into() });
-    scaled_out.extend(not_yet);
     (asked, scaled_out)
 }
 

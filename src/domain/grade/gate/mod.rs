@@ -1,8 +1,11 @@
 //! What points cannot buy, one file a gate. To add one: write its file and its line in [`GATES`].
 
 mod cause;
+mod consistent;
 mod grounded;
 mod place;
+mod recovered;
+mod separated;
 
 use super::case::Case;
 use super::{GateResult, Item};
@@ -15,12 +18,17 @@ pub trait Gate: Sync {
     fn demands(&self) -> &'static str;
     /// The most points there are when the demand is not met.
     fn cap(&self) -> u32;
+    /// Whether it is demanded of this run.
+    fn applies(&self, _case: &Case<'_>) -> bool {
+        true
+    }
     /// Whether it is met, and why.
     fn judge(&self, case: &Case<'_>, score: &dyn Fn(&str) -> Option<u32>) -> (bool, String);
 }
 
 /// Every gate, in the order of the report.
-pub const GATES: &[&dyn Gate] = &[&cause::Cause, &place::Place, &grounded::Grounded];
+pub const GATES: &[&dyn Gate] =
+    &[&cause::Cause, &place::Place, &grounded::Grounded, &consistent::Consistent, &recovered::Recovered, &separated::Separated];
 
 pub(super) fn result(gate: &dyn Gate, case: &Case<'_>, items: &[Item]) -> GateResult {
     let score = |name: &str| items.iter().find(|item| item.item == name).map(|item| item.score);

@@ -1,8 +1,11 @@
 //! Grading made-up runs: what is right passes however it was proved, what is not does not.
 
+mod account;
 mod adversarial;
+mod damage;
 mod properties;
 mod references;
+mod separation;
 
 use std::collections::BTreeMap;
 
@@ -151,8 +154,27 @@ pub(crate) struct Draft {
     pub causes: Vec<(String, Vec<String>)>,
     /// All of an entry but its id.
     pub evidence: Vec<String>,
+    /// What started it, or nothing.
+    pub trigger: String,
+    /// More of the timeline, `, detected: T+00:00:00`.
+    pub times: String,
+    /// More lists of the front matter.
+    pub more: String,
     pub prose: String,
 }
+
+/// Everything beside cause, place, onset and evidence that there is to say of [`sample::isr_shrink`].
+pub(crate) const ACCOUNT: &str = r#"causal_chain:
+  - {event: link.saturated, on: link:kafka-2, at: T-00:00:26}
+  - {event: follower.fell_behind, on: broker:1}
+  - V1
+  - {event: alert.fired, on: broker:2, at: T+00:00:00}
+impact:
+  - {id: I1, promql: 'kafka_probe_duration_seconds{broker="2"} > 0.2', at: T+00:00:10}
+  - {id: I2, promql: 'sum(kafka_topic_partition_under_replicated_partition) > 0', at: T+00:00:10}
+mitigation: [{action: "removed the cap"}]
+prevention: [{action: alert.link_saturated, owner: network, due: 2026-12-31, done_when: "it fires in staging"}]
+"#;
 
 impl Draft {
     pub fn new(class: &str, component: &[&str], evidence: &[&str]) -> Self {
@@ -161,24 +183,33 @@ impl Draft {
             onset: "T-00:00:30".into(),
             causes: vec![(class.into(), component.iter().map(|c| (*c).to_owned()).collect())],
             evidence: evidence.iter().map(|e| (*e).to_owned()).collect(),
+            trigger: String::new(),
+            times: String::new(),
+            more: String::new(),
             prose: "## Root cause and mechanism\nSee E1.\n".into(),
         }
     }
 
     pub fn file(&self) -> String {
+        let trigger = if self.trigger.is_empty() { String::new() } else { format!(", trigger: {}", self.trigger) };
         let causes: String =
-            self.causes.iter().map(|(class, on)| format!("  - {{class: {class}, component: [{}]}}\n", on.join(", "))).collect();
+            self.causes.iter().map(|(class, on)| format!("  - {{class: {class}, component: [{}]{trigger}}}\n", on.join(", "))).collect();
         let evidence: String = self.evidence.iter().enumerate().map(|(n, e)| format!("  - {{id: E{}, {e}}}\n", n + 1)).collect();
         format!(
-            "---\nrca: 1\nform: {}\ntimeline: {{onset: {}}}\nroot_cause:\n{causes}evidence:\n{evidence}---\n{}",
-            self.form, self.onset, self.prose
+            "---\nrca: 1\nform: {}\ntimeline: {{onset: {}{}}}\nroot_cause:\n{causes}evidence:\n{evidence}{}---\n{}",
+            self.form, self.onset, self.times, self.more, self.prose
         )
     }
 }
 
-/// The cause and place of [`sample::isr_shrink`], with this evidence.
+/// All there is to say of [`sample::isr_shrink`], with this evidence.
 pub(crate) fn link_capped(evidence: &[&str]) -> Draft {
-    Draft::new("network.capacity.link_capped", &["link:kafka-2"], evidence)
+    Draft {
+        trigger: "change:C3".into(),
+        times: ", detected: T+00:00:00, recovered: T+00:05:32".into(),
+        more: ACCOUNT.into(),
+        ..Draft::new("network.capacity.link_capped", &["link:kafka-2"], evidence)
+    }
 }
 
 pub(crate) const DROPS: &str = "promql: 'rate(node_qdisc_drops_total{node=\"kafka-2\",kind=\"tbf\"}[20s]) > 1', at: T+00:00:30";
@@ -187,9 +218,13 @@ pub(crate) const PROBE: &str = "promql: 'kafka_probe_duration_seconds{broker=\"2
 pub(crate) const SHRINK: &str = "log: '{node=\"kafka-2\"} |= \"Shrinking ISR\"', from: T-00:01:00, to: T+00:01:00, min: 2";
 pub(crate) const QDISC: &str = "command: 4, contains: 'qdisc tbf 8001: root'";
 
+fn terms() -> Terms {
+    Terms { playbook: Some("playbooks/isr-shrink.md".into()), ..Terms::default() }
+}
+
 pub(crate) fn graded(file: &str, run: &Sample, truth: &Truth) -> Result<Grade, GradeError> {
     let document = Document::read(file.as_bytes()).map_err(GradeError::Invalid)?;
-    grade(&document, &run.record(), truth, &[], &Terms { hints: 0, playbook: Some("playbooks/isr-shrink.md".into()) })
+    grade(&document, &run.record(), truth, &Comparison::default(), &terms())
 }
 
 /// Grades a valid document about the capped link.

@@ -150,7 +150,9 @@ fn hints_cost_what_they_cost_and_no_more_than_all() {
     let document = Document::read(link_capped(&[DROPS, SHRINK, QDISC]).file().as_bytes()).expect("it is right");
     let total = |hints| {
         let run = sample::isr_shrink();
-        grade(&document, &run.record(), &capped_link(), &[], &Terms { hints, playbook: None }).expect("it is valid").total
+        grade(&document, &run.record(), &capped_link(), &Comparison::default(), &Terms { hints, ..Terms::default() })
+            .expect("it is valid")
+            .total
     };
     assert_eq!([total(0), total(7), total(90)], [100_000, 93_000, 85_000]);
 }

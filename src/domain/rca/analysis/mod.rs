@@ -54,6 +54,8 @@ pub struct Analysis {
     pub mitigation: Vec<Mitigation>,
     /// What keeps it from coming back.
     pub prevention: Vec<Prevention>,
+    /// Ids of evidence that the section on cause and mechanism cites.
+    pub cited: Vec<String>,
     /// Where each list stands, to point at when something is missing in it.
     pub places: Places,
 }
@@ -65,6 +67,11 @@ pub struct Places {
     pub timeline: Position,
     pub root_cause: Position,
     pub evidence: Position,
+    pub causal_chain: Position,
+    pub impact: Position,
+    pub hypotheses: Position,
+    pub mitigation: Position,
+    pub prevention: Position,
 }
 
 /// One cause.

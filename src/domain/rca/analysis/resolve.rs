@@ -13,6 +13,9 @@ use crate::domain::yaml::{Position, Problem, Step, nearest};
 /// The most entries a list may have: far more than count.
 const LONGEST_LIST: usize = 64;
 
+/// The section that says how the cause led to what was seen.
+const MECHANISM: &str = "Root cause and mechanism";
+
 /// What came of looking everything up.
 #[derive(Debug, Clone)]
 pub struct Resolved {
@@ -91,6 +94,9 @@ impl Resolving<'_> {
         let hypotheses: Vec<Hypothesis> = front.hypotheses.iter().enumerate().filter_map(|(n, h)| self.hypothesis(h, n, &causes)).collect();
         let mitigation = front.mitigation.iter().enumerate().filter_map(|(n, m)| self.mitigation(m, n)).collect();
         let prevention = front.prevention.iter().enumerate().filter_map(|(n, p)| self.prevention(p, n)).collect();
+        let section = self.document.section(MECHANISM);
+        let ids = front.evidence.iter().filter_map(|entry| entry.id.as_ref());
+        let cited = ids.filter(|id| section.is_some_and(|s| s.cites(id))).cloned().collect();
         let at = |list: &'static str| self.document.front.key_at(&[list.into()]).unwrap_or(self.document.front.at(&[]));
         Analysis {
             form: front.form,
@@ -107,7 +113,17 @@ impl Resolving<'_> {
             hypotheses,
             mitigation,
             prevention,
-            places: Places { timeline: at("timeline"), root_cause: at("root_cause"), evidence: at("evidence") },
+            cited,
+            places: Places {
+                timeline: at("timeline"),
+                root_cause: at("root_cause"),
+                evidence: at("evidence"),
+                causal_chain: at("causal_chain"),
+                impact: at("impact"),
+                hypotheses: at("hypotheses"),
+                mitigation: at("mitigation"),
+                prevention: at("prevention"),
+            },
         }
     }
 

@@ -19,8 +19,9 @@ pub(super) fn verify(number: u32, contains: &str, facts: &Facts) -> Observation 
         return Observation { verdict, reason, observed: String::new(), at, was_true: Vec::new(), weaknesses: Vec::new(), look };
     };
     let wanted = squeezed(contains);
-    let found = command.output.lines().map(squeezed).find(|line| line.contains(&wanted));
-    let found = found.or_else(|| squeezed(&command.output).contains(&wanted).then(|| squeezed(contains)));
+    let output = as_read(&command.output);
+    let found = output.lines().map(squeezed).find(|line| line.contains(&wanted));
+    let found = found.or_else(|| squeezed(&output).contains(&wanted).then(|| squeezed(contains)));
     let (verdict, reason) = match &found {
         Some(_) => (
             Verdict::True,
@@ -34,16 +35,20 @@ pub(super) fn verify(number: u32, contains: &str, facts: &Facts) -> Observation 
     };
     let observed = match &found {
         Some(line) => show::excerpt(line),
-        None => command
-            .output
-            .lines()
-            .next()
-            .map(|first| format!("its output begins: {}", show::excerpt(first)))
-            .unwrap_or("no output".to_owned()),
+        None => output.lines().next().map(|first| format!("its output begins: {}", show::excerpt(first))).unwrap_or("no output".to_owned()),
     };
     let weaknesses = if verdict == Verdict::True { weaknesses(command, &wanted, facts) } else { Vec::new() };
     let at = Span { from: command.started, to: command.over() };
     Observation { verdict, reason, observed, at, was_true: Vec::new(), weaknesses, look }
+}
+
+/// Output as somebody read it: colours and movements of a terminal are no text, and what was written over was a line too.
+fn as_read(output: &str) -> String {
+    if !output.contains(['\x1b', '\r']) {
+        return output.to_owned();
+    }
+    // The library leaves out all control characters but the end of a line.
+    strip_ansi_escapes::strip_str(output.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " "))
 }
 
 /// Runs of blanks count as one: columns are padded.

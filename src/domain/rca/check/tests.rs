@@ -247,3 +247,15 @@ fn a_document_is_told_all_at_its_places() {
     7:5: E2: it does not hold at T+00:00:00.137, nor anywhere in the record
     ");
 }
+
+#[test]
+fn output_of_a_terminal_is_read_without_its_escapes() {
+    let mut run = sample::isr_shrink();
+    let printed = "\u{1b}[?2004l\rTopic: orders\tPartition: \u{1b}[01;31m\u{1b}[K3\u{1b}[m\u{1b}[K\tLeader: 2\r\n 50 %\r100 %\r\n";
+    let command = run.facts.commands.iter_mut().find(|c| c.number == 2).expect("it is there");
+    command.output = printed.to_owned();
+    let claims = ["Partition: 3 Leader: 2", "100 %", "50 %100 %", "31m"].map(|text| format!("command: 2, contains: '{text}'"));
+    let told = told(&run, &claims.each_ref().map(String::as_str));
+    let verdicts: Vec<_> = told.lines().filter_map(|line| line.split([':', ' ']).next()).collect();
+    assert_eq!(verdicts, ["TRUE", "TRUE", "FALSE", "FALSE"], "{told}");
+}

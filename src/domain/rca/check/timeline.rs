@@ -11,7 +11,7 @@ const MOST_LOOKS: i64 = 1_800;
 pub(super) const CADENCE: i64 = 1_000;
 
 /// Every look at a stretch of the record: when, and whether the condition held. A query that fails there holds nowhere.
-pub(super) fn looks(query: &Query, source: &dyn SeriesSource, span: Span, most: i64) -> Result<Vec<(UnixMs, bool)>, SourceError> {
+pub fn looks(query: &Query, source: &dyn SeriesSource, span: Span, most: i64) -> Result<Vec<(UnixMs, bool)>, SourceError> {
     let step = (span.length() / most.max(1) / CADENCE + 1) * CADENCE;
     let series = super::answered(query.range(source, span.from, span.to, step))?.unwrap_or_default();
     let is_truth = query.expr().is_truth();

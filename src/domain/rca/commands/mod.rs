@@ -1,9 +1,11 @@
 //! What a command line did: read the lab, change it, or something nobody can tell from the line. History shows it, and the grader asks
 //! it: proof of a cause is taken before the learner's first change, and a command proves something only when a known tool printed it.
 
+mod destruction;
 mod shell;
 mod tools;
 
+pub use destruction::{Destruction, destroys};
 use shell::Simple;
 use tools::Rule;
 
@@ -69,6 +71,15 @@ pub fn judge(line: &str) -> Judged {
         None => Nature::ReadOnly { tool: verdict.tool.filter(|_| !verdict.own_making) },
     };
     Judged { nature, writes: verdict.writes, renames: verdict.renames }
+}
+
+/// The words of a line that is one plain command: no pipe, no second command, nothing written to a file; none otherwise.
+pub fn words(line: &str) -> Option<Vec<String>> {
+    let line = shell::split(line);
+    match line.commands.as_slice() {
+        [only] if !line.opaque && line.inner.is_empty() && only.writes.is_empty() && only.assigns.is_empty() => Some(only.words.clone()),
+        _ => None,
+    }
 }
 
 /// Environment that decides which program runs or what is loaded into it.

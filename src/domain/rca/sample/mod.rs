@@ -4,7 +4,7 @@
 mod stories;
 
 use stories::facts;
-pub use stories::{isr_shrink, self_healed, slow_consumer};
+pub use stories::{isr_shrink, self_healed, slow_consumer, slow_disk, throttled};
 
 use super::record::{Command, Facts, Record};
 use crate::domain::telemetry::log::LogLine;
@@ -58,6 +58,10 @@ struct Story<'a> {
     version: &'a dyn Fn(i64) -> &'static str,
     /// Seconds the slowest acknowledgement takes.
     acks: &'a dyn Fn(i64) -> f64,
+    /// Milliseconds a broker's flushes take.
+    flush: &'a dyn Fn(u32, i64) -> f64,
+    /// Whether a broker's followers are throttled.
+    throttle: &'a dyn Fn(u32, i64) -> bool,
 }
 
 const HEALTHY: Story<'static> = Story {
@@ -70,6 +74,8 @@ const HEALTHY: Story<'static> = Story {
     processing: &|s| 0.002 + 0.0005 * wobble(9, s),
     version: &|_| "3.8.1",
     acks: &|s| 0.03 + 0.02 * wobble(5, s),
+    flush: &|broker, s| 5.0 + wobble(broker, s),
+    throttle: &|_, _| false,
 };
 
 /// A number in [0, 1) that looks like noise and is the same every time.
@@ -97,6 +103,50 @@ impl Sample {
     /// Without what the learner did.
     pub fn without_commands(mut self) -> Self {
         self.facts.commands.clear();
+        self
+    }
+
+    /// The same run in another lab: names in labels, lines, commands and the inventory replaced, whole words only.
+    pub fn renamed(mut self, names: &[(&str, &str)]) -> Self {
+        let rename = |text: &str| {
+            let is_part = |c: char| c.is_alphanumeric() || "_-".contains(c);
+            let mut renamed = String::new();
+            let mut rest = text;
+            while !rest.is_empty() {
+                let gap = rest.find(is_part).unwrap_or(rest.len());
+                renamed.push_str(&rest[..gap]);
+                rest = &rest[gap..];
+                let (word, after) = rest.split_at(rest.find(|c| !is_part(c)).unwrap_or(rest.len()));
+                let whole = names.iter().find(|(name, _)| *name == word).map(|(_, to)| (*to).to_owned());
+                let numbered = || {
+                    let (name, number) = word.rsplit_once('-')?;
+                    let (_, to) = names.iter().find(|(from, _)| *from == name)?;
+                    number.parse::<u32>().ok().map(|number| format!("{to}-{number}"))
+                };
+                renamed.push_str(&whole.or_else(numbered).unwrap_or_else(|| word.to_owned()));
+                rest = after;
+            }
+            renamed
+        };
+        for series in &mut self.series {
+            series.labels.0.iter_mut().filter(|(label, _)| *label != "__name__").for_each(|(_, value)| *value = rename(value));
+        }
+        for line in &mut self.logs {
+            (line.node, line.line) = (rename(&line.node), rename(&line.line));
+        }
+        let facts = &mut self.facts;
+        for command in &mut facts.commands {
+            (command.node, command.line, command.output) = (rename(&command.node), rename(&command.line), rename(&command.output));
+        }
+        let inventory = &mut facts.inventory;
+        for machine in &mut inventory.machines {
+            machine.name = rename(&machine.name);
+            if let super::record::Role::Service { group: Some(group) } = &mut machine.role {
+                *group = rename(group);
+            }
+        }
+        inventory.topics = inventory.topics.iter().map(|(name, count)| (rename(name), *count)).collect();
+        inventory.groups = inventory.groups.iter().map(|name| rename(name)).collect();
         self
     }
 
@@ -165,7 +215,7 @@ fn staged(story: &Story<'_>) -> Sample {
         run.add("kafka_server_brokertopicmetrics_bytesin_total", &own, summed(|s| 500_000.0 + 9_000.0 * wobble(broker, s)));
         run.add("kafka_server_kafkaserver_brokerstate", &own, |_| Some(3.0));
         run.add("kafka_log_logflushstats_logflushrateandtimems", &[own[0], own[1], ("quantile", "0.99")], |s| {
-            Some(5.0 + wobble(broker, s))
+            Some((story.flush)(broker, s))
         });
         run.add("kafka_broker_fenced", &own[..1], |_| Some(0.0));
         run.add("kafka_probe_duration_seconds", &[own[0], ("api", "Metadata")], |s| Some((story.probe)(broker, s)));
@@ -182,6 +232,10 @@ fn staged(story: &Story<'_>) -> Sample {
             &[own[0], ("key", "num.io.threads"), ("value", "2"), ("source", "STATIC_BROKER_CONFIG")],
             |_| Some(1.0),
         );
+        let throttled = ("key", "leader.replication.throttled.rate");
+        run.add_every(5, "kafka_broker_config_info", &[own[0], throttled, ("value", "200000"), ("source", "DYNAMIC_BROKER_CONFIG")], |s| {
+            (story.throttle)(broker, s).then_some(1.0)
+        });
         for partition in 0..ORDERS {
             let number = partition.to_string();
             let replica = [("topic", "orders"), ("partition", number.as_str()), own[0]];

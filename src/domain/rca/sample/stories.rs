@@ -92,7 +92,14 @@ pub(super) fn facts() -> Facts {
 
 fn detection(number: u32, event: &str, on: &str, at: i64) -> Detection {
     let on = vec![Component::parse(on).expect("it is right")];
-    Detection { number, event: event.into(), on, span: Span { from: second(at), to: second(HEALED + 2) } }
+    Detection {
+        number,
+        event: event.into(),
+        on,
+        span: Span { from: second(at), to: second(HEALED + 2) },
+        ongoing: false,
+        told: String::new(),
+    }
 }
 
 fn shrink(partition: u32) -> String {
@@ -124,6 +131,37 @@ pub fn isr_shrink() -> Sample {
         HEALED + 2,
         "[2026-11-22] INFO [Partition orders-1 broker=2] ISR updated to 2,3,1  and version updated to 5 (kafka.cluster.Partition)",
     )
+}
+
+/// The same symptom as [`isr_shrink`], from another cause: what kafka-2 gives its followers is throttled by its configuration.
+pub fn throttled() -> Sample {
+    let throttled = |s: i64| (INJECTED..HEALED).contains(&s);
+    shrunk_by_2(Story { throttle: &|broker, s| broker == 2 && throttled(s), ..HEALTHY })
+}
+
+/// The same symptom as [`isr_shrink`], from another cause: the disk of kafka-2 takes long for what it is given.
+pub fn slow_disk() -> Sample {
+    let slow = |s: i64| (INJECTED..HEALED).contains(&s);
+    let run = shrunk_by_2(Story {
+        flush: &|broker, s| if broker == 2 && slow(s) { 900.0 + 50.0 * wobble(2, s) } else { (HEALTHY.flush)(broker, s) },
+        probe: &|broker, s| if broker == 2 && slow(s) { 0.5 + 0.04 * wobble(2, s) } else { (HEALTHY.probe)(broker, s) },
+        ..HEALTHY
+    });
+    run.with_line("kafka-2", SHRUNK, "[2026-11-22] WARN flush of the log took 912 ms (kafka.log.UnifiedLog)")
+}
+
+/// Followers of what kafka-2 leads fall behind and leave the ISR, for whatever reason the story has.
+fn shrunk_by_2(story: Story<'_>) -> Sample {
+    let led_by_2 = |partition: u32| leader(partition) == 2;
+    let run = staged(&Story {
+        in_sync: &|partition, broker, s| !(led_by_2(partition) && broker != 2 && (SHRUNK..HEALED + 2).contains(&s)),
+        behind: &|partition, broker, s| {
+            let starved = led_by_2(partition) && broker != 2 && (INJECTED + 1..HEALED).contains(&s);
+            if starved { 32.0 * (s - INJECTED) as f64 } else { 0.0 }
+        },
+        ..story
+    });
+    run.with_line("kafka-2", SHRUNK, &shrink(1)).with_line("kafka-2", SHRUNK + 1, &shrink(4))
 }
 
 /// A deploy of `billing` makes processing slow: lag grows evenly on every partition.

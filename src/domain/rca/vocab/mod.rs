@@ -10,7 +10,7 @@ pub use components::{Component, Kind};
 use events::{EVENTS, Event};
 use preventions::{PREVENTIONS, Prevention};
 
-use crate::domain::yaml::nearest;
+use crate::domain::yaml::{ALIKE, likeness, nearest};
 
 /// One of the vocabularies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,15 @@ impl Vocabulary {
             words.iter().all(|word| text.contains(word))
         };
         self.entries().into_iter().filter(matches).collect()
+    }
+
+    /// The entry whose name, another name of it, or a part of either is written most like this, if one is near enough.
+    pub fn near(self, name: &str) -> Option<&'static str> {
+        let written = |e: &Entry| std::iter::once(e.id).chain(e.also.iter().copied()).collect::<Vec<_>>();
+        let parts = |id: &'static str| id.split(['.', '_', ':']).chain(id.split('.')).chain([id]);
+        let alike = |e: &Entry| written(e).into_iter().flat_map(parts).map(|part| likeness(name, part)).fold(0.0, f64::max);
+        let scored = self.entries().into_iter().map(|e| (alike(&e), e.id));
+        scored.filter(|(score, _)| *score > ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, id)| id)
     }
 }
 

@@ -14,8 +14,8 @@ use crate::lab::wait;
 const KAFKA: &str = "kafka";
 /// A machine's only interface.
 const INTERFACE: &str = "eth0";
-/// How long `sv` waits for a service to stop before it says so.
-const STOP_WITHIN: Duration = Duration::from_secs(60);
+/// How long a service may take to stop before it is killed, as service managers do: a JVM that only collects never gets to its end.
+const STOP_WITHIN: Duration = Duration::from_secs(30);
 const SUPERVISED_WITHIN: Duration = Duration::from_secs(20);
 
 pub(super) async fn observe(engine: &DockerEngine, lab: &Lab, action: &Action) -> Result<Prior, EngineError> {
@@ -136,9 +136,20 @@ impl DockerEngine {
         up.await?.ok_or_else(|| late(last))
     }
 
-    /// Tells the machine's supervisor to `start`, `stop` or `restart` what it runs, and waits until it did.
+    /// Tells the machine's supervisor to `start`, `stop` or `restart` what it runs, and waits until it did. What does not stop in time
+    /// is killed.
     pub async fn control_service(&self, lab: &Lab, machine: &str, service: &str, deed: &str) -> Result<(), EngineError> {
         let patience = STOP_WITHIN.as_secs().to_string();
+        let (forced, deed) = match deed {
+            "restart" => (Some("force-restart"), "start"),
+            "stop" => (Some("force-stop"), "stop"),
+            deed => (None, deed),
+        };
+        if let Some(forced) = forced
+            && self.run(lab, machine, &["sv", "-w", &patience, forced, service]).await?.exit == 0
+        {
+            return Ok(());
+        }
         self.run_ok(lab, machine, &["sv", "-w", &patience, deed, service]).await.map(|_| ())
     }
 }

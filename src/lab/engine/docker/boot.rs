@@ -9,6 +9,7 @@ use futures_util::future::{select_all, try_join_all};
 
 use super::machine::MachineRole;
 use super::{DockerEngine, failed};
+use crate::domain::fault::AclEntry;
 use crate::domain::topology::properties::{Startup, jvm_env, server_properties};
 use crate::domain::workload::properties_path;
 use crate::lab::engine::{EngineError, Lab, TOOLBOX};
@@ -38,7 +39,7 @@ async fn boot_as(engine: &DockerEngine, lab: &Lab, startup: Startup) -> Result<(
         engine.create_machine(lab, &node.name, MachineRole::Kafka).await?;
         let files = [
             ("/etc/kafka/server.properties".to_owned(), server_properties(node, &lab.topology, &lab.placement, startup)),
-            ("/etc/kafka/jvm.env".to_owned(), jvm_env(node.role, startup)),
+            ("/etc/kafka/jvm.env".to_owned(), jvm_env(node.role, &lab.topology, startup)),
         ];
         engine.write_files(lab, &node.name, &files).await?;
         engine.start_machine(lab, &node.name).await
@@ -112,6 +113,9 @@ async fn death(engine: &DockerEngine, lab: &Lab, node: &str) -> EngineError {
 
 pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
     let admin = Admin::new(endpoints(&lab.topology, &lab.placement));
+    if let Some(user) = &lab.topology.replication_user {
+        admin.add_acl(&AclEntry::replication(user)).await?;
+    }
     admin.create_topics(&lab.topology.topics).await?;
     // Groups need their coordinator's topic: made now, so that its creation is no event of the drill.
     let groups: Vec<_> = lab.services.iter().filter_map(|s| s.group()).collect();

@@ -8,8 +8,8 @@ use bollard::models::{
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 
 use super::limits::NANOCORES;
-use super::{DockerEngine, NODE_LABEL, RUN_LABEL, failed};
-use crate::domain::topology::HOST_PORT;
+use super::{DockerEngine, NODE_LABEL, RUN_LABEL, disk, failed};
+use crate::domain::topology::{HOST_PORT, Storage};
 use crate::lab::engine::{EngineError, Lab};
 
 /// What a machine is started as: arguments of the image's entry program.
@@ -37,12 +37,24 @@ impl DockerEngine {
             MachineRole::Kafka => Some(["NET_ADMIN", "NET_RAW", "SYS_PTRACE", "SYS_NICE"].map(str::to_owned).to_vec()),
             MachineRole::Application | MachineRole::Toolbox => None,
         };
+        let storage = match role {
+            MachineRole::Kafka => lab.topology.storage.clone(),
+            MachineRole::Application | MachineRole::Toolbox => Storage::default(),
+        };
+        let is_broker = lab.topology.brokers().any(|b| b.name == name);
+        let volumes = storage.volumes.iter().filter(|_| is_broker);
+        let volumes: HashMap<_, _> = volumes.map(|v| (v.path(), format!("size={}m,mode=0755", v.mebibytes))).collect();
+        let write_limit = match storage.write_kib_per_second {
+            Some(kib) => disk::write_limit(&self.docker, kib).await?.ok().map(|limit| vec![limit]),
+            None => None,
+        };
         let port_bindings = lab.placement.host_ports.get(name).map(|port| {
             let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: Some(port.to_string()) };
             HashMap::from([(format!("{HOST_PORT}/tcp"), Some(vec![binding]))])
         });
-        let is_broker = lab.topology.brokers().any(|b| b.name == name);
         let nano_cpus = lab.topology.broker_millicores.filter(|_| is_broker).map(|m| i64::from(m) * NANOCORES);
+        // Swap included: what does not fit is killed and not swapped.
+        let limit = lab.topology.memory_mib.filter(|_| is_broker).map(|mebibytes| i64::from(mebibytes) << 20);
         let address = lab.placement.addresses.get(name).map(ToString::to_string);
         let endpoint = EndpointSettings {
             ipam_config: Some(EndpointIpamConfig { ipv4_address: address, ..Default::default() }),
@@ -57,9 +69,13 @@ impl DockerEngine {
             labels: Some(HashMap::from([(RUN_LABEL.to_owned(), self.run.clone()), (NODE_LABEL.to_owned(), name.to_owned())])),
             exposed_ports: port_bindings.as_ref().map(|p| p.keys().cloned().collect()),
             host_config: Some(HostConfig {
+                memory: limit,
+                memory_swap: limit,
                 cap_add: capabilities,
                 port_bindings,
                 nano_cpus,
+                tmpfs: Some(volumes).filter(|v| !v.is_empty()),
+                blkio_device_write_bps: write_limit,
                 network_mode: Some(self.run.clone()),
                 extra_hosts: Some(lab.placement.addresses.iter().map(|(host, address)| format!("{host}:{address}")).collect()),
                 // A flood of log lines must not fill the host's disk.

@@ -2,12 +2,14 @@
 
 mod actions;
 mod boot;
+pub mod disk;
 pub mod exec;
 mod files;
 mod limits;
 mod machine;
 mod node;
 mod reserve;
+pub mod shell;
 pub mod sweep;
 
 use bollard::Docker;
@@ -44,10 +46,15 @@ impl DockerEngine {
 
 /// Connects to the engine `DOCKER_HOST` names, or the default socket, and agrees on a version of its API.
 pub async fn connect() -> Result<Docker, EngineError> {
-    let address = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "/var/run/docker.sock".to_owned());
+    let address = address();
     let unreachable = |reason: String| EngineError::Unreachable { address: address.clone(), reason };
     let docker = Docker::connect_with_defaults().map_err(|e| unreachable(e.to_string()))?;
     docker.negotiate_version().await.map_err(|e| unreachable(e.to_string()))
+}
+
+/// Where the engine is.
+fn address() -> String {
+    std::env::var("DOCKER_HOST").unwrap_or_else(|_| "/var/run/docker.sock".to_owned())
 }
 
 /// Names the operation an error came from.

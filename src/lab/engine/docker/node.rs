@@ -94,11 +94,16 @@ pub(super) async fn remove_file(engine: &DockerEngine, lab: &Lab, node: &str, pa
     engine.run_ok(lab, node, &["rm", "-f", path]).await.map(|_| ())
 }
 
-/// Fills the file system of a path with a file there, but for so many KiB.
+/// Fills the file system of a path with a file there, but for so many KiB: nearly all at once, the rest in steps, for what else lies there
+/// goes on growing meanwhile.
 pub(super) async fn fill_disk(engine: &DockerEngine, lab: &Lab, node: &str, path: &str, leave_kib: u32) -> Result<(), EngineError> {
     let script = r#"folder=$(dirname "$1"); mkdir -p "$folder"
-        free=$(df --output=avail -k "$folder" | tail -n 1)
-        fallocate -l "$((free - $2))KiB" "$1""#;
+        room() { echo "$(($(df --output=avail -k "$folder" | tail -n 1) - $2))"; }
+        bulk=$(($(room "$1" "$2") - 4096))
+        [ "$bulk" -le 0 ] || fallocate -l "${bulk}KiB" "$1" || exit
+        while left=$(room "$1" "$2"); [ "$left" -gt 0 ]; do
+            head -c "$((left < 64 ? left : 64))K" /dev/zero 2>/dev/null >>"$1" || break
+        done"#;
     engine.run_ok(lab, node, &["sh", "-c", script, "sh", path, &leave_kib.to_string()]).await.map(|_| ())
 }
 
@@ -121,8 +126,9 @@ pub(super) async fn start_job(engine: &DockerEngine, lab: &Lab, node: &str, job:
 pub(super) async fn remove_job(engine: &DockerEngine, lab: &Lab, node: &str, job: &str) -> Result<(), EngineError> {
     let folder = service_folder(job);
     if has_file(engine, lab, node, &folder).await? {
-        engine.run(lab, node, &["sv", "force-stop", job]).await?;
-        engine.run_ok(lab, node, &["rm", "-rf", &format!("/etc/service/{job}"), &folder]).await?;
+        // Its supervisor keeps files in the folder until it ends, too; without the link it is not started again.
+        let script = r#"rm -f "/etc/service/$1"; sv force-shutdown "$2" || true; rm -rf "$2""#;
+        engine.run_ok(lab, node, &["sh", "-c", script, "sh", job, &folder]).await?;
     }
     Ok(())
 }

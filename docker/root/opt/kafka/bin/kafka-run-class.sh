@@ -111,6 +111,12 @@ libs=
 for jar in "$home"/libs/*.jar; do
     libs=$libs:$jar
 done
+# Plugins that server.properties may name, for a node and not for the tools.
+if [ "$class" = kafka.Kafka ]; then
+    for jar in "$home"/plugins/*.jar; do
+        libs=$libs:$jar
+    done
+fi
 export CLASSPATH="${libs#:}${CLASSPATH:+:$CLASSPATH}"
 
 # Classes loaded and verified beforehand. A JVM that cannot use the archive starts without it.

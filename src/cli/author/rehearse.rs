@@ -1,0 +1,157 @@
+//! `chaoslab author rehearse`: scenarios staged for real, from boot to a clean engine.
+
+mod one;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use self::one::rehearse;
+use crate::cli::context::Context;
+use crate::cli::exit::Failure;
+use crate::domain::review::seen::Verdict;
+use crate::domain::scenario::Seed;
+use crate::lab::library::{LIBRARY_VARIABLE, Library};
+use crate::lab::recording;
+
+/// Arguments of `author rehearse`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: CHAOSLAB_LIBRARY=. chaoslab author rehearse isr-shrink/capped-link --repeat 2 --record")]
+pub struct Arguments {
+    /// FAMILY, or FAMILY/SCENARIO
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    what: Option<String>,
+    /// Every scenario there is
+    #[arg(long)]
+    all: bool,
+    /// How many seeds of each
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    repeat: u64,
+    /// The first seed
+    #[arg(long, default_value_t = 1)]
+    seed: Seed,
+    /// Leave the lab standing, unrepaired (one scenario, one seed)
+    #[arg(long, conflicts_with_all = ["all", "repeat"])]
+    keep: bool,
+    /// Write a recording of each into the checkout's tests/recordings
+    #[arg(long)]
+    record: bool,
+}
+
+/// What came of one rehearsal.
+#[derive(Debug, Clone, Serialize)]
+struct Rehearsed {
+    family: String,
+    scenario: String,
+    seed: Seed,
+    run: Option<String>,
+    /// Why it never opened, if it did not.
+    not_witnessed: Option<String>,
+    seconds: Seconds,
+    verdicts: Vec<Verdict>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording: Option<String>,
+}
+
+/// How long its steps took.
+#[derive(Debug, Clone, Default, Serialize)]
+struct Seconds {
+    /// From `start` to the end of the healthy baseline.
+    baseline: Option<f64>,
+    /// From there to the page.
+    page: Option<f64>,
+    /// From the page to the moment the learner may begin.
+    open: Option<f64>,
+    /// From the last command of the fix to the objectives being met.
+    recovery: Option<f64>,
+}
+
+impl Rehearsed {
+    fn is_green(&self) -> bool {
+        self.not_witnessed.is_none() && self.verdicts.iter().all(|v| v.good)
+    }
+}
+
+pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
+    let library = Library::open()?;
+    let chosen = chosen(&library, arguments)?;
+    if arguments.keep && chosen.len() > 1 {
+        return Err(Failure::Usage("only one lab can be kept: name FAMILY/SCENARIO".to_owned()));
+    }
+    let recordings = arguments.record.then(recordings_folder).transpose()?;
+    let mut all = Vec::new();
+    for (family, slug) in &chosen {
+        for seed in arguments.seed..arguments.seed + arguments.repeat {
+            context.output.remark(format!("\n{family}/{slug}, seed {seed}"));
+            let rehearsed = rehearse(context, &library, (family, slug), seed, arguments.keep, recordings.as_deref()).await?;
+            for verdict in rehearsed.verdicts.iter().filter(|v| !v.good) {
+                context.output.remark(format!("  NOT as it should be: {}: {}", verdict.what, verdict.says));
+            }
+            all.push(rehearsed);
+        }
+    }
+    tell(context, &all)?;
+    let named = |r: &Rehearsed| format!("{}/{}, seed {}", r.family, r.scenario, r.seed);
+    let unseen: Vec<_> = all.iter().filter_map(|r| Some(format!("{}: {}", named(r), r.not_witnessed.as_ref()?))).collect();
+    if !unseen.is_empty() {
+        return Err(Failure::NotWitnessed(unseen.join("\n")));
+    }
+    let bad: Vec<_> = all
+        .iter()
+        .flat_map(|r| r.verdicts.iter().filter(|v| !v.good).map(move |v| format!("{}: {}: {}", named(r), v.what, v.says)))
+        .collect();
+    if bad.is_empty() { Ok(()) } else { Err(Failure::Invalid(bad)) }
+}
+
+/// The scenarios meant, with their families.
+fn chosen(library: &Library, arguments: &Arguments) -> Result<Vec<(String, String)>, Failure> {
+    let of = |family: &str| library.scenarios(family).into_iter().map(|slug| (family.to_owned(), slug)).collect::<Vec<_>>();
+    let Some(what) = &arguments.what else {
+        return Ok(library.families().iter().flat_map(|family| of(family)).collect());
+    };
+    let (family, slug) = what.split_once('/').map_or((what.as_str(), None), |(family, slug)| (family, Some(slug)));
+    library.family(family)?;
+    match slug {
+        None => Ok(of(family)),
+        Some(slug) if library.scenarios(family).iter().any(|s| s == slug) => Ok(vec![(family.to_owned(), slug.to_owned())]),
+        Some(slug) => {
+            Err(Failure::Usage(format!("the family {family} has no scenario `{slug}`; it has {}", library.scenarios(family).join(", "))))
+        }
+    }
+}
+
+/// Where recordings belong: the checkout an author named, else the one we stand in.
+fn recordings_folder() -> Result<PathBuf, Failure> {
+    let checkout = std::env::var_os(LIBRARY_VARIABLE).filter(|v| !v.is_empty()).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    if checkout.join("scenarios").is_dir() {
+        return Ok(checkout.join(recording::FOLDER));
+    }
+    Err(Failure::Usage(format!("{} is no checkout: run this in one, or name it in {LIBRARY_VARIABLE}", checkout.display())))
+}
+
+fn tell(context: &Context, all: &[Rehearsed]) -> Result<(), Failure> {
+    if context.output.json {
+        return context.output.value(&all);
+    }
+    let seconds = |s: Option<f64>| s.map_or_else(|| "-".to_owned(), |s| format!("{s:.0}"));
+    let row = |r: &Rehearsed| {
+        let good = r.verdicts.iter().filter(|v| v.good).count();
+        let verdict = match (&r.not_witnessed, r.is_green()) {
+            (Some(_), _) => "NOT WITNESSED",
+            (None, true) => "green",
+            (None, false) => "RED",
+        };
+        vec![
+            format!("{}/{}", r.family, r.scenario),
+            r.seed.to_string(),
+            seconds(r.seconds.baseline),
+            seconds(r.seconds.page),
+            seconds(r.seconds.open),
+            seconds(r.seconds.recovery),
+            format!("{good}/{}", r.verdicts.len()),
+            verdict.to_owned(),
+        ]
+    };
+    context.output.table(&["scenario", "seed", "baseline", "page", "open", "recovery", "as it should be", "verdict"], all.iter().map(row))
+}

@@ -1,0 +1,257 @@
+//! One rehearsal: stage, look, grade, record, fix, take down.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Rehearsed, Seconds};
+use crate::cli::author::{leaks, program};
+use crate::cli::context::{Chosen, Context};
+use crate::cli::exit::Failure;
+use crate::cli::rca::Opened;
+use crate::cli::submit::{Secret, comparison};
+use crate::cli::{doctor, start, stop};
+use crate::domain::grade::{Comparison, Terms};
+use crate::domain::rca::vocab::domain;
+use crate::domain::recording::{Phase, Taken};
+use crate::domain::review::seen::{Paper, Verdict, marked, staged};
+use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
+use crate::domain::scenario::{Plan, Seed};
+use crate::domain::telemetry::series::{SourceError, UnixMs};
+use crate::lab::engine::Swept;
+use crate::lab::engine::docker::{connect, disk, sweep};
+use crate::lab::keeper::clock::now;
+use crate::lab::library::Library;
+use crate::lab::recording;
+use crate::lab::rehearsal::{LookError, battery, recorded, recovery};
+use crate::lab::run::RunFile;
+
+/// A recording goes on for so long after the page, so that claims about the time after it can be verified.
+const AFTER_PAGE_MS: i64 = 40_000;
+/// The record must come to that instant within this time of it.
+const RECORDED_WITHIN: Duration = Duration::from_secs(60);
+/// How often an objective is looked at while it is waited for; its own duration comes on top of the scenario's limit.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Rehearses a scenario with a seed. What is not as it should be is a verdict; an error is that it could not be rehearsed.
+pub async fn rehearse(
+    context: &Context,
+    library: &Library,
+    (family, slug): (&str, &str),
+    seed: Seed,
+    keep: bool,
+    recordings: Option<&Path>,
+) -> Result<Rehearsed, Failure> {
+    let plan = library.plan(family, slug, seed)?;
+    let mut rehearsed = Rehearsed {
+        family: family.to_owned(),
+        scenario: slug.to_owned(),
+        seed,
+        run: None,
+        not_witnessed: None,
+        seconds: Seconds::default(),
+        verdicts: Vec::new(),
+        recording: None,
+    };
+    let docker = connect().await?;
+    doctor::usable(&docker).await?;
+    if let Some(why) = disk::unmet(&docker, &plan.requires).await? {
+        rehearsed.not_witnessed = Some(format!("it cannot be staged here: {why}"));
+        return Ok(rehearsed);
+    }
+    let run = start::begin(context, library, &docker, &plan, start::Profile::Drill).await?;
+    rehearsed.run = Some(run.id.clone());
+    let staged = start::opened(context, &run).await;
+    times(&run.read()?, &mut rehearsed.seconds);
+    match staged {
+        Ok(()) => {}
+        Err(Failure::NotWitnessed(reason)) => {
+            rehearsed.not_witnessed = Some(reason);
+            stop::stop(context, &run).await?;
+            return Ok(rehearsed);
+        }
+        Err(error) => return Err(error),
+    }
+    let rehearsal = Rehearsal { context, library, plan: &plan, chosen: Chosen { file: run.read()?, run: run.clone() } };
+    let looked = tokio::select! {
+        looked = rehearsal.look(keep, recordings, &mut rehearsed) => looked,
+        _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+    };
+    if keep && looked.is_ok() {
+        context.output.remark(format!("the lab is kept; `chaoslab stop --run {}` takes it down", run.id));
+        return Ok(rehearsed);
+    }
+    stop::stop(context, &run).await?;
+    looked?;
+    let left = sweep::standing(&connect().await?, Some(&run.id)).await?;
+    let gone = left == Swept::default() && !run.is_kept()?;
+    let says = if gone { "nothing is left".to_owned() } else { format!("{left:?} are left, the keeper lives: {}", run.is_kept()?) };
+    rehearsed.verdicts.push(Verdict::new("taken down", gone, says));
+    Ok(rehearsed)
+}
+
+fn times(file: &RunFile, seconds: &mut Seconds) {
+    let between = |from: Option<UnixMs>, to: Option<UnixMs>| Some((to? - from?) as f64 / 1000.0);
+    seconds.baseline = between(Some(file.created_at), file.settled_at);
+    seconds.page = between(file.settled_at, file.paged_at);
+    seconds.open = between(file.paged_at, file.opened_at);
+}
+
+struct Rehearsal<'a> {
+    context: &'a Context,
+    library: &'a Library,
+    plan: &'a Plan,
+    chosen: Chosen,
+}
+
+impl Rehearsal<'_> {
+    fn tell(&self, step: &str) {
+        self.context.output.remark(format!("  {step}"));
+    }
+
+    async fn look(&self, keep: bool, recordings: Option<&Path>, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+        let run = &self.chosen.run;
+        let engine = self.chosen.engine().await?;
+        let lab = self.chosen.lab()?;
+        self.tell("taking diagnostic outputs");
+        let mut taken = battery::take(&engine, &lab, Phase::Steady).await?;
+        self.commands_of_write_ups(rehearsed).await?;
+        let until = self.chosen.file.paged_at.unwrap_or_default() + AFTER_PAGE_MS;
+        let come = recorded(run, until, Duration::from_millis((until - now()).max(0).unsigned_abs()) + RECORDED_WITHIN)
+            .await
+            .map_err(look_failed)?;
+        if !come {
+            rehearsed.verdicts.push(Verdict::new("record", false, "it does not go on"));
+        }
+        let opened = Opened::of(&self.chosen)?;
+        let until = opened.record().facts.recorded.to;
+        let witnessed = self.chosen.file.opened_at.unwrap_or(until);
+        let secret = Secret::of(&self.chosen)?;
+        let seen = staged(self.plan, secret.truth(), &opened.record(), witnessed);
+        rehearsed.verdicts.extend(seen.map_err(unreadable)?);
+        let with = comparison(&self.chosen, secret.truth(), self.plan.clone())?;
+        self.grade(&opened, &secret, &with, rehearsed)?;
+        // After the recording's end: what is run to look is no part of it.
+        self.tell("searching for words that give the cause away");
+        for leak in leaks::look(&self.chosen, self.library).await? {
+            rehearsed.verdicts.push(Verdict::new(
+                format!("leak of `{}`", leak.word),
+                false,
+                format!("{}: ...{}...", leak.place, leak.around),
+            ));
+        }
+        if keep {
+            return self.save(until, taken, recordings, rehearsed);
+        }
+        if self.fix(rehearsed).await? {
+            taken.extend(battery::take(&engine, &lab, Phase::Recovered).await?);
+        }
+        self.grade_repaired(&secret, &with, rehearsed)?;
+        self.save(until, taken, recordings, rehearsed)
+    }
+
+    /// Runs the commands that the scenario's write-ups want run, as a learner would.
+    async fn commands_of_write_ups(&self, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+        let files = self.library.family_files(&self.plan.family)?;
+        let own = files.scenarios.iter().filter(|s| s.slug == self.plan.scenario).flat_map(|s| &s.write_ups);
+        for (name, file) in own {
+            for line in write_ups::commands_of(&file.text, &self.plan.drawn).map_err(Failure::Usage)? {
+                let outcome = program::run(&self.chosen.run, &program::arguments(&line).map_err(Failure::Usage)?).await?;
+                if outcome.exit != Some(0) {
+                    rehearsed.verdicts.push(Verdict::new(format!("{name}: {line}"), false, outcome.printed));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Grades, before anything is repaired, every reference and decoy of the scenario, and every reference of its siblings. The run is not graded by it.
+    fn grade(&self, opened: &Opened, secret: &Secret, with: &Comparison, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+        let files = self.library.family_files(&self.plan.family)?;
+        for scenario in &files.scenarios {
+            let is_own = scenario.slug == self.plan.scenario;
+            let drawn =
+                if is_own { self.plan.drawn.clone() } else { self.library.plan(&self.plan.family, &scenario.slug, self.plan.seed)?.drawn };
+            for (name, file) in scenario.write_ups.iter().filter(|(name, _)| is_own || is_reference(name)) {
+                let paper = Paper { name, template: &file.text, drawn: &drawn };
+                let marked = marked(paper, &opened.record(), secret.truth(), with, &self.terms(false)).map_err(unreadable)?;
+                let must_pass = is_own && is_reference(name);
+                let what = if is_own { name.clone() } else { format!("{} of {}", name, scenario.slug) };
+                let verb = if marked.passed { "passes" } else { "does not pass" };
+                let mut says = format!("it {verb} with {}", marked.told());
+                if marked.passed != must_pass {
+                    says += &format!(" ({})", marked.why);
+                }
+                self.tell(&format!("{what}: {says}"));
+                rehearsed.verdicts.push(Verdict::new(what, marked.passed == must_pass, says));
+            }
+        }
+        Ok(())
+    }
+
+    /// Grades the reference once more, as a learner who has repaired it hands it in.
+    fn grade_repaired(&self, secret: &Secret, with: &Comparison, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+        let Some(template) = self.library.write_up(&self.plan.family, &self.plan.scenario, REFERENCE) else { return Ok(()) };
+        let opened = Opened::of(&self.chosen)?;
+        let paper = Paper { name: REFERENCE, template: &template, drawn: &self.plan.drawn };
+        let terms = self.terms(self.plan.recovery_required);
+        let marked = marked(paper, &opened.record(), secret.truth(), with, &terms).map_err(unreadable)?;
+        let verb = if marked.passed { "passes" } else { "does not pass" };
+        let why = if marked.passed { String::new() } else { format!(" ({})", marked.why) };
+        let says = format!("it {verb} with {}{why}", marked.told());
+        rehearsed.verdicts.push(Verdict::new(format!("{REFERENCE} after the fix"), marked.passed, says));
+        Ok(())
+    }
+
+    fn terms(&self, recovery_required: bool) -> Terms {
+        Terms { hints: 0, playbook: None, recovery_required, exam: false, allowed: self.plan.allows.clone() }
+    }
+
+    /// Repairs it by the scenario's own commands and waits for the objectives; of a control, sees that they are met. Whether all was well.
+    async fn fix(&self, rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
+        let run = &self.chosen.run;
+        for command in &self.plan.fix {
+            let outcome = program::run(run, &program::arguments(&command.run).map_err(Failure::Usage)?).await?;
+            let good = outcome.exit == Some(0);
+            rehearsed.verdicts.push(Verdict::new(format!("fix: {}", command.run), good, outcome.printed.trim()));
+        }
+        let is_control = domain(&self.plan.fault.primitive().truth(self.plan.target()).class) == "none";
+        let longest = self.plan.slo.iter().map(|o| o.for_seconds).max().unwrap_or_default();
+        // What a control recovered from is over when it opens; it is seen to be over for as long as an objective takes.
+        let (since, limit) =
+            if is_control { (self.chosen.file.opened_at.unwrap_or_default(), longest) } else { (now(), self.plan.recovery_seconds) };
+        let within = SECOND * (limit + longest) + SECOND;
+        let met = recovery(run, &self.plan.slo, since, within).await.map_err(look_failed)?;
+        let seconds = met.map(|at| (at - since).max(0) as f64 / 1000.0);
+        rehearsed.seconds.recovery = seconds.filter(|_| !is_control);
+        let says = match seconds {
+            Some(seconds) => format!("every objective was met after {seconds:.0} s"),
+            None => format!("the objectives were not all met within {limit} s"),
+        };
+        self.tell(&says);
+        let good = seconds.is_some_and(|s| s <= f64::from(limit));
+        rehearsed.verdicts.push(Verdict::new("recovery", good, says));
+        Ok(good)
+    }
+
+    fn save(&self, until: UnixMs, taken: Vec<Taken>, folder: Option<&Path>, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+        let Some(folder) = folder else { return Ok(()) };
+        // A run that is not as it should be is no measure for others.
+        if rehearsed.verdicts.iter().any(|v| !v.good) {
+            self.tell("not recorded: it is not as it should be");
+            return Ok(());
+        }
+        let made = recording::make(&self.chosen.run, until, taken).and_then(|r| recording::save(&r, folder));
+        let path = made.map_err(|e| Failure::Integrity(e.to_string()))?.display().to_string();
+        self.tell(&format!("recorded as {path}"));
+        rehearsed.recording = Some(path);
+        Ok(())
+    }
+}
+
+fn unreadable(error: SourceError) -> Failure {
+    Failure::Integrity(error.to_string())
+}
+
+fn look_failed(error: LookError) -> Failure {
+    Failure::Integrity(error.to_string())
+}

@@ -1,0 +1,36 @@
+//! Standard input, passed on to a command on a machine.
+
+use std::io::Read;
+use std::pin::Pin;
+
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+
+const READ_BYTES: usize = 16 * 1024;
+const READ_AHEAD: usize = 4;
+
+/// Passes our input on until it ends or nobody takes it any more; its end is passed on too.
+pub async fn pass_on(mut to: Pin<Box<dyn AsyncWrite + Send>>) {
+    let mut input = read();
+    while let Some(bytes) = input.recv().await {
+        if to.write_all(&bytes).await.is_err() || to.flush().await.is_err() {
+            return;
+        }
+    }
+    // When it is gone already, that is as good.
+    let _ = to.shutdown().await;
+}
+
+/// Reads in a thread of its own, which does not keep the program from ending while it waits.
+fn read() -> mpsc::Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel(READ_AHEAD);
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; READ_BYTES];
+        while let Ok(read) = std::io::stdin().read(&mut buffer) {
+            if read == 0 || send.blocking_send(buffer[..read].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+    receive
+}

@@ -1,0 +1,48 @@
+//! `chaoslab vocab`: the closed vocabularies a write-up is written in, the same for every run.
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use super::context::Context;
+use super::exit::Failure;
+use crate::domain::rca::vocab::{Entry, Vocabulary};
+
+/// Arguments of `vocab`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  chaoslab vocab classes --search link\n  chaoslab vocab events --search 'isr'\n  chaoslab vocab components --json"
+)]
+pub struct Arguments {
+    /// Which vocabulary: causes, kinds of components, effects, measures
+    #[arg(value_parser = PossibleValuesParser::new(Vocabulary::ALL.iter().map(|(word, _)| *word)))]
+    vocabulary: String,
+    /// Only entries whose name, other names or meaning contain every word
+    #[arg(long, value_name = "WORD")]
+    search: Option<String>,
+}
+
+pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
+    let (word, vocabulary) = Vocabulary::ALL.iter().find(|(word, _)| *word == arguments.vocabulary).expect("the parser knows no other");
+    let wanted = arguments.search.as_deref().unwrap_or("");
+    let entries = vocabulary.search(wanted);
+    if entries.is_empty() {
+        let near = vocabulary.near(wanted).map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
+        return Err(Failure::Usage(format!("none of the {word} matches `{wanted}`{near} (`chaoslab vocab {word}` lists all)")));
+    }
+    if context.output.json {
+        return context.output.value(&entries);
+    }
+    let heading: &[&str] = match vocabulary {
+        Vocabulary::Classes => &["class", "mechanism", "also written"],
+        Vocabulary::Components => &["component", "meaning", ""],
+        Vocabulary::Events => &["event", "what can be seen", "on"],
+        Vocabulary::Preventions => &["prevention", "measure", ""],
+    };
+    context.output.table(heading, entries.iter().map(row))
+}
+
+fn row(entry: &Entry) -> Vec<String> {
+    let more = if entry.on.is_empty() { entry.also.join(", ") } else { entry.on.join(", ") };
+    let says = if entry.group { format!("({})", entry.says) } else { entry.says.to_owned() };
+    vec![entry.id.to_owned(), says, more]
+}

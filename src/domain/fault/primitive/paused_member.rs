@@ -1,0 +1,78 @@
+//! A member of a group is alive and takes no records (S37, paused form).
+
+use serde::{Deserialize, Serialize};
+
+use super::backlog::{Backlog, names};
+use super::{effect, must_be_service};
+use crate::domain::fault::truth::{Account, Place};
+use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::rca::vocab::{Component, Kind};
+
+/// A deploy after which one member stays in its group, sends heartbeats, polls, and has paused its partitions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PausedMember {
+    /// The consuming service, of several members.
+    pub service: String,
+    /// The member, from 1.
+    pub member: u32,
+    /// The version rolled out.
+    pub version: String,
+}
+
+impl Primitive for PausedMember {
+    fn check(&self, on: Target<'_>) -> Vec<String> {
+        let mut problems = must_be_service(&self.service, on);
+        let spec = on.services.iter().find(|s| s.name == self.service);
+        let members: u32 = spec.and_then(|s| s.properties.get("members")).and_then(|m| m.parse().ok()).unwrap_or(1);
+        if problems.is_empty() && !(1..=members).contains(&self.member) {
+            problems.push(format!("{} has the members 1 to {members}, and not {}", self.service, self.member));
+        }
+        problems
+    }
+
+    fn inject(&self, _: Target<'_>) -> Vec<Step> {
+        let set =
+            [("maintenance.members".to_owned(), self.member.to_string()), ("service.version".to_owned(), self.version.clone())].into();
+        vec![Step::Do(Action::DeployService { service: self.service.clone(), set })]
+    }
+
+    fn truth(&self, on: Target<'_>) -> Account {
+        let name = &self.service;
+        let backlog = Backlog::of(name, on);
+        let client = format!("{name}-{}", self.member);
+        let deployed = format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version);
+        // It has partitions, it polls, and it works nothing off.
+        let stalled = format!(
+            "kafka_consumer_assigned_partitions{{client_id=\"{client}\"}} > 0 \
+             and on (client_id) kafka_consumer_last_poll_seconds_ago{{client_id=\"{client}\"}} < 3 \
+             unless on (client_id) sum by (client_id) (rate(kafka_consumer_records_consumed_total[10s])) > 0"
+        );
+        let commits = format!("rate({}[10s])", backlog.series("kafka_consumergroup_current_offset"));
+        let chain = vec![
+            effect("service.deployed", [backlog.service.clone()], &[], deployed),
+            effect("consumer.stalled", backlog.victims().into_iter().filter(|c| c.kind != Kind::Topic), &[0], stalled),
+            effect("commit.stopped", backlog.uncommitted(), &[1], format!("{commits} == 0 and on () sum({commits}) > 0")),
+            backlog.lag_grew(2),
+            backlog.freshness_breached(3),
+        ];
+        Account {
+            class: "client.consumer.stuck".to_owned(),
+            equivalent: Vec::new(),
+            place: Place {
+                must: [(backlog.service.clone(), vec![backlog.group.clone()])].into(),
+                near: Vec::new(),
+                victims: backlog.topics.iter().chain(&backlog.partitions).cloned().collect::<Vec<Component>>(),
+            },
+            chain,
+            cured_by_restart: false,
+            preventions: names([
+                "alert.consumer_progress",
+                "process.health_checks",
+                "alert.freshness",
+                "process.canary_deploy",
+                "process.change_verification",
+            ]),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A service makes a new idempotent producer for every few records, and the broker keeps the state of each producer id (S34).
+
+use serde::{Deserialize, Serialize};
+
+use super::{effect, hardly_answers, must_be_broker, must_be_service};
+use crate::domain::fault::truth::{Account, Place};
+use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::rca::vocab::{Component, Kind};
+
+/// A deploy after which the service no longer keeps its clients.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProducerIds {
+    /// The producing service.
+    pub service: String,
+    /// The machine of the broker that leads what it writes to.
+    pub node: String,
+    /// Records each client sends before the next one is made.
+    pub records_per_client: u32,
+    /// Records a second from now on.
+    pub rate: u32,
+    /// The version rolled out.
+    pub version: String,
+}
+
+/// The count is of ids by partition: a few hundred while all is well, twice that after a restart of the service.
+const MANY_IDS: u32 = 5000;
+
+impl Primitive for ProducerIds {
+    fn check(&self, on: Target<'_>) -> Vec<String> {
+        let mut problems = must_be_service(&self.service, on);
+        problems.extend(must_be_broker(&self.node, on));
+        problems
+    }
+
+    fn inject(&self, _: Target<'_>) -> Vec<Step> {
+        let set = [
+            ("records.per.client".to_owned(), self.records_per_client.to_string()),
+            ("rate".to_owned(), self.rate.to_string()),
+            ("service.version".to_owned(), self.version.clone()),
+        ];
+        vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
+    }
+
+    fn truth(&self, on: Target<'_>) -> Account {
+        let (name, node) = (&self.service, &self.node);
+        let service = Component::of(Kind::Service, name);
+        let broker = Component::of(Kind::Broker, on.topology.node(node).map_or(-1, |n| n.id));
+        let written = on.services.iter().find(|s| s.name == *name).into_iter().flat_map(|s| s.topics());
+        let victims = written.map(|t| Component::of(Kind::Topic, t)).collect();
+        let chain = vec![
+            effect("service.deployed", [service.clone()], &[], format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version)),
+            effect(
+                "producer_ids.grew",
+                [broker.clone(), service.clone()],
+                &[0],
+                format!("max_over_time(kafka_server_replicamanager_produceridcount{{node=\"{node}\"}}[60s]) > {MANY_IDS}"),
+            ),
+            effect(
+                "gc.long_pauses",
+                [broker.clone()],
+                &[1],
+                format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[60s])) > 2"),
+            ),
+            effect("requests.timed_out", [broker.clone()], &[2], hardly_answers(&broker)),
+        ];
+        Account {
+            class: "broker.memory.producer_ids".to_owned(),
+            equivalent: Vec::new(),
+            place: Place { must: [(service, Vec::new())].into(), near: vec![broker], victims },
+            chain,
+            cured_by_restart: false,
+            preventions: [
+                "process.canary_deploy",
+                "process.load_test",
+                "limit.client_quota",
+                "limit.connections",
+                "alert.heap_after_gc",
+                "process.change_verification",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Item 8: whether it was mended, and nothing else broken on the way.
+
+use super::{Criterion, Outcome, Slip};
+use crate::domain::grade::Ending;
+use crate::domain::grade::association::Entities;
+use crate::domain::grade::case::Case;
+use crate::domain::rca::check::query_command;
+use crate::domain::rca::moment::since_page;
+use crate::domain::telemetry::series::SourceError;
+
+/// Whether it was mended.
+pub struct Mitigation;
+
+/// What it is worth that users were relieved, or that all is well at the price of something else.
+const MITIGATED: u32 = 600;
+/// What it is worth that what was to be done is described.
+const DESCRIBED: u32 = 300;
+
+impl Criterion for Mitigation {
+    fn name(&self) -> &'static str {
+        "mitigation and recovery"
+    }
+
+    fn weight(&self) -> u32 {
+        5
+    }
+
+    fn judge(&self, case: &Case<'_>) -> Result<Outcome, SourceError> {
+        let mut outcome = Outcome::full();
+        let facts = case.record.facts;
+        let end = facts.recorded.to;
+        let unmet = facts.objectives.iter().find(|o| {
+            let since = crate::domain::rca::check::since_when_met(std::iter::once(*o), case.record);
+            since.is_ok_and(|since| since.is_none())
+        });
+        let (observed, look) = match unmet {
+            Some(objective) => {
+                let says = format!("\"{}\" is not met at the end of the record, {}", objective.name, since_page(end, facts.page));
+                (says, query_command(&objective.promql, end, facts.page))
+            }
+            None => (String::new(), query_command(&facts.alert.promql, end, facts.page)),
+        };
+        let (score, says) = match case.recovery.ending(facts.page) {
+            Ending::Recovered if case.collateral.is_empty() => (1000, ""),
+            Ending::Recovered => (MITIGATED, "all is well again, but not all of what was there before"),
+            Ending::Mitigated => (MITIGATED, "users are relieved, but not every objective is met"),
+            Ending::Unmended if is_described(case) => (DESCRIBED, "what was to be done is described, but it was not mended"),
+            Ending::Unmended => (0, "it was not mended, and nothing is said of what was to be done where it originates"),
+        };
+        let says = says.to_owned();
+        outcome.slip(Slip { cost: 1000 - score, says, place: case.analysis.places.mitigation, at: Some(end), observed, look });
+        Ok(outcome)
+    }
+}
+
+/// Whether an action that is described names a place where the cause originates. More is not read out of words.
+fn is_described(case: &Case<'_>) -> bool {
+    let origins = Entities::origins(case.truth, &case.record.facts.inventory);
+    case.analysis.mitigation.iter().any(|one| origins.touched_by_text(&one.action).is_some())
+}

@@ -1,0 +1,327 @@
+//! A recording under the names of the graded run: everybody is called what the one who plays the same part there is called. A claim is
+//! then asked as it was written, whatever its selectors look like.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::fault::truth::Truth;
+use crate::domain::rca::record::{Inventory, Role};
+use crate::domain::rca::vocab::Kind;
+use crate::domain::recording::{Recording, Roles};
+use crate::domain::telemetry::catalogue;
+use crate::domain::telemetry::log::{LogLine, LogSource};
+use crate::domain::telemetry::series::{Labels, MatchOp, Matcher, NAME, Series, SeriesSource, SourceError, UnixMs};
+
+/// Where more brokers than this have to be told apart, only turns of their circle are tried and not every order.
+const ORDERED: usize = 3;
+
+/// Words after which numbers are ids of brokers.
+const BEFORE_ID: &[&str] = &[
+    "broker",
+    "brokerid",
+    "elr",
+    "entity-name",
+    "follower",
+    "id",
+    "isr",
+    "leader",
+    "leaderid",
+    "node",
+    "nodeid",
+    "replica",
+    "replicaid",
+    "replicas",
+];
+
+/// Labels that name an entity which must have a part in both runs.
+const ENTITIES: &[&str] = &["broker", "node", "instance", "topic", "partition", "group", "consumergroup", "service"];
+
+/// Who of a recording is called what.
+#[derive(Debug, Clone)]
+pub(super) struct Casting {
+    machines: BTreeMap<String, String>,
+    ids: BTreeMap<String, String>,
+    topics: BTreeMap<String, String>,
+    groups: BTreeMap<String, String>,
+    /// By the recording's topic and partition.
+    partitions: BTreeMap<(String, String), String>,
+}
+
+/// How many brokers at the head of the list are singled out: the cause originates at them, or one was drawn as the victim.
+pub(super) fn singled_out(roles: &Roles, truth: &Truth, drawn: &BTreeMap<String, String>, inventory: &Inventory) -> usize {
+    let places = truth.causes.iter().flat_map(|cause| &cause.place.must);
+    let machines = places.flat_map(|(place, aliases)| std::iter::once(place).chain(aliases)).filter_map(|c| inventory.machine(c));
+    let origins: BTreeSet<u32> = machines
+        .filter_map(|machine| match machine.role {
+            Role::Broker(id) => Some(id),
+            _ => None,
+        })
+        .collect();
+    let is_told = !origins.is_empty() && origins.len() < roles.brokers.len();
+    let victim = || roles.brokers.first().zip(drawn.get("victim")).is_some_and(|(first, victim)| first.to_string() == *victim);
+    if is_told { origins.len() } else { usize::from(victim()) }
+}
+
+impl Casting {
+    /// The ways to cast a recording. `fixed` brokers at the head of the lists play the same part in both; when the claim tells the others
+    /// apart, each of them may be any other.
+    pub(super) fn all(recorded: &Roles, run: &Roles, fixed: usize, tells_others_apart: bool) -> Vec<Self> {
+        let fixed = fixed.min(recorded.brokers.len());
+        let (head, rest) = recorded.brokers.split_at(fixed);
+        let orders = match tells_others_apart {
+            false => vec![rest.to_vec()],
+            true if rest.len() <= ORDERED => orders(rest),
+            true => (0..rest.len()).map(|by| [&rest[by..], &rest[..by]].concat()).collect(),
+        };
+        let cast = |order: Vec<u32>| Self::of(&Roles { brokers: [head, &order].concat(), ..recorded.clone() }, run);
+        orders.into_iter().map(cast).collect()
+    }
+
+    fn of(recorded: &Roles, run: &Roles) -> Self {
+        // Who has no part in the run keeps a name that nobody has there.
+        let stranger = |name: &str| format!("~{name}");
+        let named = |kind: Kind, names: Vec<String>| -> BTreeMap<String, String> {
+            let called = |name: String| (recorded.twin(run, kind, &name).unwrap_or_else(|| stranger(&name)), name);
+            names.into_iter().map(called).map(|(twin, name)| (name, twin)).collect()
+        };
+        let numbers = |ids: &[u32]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let mut ids = named(Kind::Broker, numbers(&recorded.brokers));
+        ids.extend(named(Kind::Controller, numbers(&recorded.controllers)));
+        let brokers = recorded.brokers.iter().map(|id| format!("kafka-{id}"));
+        let machines = brokers.chain(recorded.services.iter().cloned()).chain(["controller", "toolbox"].map(str::to_owned));
+        let machines = machines.map(|name| (recorded.machine_twin(run, &name).unwrap_or_else(|| stranger(&name)), name));
+        let partitions = recorded.partitions.iter().flat_map(|(topic, numbers)| numbers.iter().map(move |n| (topic, n.to_string())));
+        let partitions = partitions.filter_map(|(topic, number)| {
+            let twin = recorded.twin(run, Kind::Partition, &format!("{topic}-{number}"));
+            let (_, called) = twin.as_deref()?.rsplit_once('-')?;
+            Some(((topic.clone(), number), called.to_owned()))
+        });
+        Self {
+            machines: machines.map(|(twin, name)| (name, twin)).collect(),
+            ids,
+            topics: named(Kind::Topic, recorded.topics.clone()),
+            groups: named(Kind::Group, recorded.groups.clone()),
+            partitions: partitions.collect(),
+        }
+    }
+
+    /// Whether somebody plays the part of the entity that these matchers of one selector name by `=`.
+    pub(super) fn knows(&self, matchers: &[Matcher]) -> bool {
+        let named = |label: &str| {
+            matchers.iter().find_map(|m| match &m.op {
+                MatchOp::Equal(value) if m.label == label => Some(value.as_str()),
+                _ => None,
+            })
+        };
+        let is_played = |parts: &BTreeMap<String, String>, name: &str| parts.values().any(|called| called == name);
+        ENTITIES.iter().filter_map(|label| Some((*label, named(label)?))).all(|(label, name)| match label {
+            "broker" => is_played(&self.ids, name),
+            "topic" => is_internal(name) || is_played(&self.topics, name),
+            "group" | "consumergroup" => is_played(&self.groups, name),
+            "partition" => match named("topic") {
+                Some(topic) if !is_internal(topic) => {
+                    let of_topic = self.partitions.iter().filter(|((t, _), _)| self.topics.get(t).is_some_and(|called| called == topic));
+                    of_topic.into_iter().any(|(_, called)| called == name)
+                }
+                _ => true,
+            },
+            _ => is_played(&self.machines, name),
+        })
+    }
+
+    /// Whether a machine of this name plays a part.
+    pub(super) fn knows_machine(&self, name: &str) -> bool {
+        self.machines.values().any(|called| called == name)
+    }
+
+    /// The recording's machine that is called so.
+    pub(super) fn player(&self, name: &str) -> Option<&str> {
+        self.machines.iter().find(|(_, called)| *called == name).map(|(machine, _)| machine.as_str())
+    }
+
+    fn machine<'n>(&'n self, name: &'n str) -> &'n str {
+        self.machines.get(name).map_or(name, String::as_str)
+    }
+
+    fn labels(&self, labels: &Labels) -> Labels {
+        let mut cast = labels.clone();
+        let topic = labels.get("topic");
+        for (label, value) in &mut cast.0 {
+            let called = match label.as_str() {
+                "broker" | "leader" | "replica" => self.ids.get(value.as_str()).cloned(),
+                "node" | "instance" | "service" | "host" => self.machines.get(value.as_str()).cloned(),
+                "topic" => self.topics.get(value.as_str()).cloned(),
+                "partition" => self.partitions.get(&(topic.to_owned(), value.clone())).cloned(),
+                "group" | "consumergroup" => self.groups.get(value.as_str()).cloned(),
+                "client_id" | "clientId" | "user" | "principal" | "resource" | "transactional_id" => Some(self.text(value)),
+                _ => None,
+            };
+            if let Some(called) = called {
+                *value = called;
+            }
+        }
+        cast
+    }
+
+    /// A text with the names of machines, topics, groups and partitions in it, and the ids of brokers where ids stand, replaced.
+    pub(super) fn text(&self, text: &str) -> String {
+        let is_part = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+        let mut cast = String::with_capacity(text.len());
+        let mut ids_follow = false;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let gap = rest.find(is_part).unwrap_or(rest.len());
+            cast.push_str(&rest[..gap]);
+            rest = &rest[gap..];
+            let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            let plain = word.trim_end_matches('.');
+            match self.ids.get(plain).filter(|_| ids_follow) {
+                Some(id) => {
+                    cast.push_str(id);
+                    cast.push_str(&word[plain.len()..]);
+                    ids_follow = after.starts_with([',', ' ']);
+                }
+                None => {
+                    cast.push_str(&self.word(plain).unwrap_or_else(|| plain.to_owned()));
+                    cast.push_str(&word[plain.len()..]);
+                    let lower = plain.trim_start_matches('-').to_lowercase();
+                    ids_follow = BEFORE_ID.contains(&lower.as_str()) || ids_follow && matches!(lower.as_str(), "from" | "to");
+                }
+            }
+            rest = after;
+        }
+        cast
+    }
+
+    fn word(&self, word: &str) -> Option<String> {
+        let whole = self.machines.get(word).or_else(|| self.topics.get(word)).or_else(|| self.groups.get(word));
+        if let Some(called) = whole {
+            return Some(called.clone());
+        }
+        if let Some((name, ending)) = word.split_once('.') {
+            return Some(format!("{}.{ending}", self.machines.get(name)?));
+        }
+        let (name, number) = word.rsplit_once('-')?;
+        if let Some(partition) = self.partitions.get(&(name.to_owned(), number.to_owned())) {
+            return Some(format!("{}-{partition}", self.topics.get(name)?));
+        }
+        // The clients of a service are numbered after it.
+        let service = self.machines.get(name).or_else(|| self.groups.get(name))?;
+        number.chars().all(|c| c.is_ascii_digit()).then(|| format!("{service}-{number}"))
+    }
+}
+
+/// Kafka's own topics have one name everywhere.
+fn is_internal(topic: &str) -> bool {
+    topic.starts_with("__")
+}
+
+/// Every order of a few.
+fn orders(of: &[u32]) -> Vec<Vec<u32>> {
+    if of.is_empty() {
+        return vec![Vec::new()];
+    }
+    let with_first = |k: usize| {
+        let mut rest = of.to_vec();
+        let first = rest.remove(k);
+        orders(&rest).into_iter().map(move |order| [&[first][..], &order].concat())
+    };
+    (0..of.len()).flat_map(with_first).collect()
+}
+
+/// A recording, cast.
+pub(super) struct Cast<'a> {
+    pub(super) recording: &'a Recording,
+    pub(super) casting: &'a Casting,
+    /// Whether the text of log lines is asked for names, too.
+    pub(super) texts: bool,
+}
+
+impl Cast<'_> {
+    fn cast(&self, series: &mut Series, holds_ids: bool) {
+        if !holds_ids {
+            return;
+        }
+        for point in &mut series.points {
+            let id = self.casting.ids.get(&point.value.to_string()).and_then(|id| id.parse().ok());
+            point.value = id.unwrap_or(point.value);
+        }
+    }
+}
+
+impl SeriesSource for Cast<'_> {
+    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+        let (name, others): (Vec<Matcher>, Vec<Matcher>) = matchers.iter().cloned().partition(|m| m.label == NAME);
+        // Names of metrics are the same everywhere, and so is every label that names nobody.
+        let mut selected = self.recording.telemetry.select(&name, from, to)?;
+        selected.retain_mut(|series| {
+            series.labels = self.casting.labels(&series.labels);
+            let is_wanted = others.iter().all(|m| m.accepts(&series.labels));
+            if is_wanted {
+                let unit = catalogue::find(series.labels.name()).map_or("", |metric| metric.unit);
+                self.cast(series, matches!(unit, "broker id" | "node id"));
+            }
+            is_wanted
+        });
+        Ok(selected)
+    }
+}
+
+impl LogSource for Cast<'_> {
+    fn lines(&self, wanted: &dyn Fn(&str) -> bool, from: UnixMs, to: UnixMs) -> Result<Vec<LogLine>, SourceError> {
+        let mut lines = self.recording.telemetry.lines(&|node| wanted(self.casting.machine(node)), from, to)?;
+        for line in &mut lines {
+            line.node = self.casting.machine(&line.node).to_owned();
+            if self.texts {
+                line.line = self.casting.text(&line.line);
+            }
+        }
+        Ok(lines)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roles(brokers: [u32; 3], topic: &str, service: &str) -> Roles {
+        Roles {
+            brokers: brokers.to_vec(),
+            controllers: vec![100],
+            topics: vec![topic.to_owned()],
+            partitions: [(topic.to_owned(), vec![1, 0, 2])].into(),
+            services: vec![service.to_owned()],
+            groups: vec![service.to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_text_speaks_of_the_same_parts() {
+        let casting = Casting::of(&roles([3, 1, 2], "payments", "ledger"), &roles([2, 1, 3], "orders", "billing"));
+        let said = "[Partition payments-1 broker=3] Shrinking ISR from 3,1,2 to 3. Out of sync: (brokerId: 1, endOffset: 3) on kafka-3:9092, ledger-2 waits 3 s";
+        assert_eq!(
+            casting.text(said),
+            "[Partition orders-1 broker=2] Shrinking ISR from 2,1,3 to 2. Out of sync: (brokerId: 1, endOffset: 3) on kafka-2:9092, billing-2 waits 3 s"
+        );
+        assert_eq!(casting.text("Topic: payments\tLeader: 2\tReplicas: 2,3,1"), "Topic: orders\tLeader: 3\tReplicas: 3,2,1");
+    }
+
+    #[test]
+    fn who_plays_no_part_is_not_known() {
+        let casting = Casting::of(&roles([3, 1, 2], "payments", "ledger"), &roles([2, 1, 3], "orders", "billing"));
+        let knows = |label: &str, value: &str| casting.knows(&[Matcher::equal(label, value)]);
+        assert!(knows("broker", "2") && knows("node", "kafka-2") && knows("topic", "orders") && knows("topic", "__consumer_offsets"));
+        assert!(knows("consumergroup", "billing") && knows("quantile", "0.99"));
+        assert!(!knows("broker", "4") && !knows("consumergroup", "mine") && !knows("topic", "payments") && !knows("node", "ledger"));
+        assert!(!casting.knows(&[Matcher::equal("topic", "orders"), Matcher::equal("partition", "7")]));
+    }
+
+    #[test]
+    fn who_is_not_singled_out_may_be_any_other() {
+        let (recorded, run) = (roles([3, 1, 2], "payments", "ledger"), roles([2, 1, 3], "orders", "billing"));
+        let count = |fixed, apart| Casting::all(&recorded, &run, fixed, apart).len();
+        assert_eq!([count(1, false), count(1, true), count(0, true), count(3, true)], [1, 2, 6, 1]);
+        let victims = Casting::all(&recorded, &run, 1, true);
+        assert!(victims.iter().all(|casting| casting.player("kafka-2") == Some("kafka-3")));
+    }
+}

@@ -1,0 +1,76 @@
+//! What was damaged while mending.
+
+use super::*;
+use crate::domain::rca::sample::{END, HEALED};
+use crate::domain::telemetry::series::{Labels, Point, Series};
+
+/// A series with one value up to an instant, and another one, or none, from then on.
+fn changing(name: &str, labels: &[(&str, &str)], before: f64, after: Option<f64>) -> Series {
+    let point = |s: i64, value| Point { at: second(s) + 137, value };
+    let value = |s: i64| if s < HEALED + 20 { Some(before) } else { after };
+    let mut points: Vec<Point> = (0..=END).filter_map(|s| Some(point(s, value(s)?))).collect();
+    if after.is_none() {
+        points.push(point(HEALED + 20, crate::domain::telemetry::series::stale()));
+    }
+    Series { labels: Labels::of(name, labels.iter().copied()), points }
+}
+
+fn damage(run: &Sample) -> String {
+    let grade = graded(&link_capped(&[DROPS, SHRINK, QDISC]).file(), run, &capped_link()).expect("it is valid");
+    let told: Vec<_> = grade.collateral.iter().map(|c| format!("{:?}: {} ({})", c.damage, c.says, c.look)).collect();
+    format!("{} {}\n{}", grade.total, grade.passed, told.join("\n"))
+}
+
+fn with(series: Vec<Series>) -> Sample {
+    let mut run = sample::isr_shrink();
+    run.series.extend(series);
+    run
+}
+
+#[test]
+fn what_was_there_before_and_is_not_at_the_end_is_told_once_a_kind() {
+    let run = with(vec![
+        changing("kafka_topic_partitions", &[("topic", "audit")], 3.0, None),
+        changing("kafka_topic_partitions", &[("topic", "drafts")], 3.0, None),
+        changing("kafka_topic_partitions", &[("topic", "orders")], 6.0, Some(6.0)),
+        changing("kafka_acl_info", &[("principal", "User:app"), ("operation", "READ")], 1.0, None),
+        changing("kafka_client_quota", &[("user", "app"), ("quota", "producer_byte_rate")], 9.0, Some(9.0)),
+        changing("kafka_topic_config_info", &[("topic", "orders"), ("key", "min.insync.replicas"), ("value", "2")], 1.0, None),
+    ]);
+    insta::assert_snapshot!(damage(&run), @"");
+}
+
+#[test]
+fn what_the_fault_itself_broke_is_no_damage_of_the_learner() {
+    let mut gone = changing("kafka_acl_info", &[("principal", "User:app"), ("operation", "READ")], 1.0, None);
+    gone.points.retain(|p| p.at < second(INJECTED));
+    gone.points.push(Point { at: second(INJECTED) + 137, value: crate::domain::telemetry::series::stale() });
+    assert_eq!(damage(&with(vec![gone])), "100000 true\n");
+}
+
+#[test]
+fn acknowledged_records_that_are_gone_are_told() {
+    let partition = [("topic", "orders"), ("partition", "9")];
+    let acked =
+        changing("kafka_producer_last_acked_offset", &[("service", "orders-service"), partition[0], partition[1]], 900.0, Some(900.0));
+    let kept = changing("kafka_topic_partition_current_offset", &partition, 901.0, Some(901.0));
+    let lost = changing("kafka_topic_partition_current_offset", &partition, 901.0, Some(700.0));
+    assert_eq!(damage(&with(vec![acked.clone(), kept])), "100000 true\n");
+    insta::assert_snapshot!(damage(&with(vec![acked, lost])), @"");
+}
+
+#[test]
+fn commands_that_destroy_cost_unless_the_scenario_allows_it() {
+    let run = sample::isr_shrink().with_command(24, "toolbox", "kafka-topics.sh --delete --topic audit", HEALED + 30, "").with_command(
+        25,
+        "toolbox",
+        "kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders --execute",
+        HEALED + 31,
+        "",
+    );
+    insta::assert_snapshot!(damage(&run), @"");
+    let document = Document::read(link_capped(&[DROPS, SHRINK, QDISC]).file().as_bytes()).expect("it is right");
+    let terms = Terms { allowed: vec![Damage::TopicDeleted, Damage::RecordsSkipped], ..Terms::default() };
+    let allowed = grade(&document, &run.record(), &capped_link(), &Comparison::default(), &terms).expect("it is valid");
+    assert_eq!((allowed.total, allowed.collateral.len()), (100_000, 0));
+}

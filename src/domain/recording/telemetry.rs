@@ -1,0 +1,78 @@
+//! The telemetry of a recording, in memory: what changed, and when each target was read.
+
+use std::collections::BTreeMap;
+
+use crate::domain::telemetry::log::{LogLine, LogSource};
+use crate::domain::telemetry::series::{Labels, MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, repeated};
+
+/// Samples and log lines.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Telemetry {
+    /// What was read.
+    pub targets: Vec<Target>,
+    /// The series, by metric name.
+    pub series: BTreeMap<String, Vec<Kept>>,
+    /// The log lines, oldest first.
+    pub lines: Vec<LogLine>,
+}
+
+/// What was read, and when with success.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The job.
+    pub job: String,
+    /// The machine, or empty.
+    pub node: String,
+    /// The times of the reads that succeeded, oldest first.
+    pub reads: Vec<UnixMs>,
+}
+
+/// A series of a target. A value holds at every later successful read, until the next one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// Name and labels.
+    pub labels: Labels,
+    /// The target, by its place in the list.
+    pub target: usize,
+    /// The values that differ from the one before, and stale markers.
+    pub changes: Vec<Point>,
+}
+
+impl SeriesSource for Telemetry {
+    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+        let name = matchers.iter().find_map(|m| match &m.op {
+            MatchOp::Equal(name) if m.label == NAME => Some(name.as_str()),
+            _ => None,
+        });
+        let candidates: Vec<&Kept> = match name {
+            Some(name) => self.series.get(name).into_iter().flatten().collect(),
+            None => self.series.values().flatten().collect(),
+        };
+        let mut selected = Vec::new();
+        for kept in candidates.into_iter().filter(|k| matchers.iter().all(|m| m.accepts(&k.labels))) {
+            let points = self.points(kept, from, to);
+            if !points.is_empty() {
+                selected.push(Series { labels: kept.labels.clone(), points });
+            }
+        }
+        Ok(selected)
+    }
+}
+
+impl Telemetry {
+    fn points(&self, kept: &Kept, from: UnixMs, to: UnixMs) -> Vec<Point> {
+        let within = |times: &[UnixMs]| (times.partition_point(|at| *at < from), times.partition_point(|at| *at <= to));
+        let reads = self.targets.get(kept.target).map_or(&[][..], |t| &t.reads);
+        let (first, last) = within(reads);
+        let begin = kept.changes.partition_point(|p| p.at < from).saturating_sub(1);
+        let end = kept.changes.partition_point(|p| p.at <= to);
+        repeated(&kept.changes[begin..end.max(begin)], &reads[first..last.max(first)], from)
+    }
+}
+
+impl LogSource for Telemetry {
+    fn lines(&self, wanted: &dyn Fn(&str) -> bool, from: UnixMs, to: UnixMs) -> Result<Vec<LogLine>, SourceError> {
+        let (first, last) = (self.lines.partition_point(|l| l.at < from), self.lines.partition_point(|l| l.at <= to));
+        Ok(self.lines[first..last.max(first)].iter().filter(|l| wanted(&l.node)).cloned().collect())
+    }
+}

@@ -1,0 +1,169 @@
+//! What a record shows of a plan: the rehearsal asks it of a run, the tests of every recording.
+
+use serde::Serialize;
+
+use super::write_ups;
+use crate::domain::fault::truth::Truth;
+use crate::domain::grade::{Comparison, GradeError, Terms, grade};
+use crate::domain::rca::check::holding;
+use crate::domain::rca::document::Document;
+use crate::domain::rca::record::{Record, Span};
+use crate::domain::rca::vocab::domain;
+use crate::domain::scenario::cause::Signature;
+use crate::domain::scenario::{Drawn, Plan};
+use crate::domain::telemetry::promql::Query;
+use crate::domain::telemetry::series::{SourceError, UnixMs};
+
+/// A cause may show this much later than its effect: rates look back, and settings are read every fifth second.
+const OUT_OF_ORDER_MS: i64 = 10_000;
+
+/// Whether something is as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// What was looked at.
+    pub what: String,
+    /// Whether it is as it should be.
+    pub good: bool,
+    /// What was seen.
+    pub says: String,
+}
+
+impl Verdict {
+    /// A verdict.
+    pub fn new(what: impl Into<String>, good: bool, says: impl Into<String>) -> Self {
+        Self { what: what.into(), good, says: says.into() }
+    }
+}
+
+/// Which of these conditions do not hold at an instant.
+pub fn unmet<'a>(conditions: impl IntoIterator<Item = &'a str>, record: &Record<'_>, at: UnixMs) -> Vec<&'a str> {
+    conditions.into_iter().filter(|promql| !holds(promql, record, at)).collect()
+}
+
+fn holds(promql: &str, record: &Record<'_>, at: UnixMs) -> bool {
+    Query::parse(promql).and_then(|q| q.instant(record.series, at).map(|value| q.holds(&value))).unwrap_or(false)
+}
+
+/// Whether a cause with these signatures is seen: there are some, and all hold.
+pub fn is_seen(signatures: &[Signature], record: &Record<'_>, at: UnixMs) -> bool {
+    !signatures.is_empty() && unmet(signatures.iter().map(|s| s.expr.as_str()), record, at).is_empty()
+}
+
+/// What the witness should have seen, seen again: own signatures, no sibling's, impact, and the chain in its order.
+pub fn staged(plan: &Plan, truth: &Truth, record: &Record<'_>, witnessed: UnixMs) -> Result<Vec<Verdict>, SourceError> {
+    let mut verdicts = Vec::new();
+    let class = truth.causes.first().map_or("", |c| c.class.as_str());
+    if domain(class) != "none" {
+        let alert = holds(&plan.alert.expr, record, witnessed);
+        verdicts.push(Verdict::new(format!("alert {}", plan.alert.name), alert, if alert { "it fires" } else { "it does not fire" }));
+    }
+    for signature in &plan.signatures {
+        let good = holds(&signature.expr, record, witnessed);
+        let says = if good { "it holds".to_owned() } else { format!("`{}` does not hold when witnessed", signature.expr.trim()) };
+        verdicts.push(Verdict::new(format!("signature: {}", signature.shows), good, says));
+    }
+    for sibling in &plan.siblings {
+        let seen = is_seen(&sibling.signatures, record, witnessed);
+        let says = if seen { "all of its signatures hold" } else { "it is not seen" };
+        verdicts.push(Verdict::new(format!("sibling {}", sibling.scenario), !seen, says));
+    }
+    let lasting = Span { from: truth.onset.map_or(record.facts.page, |o| o.from), to: record.facts.recorded.to };
+    for impact in &plan.impact {
+        let good = !times(&impact.expr, record, lasting)?.is_empty();
+        let says = if good { "it held".to_owned() } else { format!("`{}` never held after the fault", impact.expr.trim()) };
+        verdicts.push(Verdict::new(format!("impact: {}", impact.shows), good, says));
+    }
+    verdicts.extend(chain(truth, record, lasting)?);
+    Ok(verdicts)
+}
+
+fn times(promql: &str, record: &Record<'_>, span: Span) -> Result<Vec<Span>, SourceError> {
+    match Query::parse(promql) {
+        Ok(query) => holding(&query, record.series, span),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// Every event was seen, after those it follows from, and not while all was healthy.
+fn chain(truth: &Truth, record: &Record<'_>, lasting: Span) -> Result<Vec<Verdict>, SourceError> {
+    let mut verdicts = Vec::new();
+    for cause in &truth.causes {
+        let mut firsts: Vec<Option<UnixMs>> = Vec::new();
+        for effect in &cause.chain {
+            let first = times(&effect.shows, record, lasting)?.first().map(|span| span.from);
+            let healthy = times(&effect.shows, record, record.facts.baseline)?;
+            let healthy: i64 = healthy.iter().map(|span| span.length() + 1).sum();
+            let before = effect.after.iter().filter_map(|k| firsts.get(*k).copied().flatten());
+            let early = before.max().zip(first).filter(|(cause, effect)| effect + OUT_OF_ORDER_MS < *cause);
+            let (good, says) = match (first, early) {
+                (None, _) => (false, format!("`{}` never held", effect.shows)),
+                _ if healthy > 0 => (false, format!("`{}` held while all was healthy", effect.shows)),
+                (Some(_), Some((cause, effect))) => {
+                    (false, format!("it was seen {} s before what it follows from", (cause - effect) / 1000))
+                }
+                (Some(first), None) => (true, format!("seen {:.1} s after the fault", (first - lasting.from) as f64 / 1000.0)),
+            };
+            firsts.push(first);
+            verdicts.push(Verdict::new(format!("event {}", effect.event), good, says));
+        }
+    }
+    Ok(verdicts)
+}
+
+/// How a write-up was graded against a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Marked {
+    /// The write-up.
+    pub name: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// Its points in thousandths; none when it could not be graded.
+    pub points: Option<u32>,
+    /// Why it did not pass, or what it lost.
+    pub why: String,
+}
+
+/// A write-up of a scenario.
+#[derive(Debug, Clone, Copy)]
+pub struct Paper<'a> {
+    /// Its file's name.
+    pub name: &'a str,
+    /// Its template.
+    pub template: &'a str,
+    /// What the run's seed draws for its scenario.
+    pub drawn: &'a Drawn,
+}
+
+/// Grades a write-up's template against a record and its truth. One that cannot be filled or is not valid there does not pass.
+pub fn marked(paper: Paper<'_>, record: &Record<'_>, truth: &Truth, with: &Comparison, terms: &Terms) -> Result<Marked, SourceError> {
+    let Paper { name, template, drawn } = paper;
+    let refused = |why: String| Marked { name: name.to_owned(), passed: false, points: None, why };
+    let text = match write_ups::filled(template, drawn, record.facts) {
+        Ok(text) => text,
+        Err(reason) => return Ok(refused(reason)),
+    };
+    let document = match Document::read(text.as_bytes()) {
+        Ok(document) => document,
+        Err(problems) => return Ok(refused(problems.iter().map(|p| format!("{name}:{p}")).collect::<Vec<_>>().join("; "))),
+    };
+    match grade(&document, record, truth, with, terms) {
+        Ok(grade) => {
+            let gates = grade.gates.iter().filter(|g| !g.passed).map(|g| format!("{}: {}", g.gate, g.why));
+            let losses = grade.losses.iter().map(|l| format!("{} -{}.{}: {}", l.item, l.lost / 1000, l.lost % 1000 / 100, l.says));
+            let why = gates.chain(losses).collect::<Vec<_>>().join("; ");
+            Ok(Marked { name: name.to_owned(), passed: grade.passed, points: Some(grade.total), why })
+        }
+        Err(GradeError::Invalid(problems)) => Ok(refused(problems.iter().map(|p| format!("{name}:{p}")).collect::<Vec<_>>().join("; "))),
+        Err(GradeError::Record(error)) => Err(error),
+    }
+}
+
+impl Marked {
+    /// Its points as people write them.
+    pub fn told(&self) -> String {
+        match self.points {
+            Some(points) => format!("{}.{}", points / 1000, points % 1000 / 100),
+            None => "not valid here".to_owned(),
+        }
+    }
+}

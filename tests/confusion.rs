@@ -1,0 +1,119 @@
+//! Recordings of all scenarios against the signatures and references of all scenarios of their family: each is seen, and passes, where it
+//! was staged, and nowhere else. Without Docker.
+
+mod program;
+
+use std::fmt::Write;
+
+use chaoslab::domain::grade::{Comparison, Terms};
+use chaoslab::domain::recording::Recording;
+use chaoslab::domain::review::confusion::seen_in;
+use chaoslab::domain::review::seen::{Paper, marked, staged};
+use chaoslab::domain::review::write_ups::is_reference;
+use chaoslab::lab::library::Library;
+use chaoslab::lab::recording;
+use program::root;
+
+fn library() -> Library {
+    Library::at(&root()).expect("the checkout is a library")
+}
+
+fn recordings(family: &str) -> Vec<Recording> {
+    recording::all(&root().join(recording::FOLDER), Some(family)).expect("every recording can be read")
+}
+
+#[test]
+fn every_scenario_is_recorded() {
+    let library = library();
+    let mut missing = Vec::new();
+    for family in library.families() {
+        let recorded = recordings(&family);
+        let slugs = library.scenarios(&family);
+        missing
+            .extend(slugs.iter().filter(|slug| !recorded.iter().any(|r| r.head.scenario == **slug)).map(|slug| format!("{family}/{slug}")));
+        let orphan = recorded.iter().find(|r| !slugs.contains(&r.head.scenario)).map(Recording::name);
+        assert_eq!(orphan, None, "a recording of a scenario that is not there any more");
+    }
+    assert!(missing.is_empty(), "no recording of {}: `chaoslab author rehearse FAMILY/SCENARIO --record` makes one", missing.join(", "));
+}
+
+#[test]
+fn what_was_staged_is_seen_in_its_recording() {
+    let library = library();
+    let mut wrong = String::new();
+    for family in library.families() {
+        for recording in recordings(&family) {
+            let plan = library.plan(&family, &recording.head.scenario, recording.head.seed).expect("a plan");
+            assert_eq!(plan.drawn, recording.head.drawn, "{}: its seed draws other values by now; record it again", recording.name());
+            let verdicts = staged(&plan, &recording.head.truth, &recording.record(), recording.head.phases.witnessed).expect("readable");
+            for verdict in verdicts.iter().filter(|v| !v.good) {
+                let _ = writeln!(wrong, "{}: {}: {}", recording.name(), verdict.what, verdict.says);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn signatures_are_seen_where_they_belong_and_nowhere_else() {
+    let library = library();
+    let (mut matrix, mut wrong) = (String::new(), 0);
+    for family in library.families() {
+        let slugs = library.scenarios(&family);
+        let _ = writeln!(matrix, "{family}: signatures of {}", slugs.join(", "));
+        for recording in recordings(&family) {
+            let plan = |slug: &str, seed| library.plan(&family, slug, seed).ok();
+            let cells = slugs.iter().map(|slug| {
+                let seen = seen_in(slug, &recording, &plan);
+                let right = seen.is_none_or(|seen| seen == (*slug == recording.head.scenario));
+                wrong += usize::from(!right);
+                format!("{}{}", seen.map_or("-", |s| if s { "seen" } else { "no" }), if right { "" } else { "!" })
+            });
+            let _ = writeln!(matrix, "  {:40} {}", recording.name(), cells.collect::<Vec<_>>().join("  "));
+        }
+    }
+    assert_eq!(wrong, 0, "wrong cells are marked `!`\n{matrix}");
+}
+
+#[test]
+fn references_pass_where_they_belong_and_nowhere_else() {
+    let library = library();
+    let (mut matrix, mut wrong) = (String::new(), String::new());
+    for family in library.families() {
+        let files = library.family_files(&family).expect("readable");
+        let all = recordings(&family);
+        for recording in &all {
+            let head = &recording.head;
+            let with = Comparison::of(head.roles.clone(), head.drawn.clone(), &head.scenario, &head.truth, all.clone());
+            let _ = writeln!(matrix, "{}", recording.name());
+            for scenario in &files.scenarios {
+                let is_own = scenario.slug == recording.head.scenario;
+                let drawn = library.plan(&family, &scenario.slug, recording.head.seed).expect("a plan").drawn;
+                for (name, file) in &scenario.write_ups {
+                    let marked = marked(
+                        Paper { name, template: &file.text, drawn: &drawn },
+                        &recording.record(),
+                        &recording.head.truth,
+                        &with,
+                        &Terms::default(),
+                    )
+                    .expect("readable");
+                    let must_pass = is_own && is_reference(name);
+                    // A sibling's decoy may name this very cause.
+                    let must_fail = !must_pass && (is_own || is_reference(name));
+                    let _ = writeln!(
+                        matrix,
+                        "  {}/{name}: {} {}",
+                        scenario.slug,
+                        marked.told(),
+                        if marked.passed { "passed" } else { "failed" }
+                    );
+                    if (must_pass && !marked.passed) || (must_fail && marked.passed) {
+                        let _ = writeln!(wrong, "{}: {}/{name}: {}: {}", recording.name(), scenario.slug, marked.told(), marked.why);
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}\n{matrix}");
+}
