@@ -86,7 +86,14 @@ fn every_problem_is_told_once_with_its_place() {
         .replace("exec kafka", "exce kafka")
         .replace("[look, look there, it is there]", "[look]")
         .replace("host profile applied to", "link capped at");
-    insta::assert_snapshot!(told(&wrong, &WRITE_UP.replace("CLASS", "storage.disk.slow")), @"");
+    insta::assert_snapshot!(told(&wrong, &WRITE_UP.replace("CLASS", "storage.disk.slow")), @r"
+    reference-rca.md:8:3: it names `storage.disk.slow`, and the fault says `network.capacity.link_capped`
+    scenario.yaml:4:10: the change feed shows this, and it gives `link_capped` away
+    scenario.yaml:7:44: no metric is called `node_qdisc_drop_total`; did you mean `node_qdisc_drops_total`? (docs/metrics.md lists them)
+    scenario.yaml:10:13: a learner cannot give `exce kafka-3 -- tc qdisc del dev eth0 root`: no such command
+    scenario.yaml:12:15: unknown prevention `alert.link_full`; did you mean `alert.link_saturated`? (`chaoslab vocab preventions --search WORD` lists them)
+    scenario.yaml:13:8: give 3 hints: a nudge, a direction, a near-answer; there are 1
+    ");
 }
 
 #[test]

@@ -95,6 +95,9 @@ fn lies(limit: f64, course: Course) -> Option<f64> {
 /// The values of an expression: the largest element, or the smallest.
 fn course(side: &Expr, largest: bool, source: &dyn SeriesSource, baseline: Span, at: UnixMs) -> Option<Course> {
     let query = Query::from(side.clone());
+    // A window that reaches back before the baseline sees what came before it: the boot, or nothing yet.
+    let window = query.selectors().iter().filter_map(|(_, range)| *range).max().unwrap_or(0);
+    let baseline = Span { from: (baseline.from + window).min(baseline.to), ..baseline };
     let step = (baseline.length() / LOOKS).max(1000);
     let extreme = |values: &mut dyn Iterator<Item = f64>| {
         let values = values.filter(|v| v.is_finite());
@@ -132,8 +135,8 @@ mod tests {
 
     #[test]
     fn a_limit_lies_as_far_between_healthy_and_broken() {
-        assert_eq!(put("> 500", (0.0, 1000.0), (0.0, 400.0)), "kafka_consumergroup_lag > 200.005");
-        assert_eq!(put("< 500", (1000.0, 0.0), (400.0, 200.0)), "kafka_consumergroup_lag < 300.005");
+        assert_eq!(put("> 500", (0.0, 1000.0), (0.0, 400.0)), "kafka_consumergroup_lag > 200.0030000300003");
+        assert_eq!(put("< 500", (1000.0, 0.0), (400.0, 200.0)), "kafka_consumergroup_lag < 300.0039999600004");
     }
 
     #[test]

@@ -24,16 +24,20 @@ fn chain(steps: &str) -> String {
 #[test]
 fn a_chain_is_weighed_by_its_steps_their_order_and_what_is_wrong() {
     assert_eq!(item(&link_capped(GOOD), "mechanism"), "Some(1000) ");
-    insta::assert_snapshot!(chain("V1, {event: link.saturated, on: link:kafka-2}"), @"");
-    insta::assert_snapshot!(chain("{event: link.saturated, on: link:kafka-2}, {event: disk.slow, on: disk:kafka-2}, {event: leader.moved, on: topic:orders}"), @"");
-    insta::assert_snapshot!(chain("{event: link.saturated, on: link:kafka-1}, {event: isr.shrunk, on: topic:orders, at: T+00:05:31}"), @"");
-    insta::assert_snapshot!(chain(""), @"");
+    insta::assert_snapshot!(chain("V1, {event: link.saturated, on: link:kafka-2}"), @"Some(562) `follower.fell_behind` is missing in the chain | `alert.fired` is missing in the chain | the steps are not in the order in which one led to the other");
+    insta::assert_snapshot!(chain("{event: link.saturated, on: link:kafka-2}, {event: disk.slow, on: disk:kafka-2}, {event: leader.moved, on: topic:orders}"), @"Some(444) `follower.fell_behind` is missing in the chain | `isr.shrunk` is missing in the chain | `alert.fired` is missing in the chain | `disk.slow` did not happen there and then on the way from the cause to the symptom | `leader.moved` did not happen there and then on the way from the cause to the symptom");
+    insta::assert_snapshot!(chain("{event: link.saturated, on: link:kafka-1}, {event: isr.shrunk, on: topic:orders, at: T+00:05:31}"), @"Some(478) `link.saturated` is missing in the chain | `follower.fell_behind` is missing in the chain | `alert.fired` is missing in the chain | `link.saturated` did not happen there and then on the way from the cause to the symptom");
+    insta::assert_snapshot!(chain(""), @"Some(375) `link.saturated` is missing in the chain | `follower.fell_behind` is missing in the chain | `isr.shrunk` is missing in the chain | `alert.fired` is missing in the chain");
 }
 
 #[test]
 fn the_trigger_is_the_change_that_started_it() {
     let with = |trigger: &str| item(&Draft { trigger: trigger.into(), ..link_capped(GOOD) }, "mechanism");
-    insta::assert_snapshot!([with("change:C4"), with("not_listed"), with("")].join("\n"), @"");
+    insta::assert_snapshot!([with("change:C4"), with("not_listed"), with("")].join("\n"), @r"
+    Some(750) this did not start it; it was started by C3
+    Some(750) this did not start it; it was started by C3
+    Some(750) no trigger is given; it was started by C3
+    ");
 }
 
 #[test]
@@ -50,13 +54,13 @@ fn prose_counts_for_citing_what_is_true() {
 fn impact_is_what_holds_and_times_are_as_the_objectives_saw_them() {
     assert_eq!(item(&link_capped(GOOD), "impact and times"), "Some(1000) ");
     let with = |times: &str, more: &str| item(&Draft { times: times.into(), more: more.into(), ..link_capped(GOOD) }, "impact and times");
-    insta::assert_snapshot!(with(", detected: T+00:03:00, mitigated: T+00:01:00", "impact: [{id: I1, promql: 'up == 0', at: T+00:00:10}]\n"), @"");
+    insta::assert_snapshot!(with(", detected: T+00:03:00, mitigated: T+00:01:00", "impact: [{id: I1, promql: 'up == 0', at: T+00:00:10}]\n"), @"Some(0) I1 is false: it does not hold at T+00:00:10.137, nor anywhere in the record | two claims that hold make an account of what users felt; here one is missing | two claims that hold make an account of what users felt; here one is missing | `detected` is given as T+00:03:00, the objectives saw it at T+00:00:00 | `recovered` is not given; the objectives saw it at T+00:05:32.137");
     let mut unmended = sample::isr_shrink();
     unmended.facts.recorded.to = second(HEALED - 1);
     unmended.facts.commands.retain(|c| c.number < 8);
     let draft = Draft { more: String::new(), ..link_capped(GOOD) };
     let grade = graded(&draft.file(), &unmended, &capped_link()).expect("it is valid");
-    insta::assert_snapshot!(item_of(&grade, "impact and times"), @"");
+    insta::assert_snapshot!(item_of(&grade, "impact and times"), @"Some(333) two claims that hold make an account of what users felt; here one is missing | two claims that hold make an account of what users felt; here one is missing | `recovered` is given as T+00:05:32, but the objectives never saw it");
 }
 
 #[test]
@@ -71,7 +75,10 @@ fn mending_counts_by_how_far_it_got() {
         let draft = Draft { more, times: String::new(), ..link_capped(GOOD) };
         item_of(&graded(&draft.file(), &run, &capped_link()).expect("it is valid"), name)
     };
-    insta::assert_snapshot!([with("remove the cap from the link of kafka-2"), with("mend it")].join("\n"), @"");
+    insta::assert_snapshot!([with("remove the cap from the link of kafka-2"), with("mend it")].join("\n"), @r"
+    Some(300) what was to be done is described, but it was not mended
+    Some(0) it was not mended, and nothing is said of what was to be done where it originates
+    ");
 }
 
 #[test]
@@ -84,7 +91,11 @@ fn prevention_needs_somebody_who_does_it() {
             with("prevention: [{action: config.acks_all, owner: network, due: 2026-12-31, done_when: \"it is set\"}]\n"),
         ]
         .join("\n"),
-        @""
+        @r"
+        Some(1000) 
+        Some(600) `alert.link_saturated` lacks a date, a way to know that it is done
+        Some(0) what fits this cause as well: `alert.link_saturated`
+        "
     );
 }
 
@@ -102,7 +113,13 @@ fn an_analysis_that_contradicts_itself_is_capped() {
         Draft { more: format!("{ACCOUNT}hypotheses: [{{class: network.capacity.link_capped, verdict: ruled_out}}]\n"), ..good.clone() };
     insta::assert_snapshot!(
         [gate(&good), gate(&own), timed(", recovered: T-00:01:00"), timed(", recovered: T+00:01:00"), timed(", recovered: T+00:05:40")].join("\n"),
-        @""
+        @r"
+        true: nothing in it contradicts the rest
+        false: `network.capacity.link_capped` is named as the cause and ruled out
+        false: `recovered`, T-00:01:00, is before `onset`, T-00:00:30
+        false: it is called recovered at T+00:01:00, but was so from T+00:05:32.137 on
+        true: nothing in it contradicts the rest
+        "
     );
 }
 

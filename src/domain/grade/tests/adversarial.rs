@@ -18,7 +18,7 @@ fn right_symptoms_with_a_wrong_cause() {
         let place: &[&str] = if class.starts_with("none") { &[] } else { &["link:kafka-2"] };
         fails(&Draft::new(class, place, GOOD));
     }
-    insta::assert_snapshot!(fails(&Draft::new("network.partition.replication_blocked", &["link:kafka-2"], GOOD)), @"failed 49.000 (class 0, component 1000, onset 1000, evidence 1000) gates failed: [G1]");
+    insta::assert_snapshot!(fails(&Draft::new("network.partition.replication_blocked", &["link:kafka-2"], GOOD)), @"failed 49.000 (class 0, component 1000, onset 1000, evidence 1000, mechanism 125, impact and times 166, mitigation and recovery 1000, prevention 0) gates failed: [G1]");
 }
 
 #[test]
@@ -42,18 +42,18 @@ fn the_references_of_other_scenarios() {
 fn a_shotgun_of_causes() {
     let mut draft = link_capped(GOOD);
     draft.causes.push(("storage.disk.slow".into(), vec!["disk:kafka-2".into()]));
-    insta::assert_snapshot!(fails(&draft), @"failed 49.000 (class 500, component 555, onset 1000, evidence 1000) gates failed: [G1]");
+    insta::assert_snapshot!(fails(&draft), @"failed 49.000 (class 500, component 555, onset 1000, evidence 1000, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G1]");
     draft.causes.push(("broker.cpu.starved".into(), vec!["broker:2".into()]));
     draft.causes.push(("broker.process.frozen".into(), vec!["broker:3".into()]));
-    insta::assert_snapshot!(fails(&draft), @"failed 49.000 (class 250, component 294, onset 1000, evidence 1000) gates failed: [G1 G2]");
+    insta::assert_snapshot!(fails(&draft), @"failed 49.000 (class 250, component 294, onset 1000, evidence 1000, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G1 G2]");
 }
 
 #[test]
 fn a_shotgun_of_components() {
     let all = ["broker:1", "broker:2", "broker:3", "link:kafka-1", "link:kafka-2", "link:kafka-3", "topic:orders", "service:billing"];
-    insta::assert_snapshot!(fails(&Draft::new("network.capacity.link_capped", &all, GOOD)), @"failed 59.000 (class 1000, component 172, onset 1000, evidence 1000) gates failed: [G2]");
-    insta::assert_snapshot!(fails(&Draft::new("network.capacity.link_capped", &["broker:1", "link:kafka-2"], GOOD)), @"failed 59.000 (class 1000, component 555, onset 1000, evidence 1000) gates failed: [G2]");
-    insta::assert_snapshot!(fails(&Draft::new("network.capacity.link_capped", &[], GOOD)), @"failed 59.000 (class 1000, component 0, onset 1000, evidence 1000) gates failed: [G2]");
+    insta::assert_snapshot!(fails(&Draft::new("network.capacity.link_capped", &all, GOOD)), @"failed 59.000 (class 1000, component 172, onset 1000, evidence 1000, mechanism 125, impact and times 166, mitigation and recovery 1000, prevention 0) gates failed: [G2]");
+    insta::assert_snapshot!(fails(&Draft::new("network.capacity.link_capped", &["broker:1", "link:kafka-2"], GOOD)), @"failed 59.000 (class 1000, component 555, onset 1000, evidence 1000, mechanism 125, impact and times 166, mitigation and recovery 1000, prevention 0) gates failed: [G2]");
+    insta::assert_snapshot!(fails(&Draft::new("network.capacity.link_capped", &[], GOOD)), @"failed 59.000 (class 1000, component 0, onset 1000, evidence 1000, mechanism 125, impact and times 166, mitigation and recovery 1000, prevention 0) gates failed: [G2]");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn the_alert_as_its_own_proof() {
         "promql: 'kafka_server_replicamanager_underreplicatedpartitions{broker=\"2\"} > 0', at: T+00:00:30",
         "promql: 'sum(kafka_topic_partition_under_replicated_partition) > 0', at: T+00:01:00",
         "promql: 'kafka_topic_partition_under_replicated_partition{topic=\"orders\",partition=\"1\"} == 1', at: T+00:00:00",
-    ])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 340) gates failed: [G3]");
+    ])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 340, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn equalities_clocks_and_numbers_that_grow_anyway() {
         "promql: 'kafka_server_brokertopicmetrics_bytesin_total{broker=\"2\"} > 30000000', at: T+00:00:30",
         "promql: 'count_over_time(process_open_fds{broker=\"2\"}[10m]) > 60', at: T+00:00:30",
         "promql: 'timestamp(process_open_fds{broker=\"2\"}) > 1795348860', at: T+00:00:30",
-    ])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
+    ])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn evidence_about_something_else() {
         &run,
         &capped_link(),
     );
-    insta::assert_snapshot!(brief(&grade.expect("it is valid")), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
+    insta::assert_snapshot!(brief(&grade.expect("it is valid")), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
 }
 
 #[test]
@@ -129,28 +129,28 @@ fn forged_evidence() {
         "command: 13, contains: 'throttled.rate=9'",
     ]);
     let grade = graded(&draft.file(), &run, &capped_link()).expect("it is valid");
-    insta::assert_snapshot!(brief(&grade), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
+    insta::assert_snapshot!(brief(&grade), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
     assert!(grade.evidence.iter().all(|e| e.worth == 0) && !grade.passed);
 }
 
 #[test]
 fn a_wrong_window_or_time_zone() {
     let hour_off = ["promql: 'rate(node_qdisc_drops_total{node=\"kafka-2\",kind=\"tbf\"}[20s]) > 1', at: 2026-11-22T12:01:40+01:00"; 1];
-    insta::assert_snapshot!(fails(&link_capped(&hour_off)), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
+    insta::assert_snapshot!(fails(&link_capped(&hour_off)), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 875, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
     insta::assert_snapshot!(fails(&link_capped(&[
         "promql: 'kafka_probe_duration_seconds{broker=\"2\"} > 0.2', at: T-00:00:50",
         "log: '{node=\"kafka-2\"} |= \"Shrinking ISR\"', from: T+00:01:00, to: T+00:05:00",
-    ])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
+    ])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 875, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
     let late = format!("promql: 'kafka_probe_duration_seconds{{broker=\"2\"}} < 0.1', at: 2026-11-22T12:0{}:00Z", HEALED / 60 + 1);
-    insta::assert_snapshot!(fails(&link_capped(&[late.as_str()])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
+    insta::assert_snapshot!(fails(&link_capped(&[late.as_str()])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
 }
 
 #[test]
 fn empty_vacuous_false_and_unverifiable() {
-    insta::assert_snapshot!(fails(&link_capped(&[])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
-    insta::assert_snapshot!(fails(&link_capped(&["promql: 'up == 1', at: T+00:00:30", "promql: 'kafka_broker_fenced == 0', at: T+00:00:30"])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
-    insta::assert_snapshot!(fails(&link_capped(&["promql: 'up == 0', at: T+00:00:30", "promql: 'kafka_broker_fenced == 1', at: T+00:00:30", QDISC])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
-    insta::assert_snapshot!(fails(&link_capped(&["promql: 'made_up > 0', at: T+00:00:30", "promql: 'up > 0', at: T+09:00:00"])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
+    insta::assert_snapshot!(fails(&link_capped(&[])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 875, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
+    insta::assert_snapshot!(fails(&link_capped(&["promql: 'up == 1', at: T+00:00:30", "promql: 'kafka_broker_fenced == 0', at: T+00:00:30"])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
+    insta::assert_snapshot!(fails(&link_capped(&["promql: 'up == 0', at: T+00:00:30", "promql: 'kafka_broker_fenced == 1', at: T+00:00:30", QDISC])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 875, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
+    insta::assert_snapshot!(fails(&link_capped(&["promql: 'made_up > 0', at: T+00:00:30", "promql: 'up > 0', at: T+09:00:00"])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 875, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn prose_and_templates_earn_nothing() {
         Draft { prose: injection.into(), ..Draft::new("storage.disk.slow", &["disk:kafka-2"], &["promql: 'up == 0', at: T+00:00:00"]) };
     let bare = Draft { prose: String::new(), ..wrong.clone() };
     assert_eq!(isr(&wrong), isr(&bare));
-    insta::assert_snapshot!(fails(&wrong), @"failed 7.142 (class 0, component 0, onset 1000, evidence 0) gates failed: [G1 G2 G3]");
+    insta::assert_snapshot!(fails(&wrong), @"failed 11.928 (class 0, component 0, onset 1000, evidence 0, mechanism 0, impact and times 166, mitigation and recovery 1000, prevention 0) gates failed: [G1 G2 G3]");
 }
 
 #[test]
@@ -225,5 +225,5 @@ fn names_filled_in_blindly() {
         "promql: 'rate(node_qdisc_drops_total{node=\"kafka-2\",kind=\"noqueue\"}[20s]) > 1', at: T+00:00:30",
         "promql: 'kafka_probe_duration_seconds{broker=\"2\"} > 5', at: T+00:00:30",
         "log: '{node=\"kafka-2\"} |= \"link is down\"', from: T-00:01:00, to: T+00:01:00",
-    ])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0) gates failed: [G3]");
+    ])), @"failed 64.000 (class 1000, component 1000, onset 1000, evidence 0, mechanism 875, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: [G3]");
 }

@@ -37,7 +37,12 @@ fn what_was_there_before_and_is_not_at_the_end_is_told_once_a_kind() {
         changing("kafka_client_quota", &[("user", "app"), ("quota", "producer_byte_rate")], 9.0, Some(9.0)),
         changing("kafka_topic_config_info", &[("topic", "orders"), ("key", "min.insync.replicas"), ("value", "2")], 1.0, None),
     ]);
-    insta::assert_snapshot!(damage(&run), @"");
+    insta::assert_snapshot!(damage(&run), @r#"
+    82727 true
+    TopicDeleted: kafka_topic_partitions{topic="audit"}: the topic is gone (chaoslab query 'kafka_topic_partitions{topic="audit"}' --at T+00:08:50.137)
+    LowerMinIsr: min.insync.replicas of orders is 1 and was 2 (chaoslab query 'kafka_topic_config_info{topic="orders",key="min.insync.replicas"}' --at T+00:08:50.137)
+    AccessOpened: kafka_acl_info{operation="READ", principal="User:app"}: the entry is gone (chaoslab query 'kafka_acl_info{operation="READ", principal="User:app"}' --at T+00:08:50.137)
+    "#);
 }
 
 #[test]
@@ -56,7 +61,10 @@ fn acknowledged_records_that_are_gone_are_told() {
     let kept = changing("kafka_topic_partition_current_offset", &partition, 901.0, Some(901.0));
     let lost = changing("kafka_topic_partition_current_offset", &partition, 901.0, Some(700.0));
     assert_eq!(damage(&with(vec![acked.clone(), kept])), "100000 true\n");
-    insta::assert_snapshot!(damage(&with(vec![acked, lost])), @"");
+    insta::assert_snapshot!(damage(&with(vec![acked, lost])), @r#"
+    92727 true
+    RecordsLost: orders-9 had acknowledged offset 900 and ends before it (chaoslab query 'kafka_topic_partition_current_offset{topic="orders",partition="9"}' --at T+00:08:50.137)
+    "#);
 }
 
 #[test]
@@ -68,7 +76,11 @@ fn commands_that_destroy_cost_unless_the_scenario_allows_it() {
         HEALED + 31,
         "",
     );
-    insta::assert_snapshot!(damage(&run), @"");
+    insta::assert_snapshot!(damage(&run), @r"
+    87727 true
+    TopicDeleted: command 24 (`kafka-topics.sh --delete --topic audit`) deletes a topic with all its records (chaoslab history 24)
+    RecordsSkipped: command 25 (`kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders --execute`) moves a group past records it has not processed (chaoslab history 25)
+    ");
     let document = Document::read(link_capped(&[DROPS, SHRINK, QDISC]).file().as_bytes()).expect("it is right");
     let terms = Terms { allowed: vec![Damage::TopicDeleted, Damage::RecordsSkipped], ..Terms::default() };
     let allowed = grade(&document, &run.record(), &capped_link(), &Comparison::default(), &terms).expect("it is valid");
