@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, hardly_answers, heap, must_be_broker, restart_with, restarted};
+use super::{effect, heap, must_be_broker, restart_with, restarted};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -44,7 +44,6 @@ impl Primitive for HeapUndersized {
                 &[0],
                 format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[60s])) > 4"),
             ),
-            effect("requests.timed_out", [broker.clone()], &[2], hardly_answers(&broker)),
         ];
         Account {
             class: "broker.memory.heap_undersized".to_owned(),

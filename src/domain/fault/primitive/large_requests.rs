@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, hardly_answers, must_be_broker, must_be_service};
+use super::{effect, must_be_broker, must_be_service};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -61,7 +61,6 @@ impl Primitive for LargeRequests {
                 &[1],
                 format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[60s])) > 2"),
             ),
-            effect("requests.timed_out", [broker.clone()], &[2], hardly_answers(&broker)),
         ];
         Account {
             class: "broker.memory.heap_exhausted".to_owned(),
