@@ -22,6 +22,10 @@ fn recordings(family: &str) -> Vec<Recording> {
     recording::all(&root().join(recording::FOLDER), Some(family)).expect("every recording can be read")
 }
 
+/// Scenarios that were rehearsed on a live cluster and wait for a recording. One that has got one must leave the list.
+const AWAITED: &[&str] = &[
+];
+
 #[test]
 fn every_scenario_is_recorded() {
     let library = library();
@@ -34,7 +38,8 @@ fn every_scenario_is_recorded() {
         let orphan = recorded.iter().find(|r| !slugs.contains(&r.head.scenario)).map(Recording::name);
         assert_eq!(orphan, None, "a recording of a scenario that is not there any more");
     }
-    assert!(missing.is_empty(), "no recording of {}: `chaoslab author rehearse FAMILY/SCENARIO --record` makes one", missing.join(", "));
+    let how = "`chaoslab author rehearse FAMILY/SCENARIO --record` makes one; then take its name off the list of those that are awaited";
+    assert_eq!(missing, AWAITED, "without a recording, and those that may be for now: {how}");
 }
 
 #[test]
