@@ -24,6 +24,33 @@ fn recordings(family: &str) -> Vec<Recording> {
 
 /// Scenarios that were rehearsed on a live cluster and wait for a recording. One that has got one must leave the list.
 const AWAITED: &[&str] = &[
+    "consumer-lag/below-min-isr",
+    "consumer-lag/client-quota",
+    "consumer-lag/held-deploy",
+    "consumer-lag/open-transaction",
+    "consumer-lag/paused-member",
+    "consumer-lag/poison-record",
+    "consumer-lag/poll-interval",
+    "consumer-lag/slow-processing",
+    "isr-shrink/blocked-fetches",
+    "isr-shrink/busy-disk",
+    "isr-shrink/capped-link",
+    "isr-shrink/frozen-broker",
+    "isr-shrink/full-disk",
+    "isr-shrink/replication-denied",
+    "isr-shrink/restarted-broker",
+    "isr-shrink/throttle-left-behind",
+    "leader-skew/few-keys",
+    "leader-skew/finished-roll",
+    "leader-skew/priority-scan",
+    "leader-skew/rewritten-lists",
+    "leader-skew/unfinished-roll",
+    "memory-pressure/broker-maintenance",
+    "memory-pressure/heap-above-limit",
+    "memory-pressure/hoarding-plugin",
+    "memory-pressure/oversized-records",
+    "memory-pressure/producer-per-batch",
+    "memory-pressure/undersized-heap",
 ];
 
 #[test]
