@@ -51,6 +51,12 @@ fn producer(service: &Service, page: &mut Exposition) {
     let queued: Option<u64> = service.figures.clients().map(|client| client.library.queued(now)).sum();
     let queued = queued.map(|queued| ([], queued as f64));
     page.family(Gauge, "kafka_producer_queue_records", "Records waiting in the client.", [], queued);
+    // As Java's producer names it (`record-size-avg`). All records of one service have one size.
+    let size = match &service.settings.role {
+        Role::Producer(production) => Some(([], production.record_size as f64)),
+        Role::Consumer(_) => None,
+    };
+    page.family(Gauge, "kafka_producer_record_size_avg", "Mean size of a record's value.", [], size);
 
     let mut produced = service.figures.produced();
     let failed = produced.failed.iter().map(|((topic, error), n)| ([topic.clone(), error.clone()], *n as f64));
@@ -209,6 +215,8 @@ mod tests {
         kafka_producer_last_acked_offset{service="orders-service",topic="orders",partition="0"} 8
         # TYPE kafka_producer_queue_records gauge
         kafka_producer_queue_records{service="orders-service"} 9
+        # TYPE kafka_producer_record_size_avg gauge
+        kafka_producer_record_size_avg{service="orders-service"} 1000
         # TYPE kafka_producer_record_error_total counter
         kafka_producer_record_error_total{service="orders-service",topic="orders",error="NOT_ENOUGH_REPLICAS"} 1
         # TYPE kafka_producer_transactions_total counter

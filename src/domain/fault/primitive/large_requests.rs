@@ -49,11 +49,10 @@ impl Primitive for LargeRequests {
         let chain = vec![
             effect("service.deployed", [service.clone()], &[], format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version)),
             effect(
-                // A network thread's buffer grows to the largest request it has read.
                 "traffic.grew",
                 [service.clone(), broker.clone()].into_iter().chain(topics.clone()),
                 &[0],
-                format!("max_over_time(jvm_buffer_pool_used_bytes{{node=\"{node}\", pool=\"direct\"}}[60s]) > 2.5 * {}", self.record_size),
+                format!("kafka_producer_record_size_avg{{service=\"{name}\"}} >= {}", self.record_size),
             ),
             effect(
                 "gc.long_pauses",
