@@ -94,6 +94,9 @@ pub struct TopicSpec {
     /// The brokers its replicas are spread over; all of them when none is named.
     #[serde(default)]
     pub brokers: Vec<NodeId>,
+    /// The log directory of its replicas, `data` or the name of a volume; each broker chooses when none is named.
+    #[serde(default)]
+    pub log_dir: Option<String>,
     /// Topic configuration.
     #[serde(default)]
     pub config: BTreeMap<String, String>,

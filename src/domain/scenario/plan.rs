@@ -11,7 +11,7 @@ use super::template;
 use crate::domain::fault::truth::Precondition;
 use crate::domain::fault::{Fault, Target};
 use crate::domain::grade::Damage;
-use crate::domain::topology::{Node, Role, Topic, Topology};
+use crate::domain::topology::{Node, Role, Topic, Topology, log_dir};
 use crate::domain::workload::Service;
 use crate::domain::yaml::{self, Located, Problem, Step};
 
@@ -288,7 +288,7 @@ fn topology(family: &Family) -> Topology {
     let topics = family.cluster.topics.iter().map(|t| {
         let on = if t.brokers.is_empty() { &ids } else { &t.brokers };
         let placed = Topic::placed(&t.name, t.partitions, t.replication_factor, on, t.followers);
-        Topic { config: t.config.clone(), ..placed }
+        Topic { config: t.config.clone(), log_dir: t.log_dir.as_deref().map(log_dir), ..placed }
     });
     Topology {
         topics: topics.collect(),

@@ -75,8 +75,13 @@ pub struct Volume {
 impl Volume {
     /// Where it is mounted.
     pub fn path(&self) -> String {
-        format!("/var/lib/kafka/{}", self.name)
+        log_dir(&self.name)
     }
+}
+
+/// The path of a log directory by its name: `data`, which every node has, or a volume's.
+pub fn log_dir(name: &str) -> String {
+    format!("/var/lib/kafka/{name}")
 }
 
 /// One machine that runs Kafka.
@@ -118,6 +123,9 @@ pub struct Topic {
     pub assignment: Vec<Vec<NodeId>>,
     /// Topic configuration.
     pub config: BTreeMap<String, String>,
+    /// The log directory of all its replicas; each broker chooses when not given.
+    #[serde(default)]
+    pub log_dir: Option<String>,
 }
 
 /// On which brokers the followers of a partition are; leaders are in turn either way.
@@ -149,7 +157,7 @@ impl Topic {
                 std::iter::once(brokers[p % n]).chain((1..replication_factor.min(n)).map(follower)).collect()
             })
             .collect();
-        Self { name: name.to_owned(), assignment, config: BTreeMap::new() }
+        Self { name: name.to_owned(), assignment, config: BTreeMap::new(), log_dir: None }
     }
 }
 

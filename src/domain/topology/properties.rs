@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CONTROLLER_PORT, EXTERNAL_PORT, HOST_PORT, INTERNAL_PORT, Node, Placement, Role, Topology, Volume};
+use super::{CONTROLLER_PORT, EXTERNAL_PORT, HOST_PORT, INTERNAL_PORT, Node, Placement, Role, Topology, Volume, log_dir};
 
 /// How a node's JVM and Kafka are started: the lab's own way, or as Kafka's scripts do, to measure the one against the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub fn server_properties(node: &Node, topology: &Topology, placement: &Placement
     let protocols = ["CONTROLLER", "INTERNAL", "EXTERNAL", "HOST"].map(|l| format!("{l}:{}", protocol(l)));
     set("listener.security.protocol.map", protocols.join(","));
     let volumes = topology.storage.volumes.iter().filter(|_| node.role == Role::Broker).map(Volume::path);
-    set("log.dirs", std::iter::once("/var/lib/kafka/data".to_owned()).chain(volumes).collect::<Vec<_>>().join(","));
+    set("log.dirs", std::iter::once(log_dir("data")).chain(volumes).collect::<Vec<_>>().join(","));
     if let Some(user) = &topology.replication_user {
         set("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer".to_owned());
         set("super.users", "User:ANONYMOUS".to_owned());

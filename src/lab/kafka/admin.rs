@@ -78,6 +78,11 @@ impl Admin {
         Self { brokers }
     }
 
+    /// The brokers it asks.
+    pub(super) fn brokers(&self) -> &[Endpoint] {
+        &self.brokers
+    }
+
     /// Asks one broker.
     pub async fn ask<R: Call>(&self, broker: &Endpoint, request: &R) -> Result<R::Response, WireError> {
         let mut connection = Connection::open(&broker.node, broker.address, ADMIN_DEADLINE).await?;

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use kafka_protocol::messages::alter_client_quotas_request::{EntityData, EntryData, OpData};
 use kafka_protocol::messages::alter_partition_reassignments_request::{ReassignablePartition, ReassignableTopic};
+use kafka_protocol::messages::alter_replica_log_dirs_request::{AlterReplicaLogDir, AlterReplicaLogDirTopic};
 use kafka_protocol::messages::create_acls_request::AclCreation;
 use kafka_protocol::messages::delete_acls_request::DeleteAclsFilter;
 use kafka_protocol::messages::{
-    AlterClientQuotasRequest, AlterPartitionReassignmentsRequest, ApiKey, BrokerId, CreateAclsRequest, DeleteAclsRequest, TopicName,
+    AlterClientQuotasRequest, AlterPartitionReassignmentsRequest, AlterReplicaLogDirsRequest, ApiKey, BrokerId, CreateAclsRequest,
+    DeleteAclsRequest, TopicName,
 };
 
 use super::admin::{ADMIN_DEADLINE, Admin, millis, text};
@@ -16,13 +18,39 @@ use super::partitions;
 use super::settings::{OPERATIONS, PERMISSIONS, RESOURCE_TYPES, acls, code, quotas};
 use super::wire::{WireError, error_text};
 use crate::domain::fault::AclEntry;
-use crate::domain::topology::NodeId;
+use crate::domain::topology::{NodeId, Topic};
 
 /// `PatternType.LITERAL`.
 const LITERAL: i8 = 3;
 const LOOK_DEADLINE: Duration = Duration::from_secs(5);
 
+/// Kafka's error codes for a replica and a topic that are not there yet: their broker remembers where they belong
+/// (`ReplicaManager.alterReplicaLogDirs`).
+const NOT_THERE_YET: [i16; 2] = [9, 3];
+
 impl Admin {
+    /// Tells every broker in which log directory the replicas of topics belong that name one. Asked before the topics are created: then
+    /// they begin there (KIP-113).
+    pub async fn choose_log_dirs(&self, topics: &[Topic]) -> Result<(), WireError> {
+        let named: Vec<_> = topics.iter().filter_map(|t| Some((t, t.log_dir.as_deref()?))).collect();
+        for broker in self.brokers().iter().filter(|_| !named.is_empty()) {
+            let dir = |(topic, path): &(&Topic, &str)| {
+                let here = topic.assignment.iter().enumerate().filter(|(_, replicas)| replicas.contains(&broker.id));
+                let partitions = here.map(|(p, _)| p as i32).collect();
+                let topic = AlterReplicaLogDirTopic::default().with_name(TopicName(text(&topic.name))).with_partitions(partitions);
+                AlterReplicaLogDir::default().with_path(text(path)).with_topics(vec![topic])
+            };
+            let request = AlterReplicaLogDirsRequest::default().with_dirs(named.iter().map(dir).collect());
+            let response = self.ask(broker, &request).await?;
+            let mut results = response.results.iter().flat_map(|t| t.partitions.iter().map(move |p| (t, p)));
+            if let Some((t, p)) = results.find(|(_, p)| p.error_code != 0 && !NOT_THERE_YET.contains(&p.error_code)) {
+                let reason = format!("{}-{}: {}", t.topic_name.as_str(), p.partition_index, error_text(p.error_code, None));
+                return Err(WireError::Refused { node: broker.node.clone(), api: ApiKey::AlterReplicaLogDirs, reason });
+            }
+        }
+        Ok(())
+    }
+
     /// Alters the quotas of a client id; `None` removes one.
     pub async fn alter_quota(&self, client_id: &str, set: &BTreeMap<String, Option<f64>>) -> Result<(), WireError> {
         let entity = EntityData::default().with_entity_type(text("client-id")).with_entity_name(Some(text(client_id)));

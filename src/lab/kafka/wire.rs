@@ -40,6 +40,7 @@ macro_rules! calls {
 calls! {
     AlterClientQuotas: AlterClientQuotasRequest => AlterClientQuotasResponse;
     AlterPartitionReassignments: AlterPartitionReassignmentsRequest => AlterPartitionReassignmentsResponse;
+    AlterReplicaLogDirs: AlterReplicaLogDirsRequest => AlterReplicaLogDirsResponse;
     ApiVersions: ApiVersionsRequest => ApiVersionsResponse;
     ConsumerGroupDescribe: ConsumerGroupDescribeRequest => ConsumerGroupDescribeResponse;
     CreateAcls: CreateAclsRequest => CreateAclsResponse;

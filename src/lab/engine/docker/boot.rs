@@ -116,6 +116,7 @@ pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), Eng
     if let Some(user) = &lab.topology.replication_user {
         admin.add_acl(&AclEntry::replication(user)).await?;
     }
+    admin.choose_log_dirs(&lab.topology.topics).await?;
     admin.create_topics(&lab.topology.topics).await?;
     // Groups need their coordinator's topic: made now, so that its creation is no event of the drill.
     let groups: Vec<_> = lab.services.iter().filter_map(|s| s.group()).collect();

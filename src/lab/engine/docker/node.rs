@@ -1,13 +1,17 @@
 //! What is done on a node itself: its Kafka process and what that starts with, its packet filter, its disk, jobs beside Kafka.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::DockerEngine;
 use crate::domain::fault::{Prior, Signal};
 use crate::lab::engine::{EngineError, Lab, TOOLBOX};
+use crate::lab::wait;
 
 const SERVER_PROPERTIES: &str = "/etc/kafka/server.properties";
 const JVM_ENV: &str = "/etc/kafka/jvm.env";
+/// How long a job may take to end: what it has handed to the disk is written first.
+const JOB_ENDS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Whether a machine's supervisor runs this service.
 pub(super) async fn runs(engine: &DockerEngine, lab: &Lab, node: &str, service: &str) -> Result<bool, EngineError> {
@@ -127,8 +131,14 @@ pub(super) async fn remove_job(engine: &DockerEngine, lab: &Lab, node: &str, job
     let folder = service_folder(job);
     if has_file(engine, lab, node, &folder).await? {
         // Its supervisor keeps files in the folder until it ends, too; without the link it is not started again.
-        let script = r#"rm -f "/etc/service/$1"; sv force-shutdown "$2" || true; rm -rf "$2""#;
-        engine.run_ok(lab, node, &["sh", "-c", script, "sh", job, &folder]).await?;
+        let script = r#"rm -f "/etc/service/$1"; sv force-shutdown "$2"; rm -rf "$2""#;
+        let mut last = String::new();
+        let gone = wait::until(JOB_ENDS_WITHIN, Duration::from_millis(500), async || {
+            last = engine.run(lab, node, &["sh", "-c", script, "sh", job, &folder]).await?.text;
+            Ok::<_, EngineError>((!has_file(engine, lab, node, &folder).await?).then_some(()))
+        });
+        let late = |last| EngineError::Late { what: format!("{job} gone from {node}"), seconds: JOB_ENDS_WITHIN.as_secs(), last };
+        return gone.await?.ok_or_else(|| late(last));
     }
     Ok(())
 }
