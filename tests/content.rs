@@ -77,3 +77,37 @@ fn every_write_up_is_a_document_and_only_the_reference_names_the_cause() {
         }
     });
 }
+
+/// All that a learner can see of a lab before it breaks is made of this.
+fn look(plan: &Plan) -> String {
+    let told = (&plan.title, &plan.brief, &plan.topology, &plan.services, &plan.steady, &plan.alert, &plan.slo);
+    serde_json::to_string_pretty(&told).expect("plain data")
+}
+
+#[test]
+fn causes_of_one_family_look_the_same_before_the_break() {
+    let library = Library::at(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout's content");
+    for family in library.families() {
+        for seed in 1..=SEEDS {
+            let plans = library.scenarios(&family).into_iter().map(|s| library.plan(&family, &s, seed).expect("a plan"));
+            let plans: Vec<_> = plans.collect();
+            let first = &plans[0];
+            for other in &plans[1..] {
+                assert_eq!(look(first), look(other), "{} and {} can be told apart before anything happened", name(first), name(other));
+                let innocent = |plan: &Plan| plan.innocent.iter().map(|i| i.what.clone()).collect::<Vec<_>>();
+                assert_eq!(innocent(first), innocent(other), "{} and {}: what else was changed", name(first), name(other));
+            }
+        }
+    }
+}
+
+#[test]
+fn seeds_give_every_family_many_looks() {
+    let library = Library::at(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the checkout's content");
+    for family in library.families() {
+        let scenario = library.scenarios(&family).remove(0);
+        let looks: std::collections::BTreeSet<_> =
+            (1..=200).map(|seed| look(&library.plan(&family, &scenario, seed).expect("a plan"))).collect();
+        assert!(looks.len() >= 20, "{family} looks in {} ways only", looks.len());
+    }
+}

@@ -155,3 +155,12 @@ fn two_labs_stand_side_by_side_and_commands_ask_which_is_meant() {
     program.ok(&["stop"]);
     assert_eq!(standing(&other), NOTHING);
 }
+
+#[test]
+fn a_run_whose_folder_is_removed_takes_itself_down() {
+    let program = Program::new();
+    let run = program.ok(&["start", "consumer-lag", "--scenario", "held-deploy", "--detach"]).trim().to_owned();
+    until("machines", Duration::from_secs(90), || Moment::Containers(7).has_come(&program, &run).then_some(()));
+    fs::remove_dir_all(program.run_folder(&run)).expect("removed");
+    until("nothing to be left", Duration::from_secs(90), || (standing(&run) == NOTHING).then_some(()));
+}

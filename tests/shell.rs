@@ -61,6 +61,8 @@ fn a_shell_is_a_terminal_and_every_command_of_it_is_recorded() {
     torn_away(&program);
     from_a_script(&program);
 
+    on_a_dead_machine(&program, &run);
+
     let mut left_open = shell(&program, "toolbox");
     program.ok(&["stop"]);
     assert_eq!(left_open.ended(), Some(9));
@@ -148,6 +150,25 @@ fn torn_away(program: &Program) {
         // Against SIGKILL nobody can do anything.
         assert!(terminal.echoes() || signal == Signal::KILL, "{signal:?}: the terminal is given back");
     }
+}
+
+fn on_a_dead_machine(program: &Program, run: &str) {
+    let docker = |arguments: &[&str]| std::process::Command::new("docker").args(arguments).output().expect("docker");
+    assert!(docker(&["stop", &format!("{run}-kafka-3")]).status.success());
+    let look = "grep ^node.id /etc/kafka/server.properties; ls /var/lib/kafka/data/__cluster_metadata-0 /var/log/kafka; pgrep java";
+    let mut shell = program.command(&["shell", "kafka-3"]);
+    let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    shell.stdin.take().expect("piped").write_all(format!("{look}\ndmesg >/dev/null\n").as_bytes()).expect("written");
+    let output = shell.wait_with_output().expect("it ends");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(err.contains("kafka-3 is down: it ended with exit code 0"), "{err}");
+    assert!(out.contains("node.id=3") && out.contains("quorum-state") && out.contains("server.log"), "{out}");
+    assert_eq!(output.status.code(), Some(0), "the kernel's messages can be read: {err}");
+    let command = recorded(program, look);
+    assert_eq!((&command["node"], &command["exit"]), (&"kafka-3".into(), &1.into()), "recorded as the machine's own; nothing runs");
+    let left = docker(&["ps", "--all", "--quiet", "--filter", &format!("name={run}-kafka-3-rescue")]);
+    assert_eq!(String::from_utf8_lossy(&left.stdout), "", "it ends with its shell");
+    assert!(docker(&["start", &format!("{run}-kafka-3")]).status.success());
 }
 
 fn from_a_script(program: &Program) {

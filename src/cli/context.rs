@@ -87,7 +87,10 @@ impl Context {
     pub fn open(&self) -> Result<Chosen, Failure> {
         let chosen = self.readable()?;
         match chosen.file.state {
-            RunState::Open => Ok(chosen),
+            RunState::Open => {
+                chosen.in_time()?;
+                Ok(chosen)
+            }
             _ => Err(Failure::Refused(format!(
                 "the run {} was stopped: its record can be read (`query`, `logs`, `history`), its machines are gone",
                 chosen.file.id
@@ -115,6 +118,19 @@ impl Chosen {
         self.run.lab()?.ok_or_else(|| Failure::Refused(never_opened(&self.file)))
     }
 
+    /// Refuses what may be done within the time limit only.
+    pub fn in_time(&self) -> Result<(), Failure> {
+        match self.file.time_left_ms(now()) {
+            Some(left) if left < 0 => Err(Failure::Refused(format!(
+                "the time of {} is over: it was limited to {} min. Its record can be read; `chaoslab submit --give-up` opens the truth, \
+                 unscored, and `chaoslab stop` takes the lab down",
+                self.file.id,
+                self.file.time_limit_ms.unwrap_or_default() / 60_000
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// What the learner was told at the start.
     pub fn briefing(&self) -> Result<Briefing, Failure> {
         Ok(self.run.briefing()?)
@@ -127,7 +143,7 @@ impl Chosen {
 
     /// A time as the learner wrote it: an instant, or how long ago, as `90s` or `5m`, counted from the last recorded second.
     pub fn moment(&self, text: &str) -> Result<UnixMs, Failure> {
-        if let Some(ago) = ago_ms(text) {
+        if let Some(ago) = stretch_ms(text) {
             return Ok(self.last_second(&self.reader()?)? - ago);
         }
         let page = self.file.paged_at.unwrap_or(self.file.created_at);
@@ -159,7 +175,7 @@ impl Chosen {
 }
 
 /// A stretch of time in milliseconds, as Prometheus writes durations of one unit: `500ms`, `90s`, `5m`, `2h`.
-fn ago_ms(text: &str) -> Option<i64> {
+pub fn stretch_ms(text: &str) -> Option<i64> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let unit = match &text[digits..] {
         "ms" => 1,
@@ -188,11 +204,11 @@ pub fn spawn_keeper(run: &Run) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::ago_ms;
+    use super::stretch_ms;
 
     #[test]
     fn how_long_ago_is_told_from_instants() {
-        assert_eq!(["500ms", "90s", "5m", "2h"].map(ago_ms), [Some(500), Some(90_000), Some(300_000), Some(7_200_000)]);
-        assert_eq!(["10", "s", "T-00:00:10", "2026-01-31T12:00:00Z", "5d", "99999999999999999999h"].map(ago_ms), [None; 6]);
+        assert_eq!(["500ms", "90s", "5m", "2h"].map(stretch_ms), [Some(500), Some(90_000), Some(300_000), Some(7_200_000)]);
+        assert_eq!(["10", "s", "T-00:00:10", "2026-01-31T12:00:00Z", "5d", "99999999999999999999h"].map(stretch_ms), [None; 6]);
     }
 }

@@ -26,6 +26,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     if chosen.file.graded.is_some() || chosen.file.given_up {
         return Err(Failure::Refused(format!("the truth of {id} is open: `chaoslab report` tells more than a hint could")));
     }
+    chosen.in_time()?;
     let hints = hints(&chosen)?;
     let taken = chosen.file.hints;
     let playbook = format!("chaoslab playbook {}", chosen.file.family);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bollard::Docker;
 use clap::Args;
 
-use super::context::{Chosen, Context, spawn_keeper};
+use super::context::{Chosen, Context, spawn_keeper, stretch_ms};
 use super::exit::Failure;
 use super::{doctor, page, stop};
 use crate::domain::scenario::{Plan, Seed, draw};
@@ -30,6 +30,15 @@ pub enum Profile {
     Exam,
 }
 
+/// On which terms a run is worked on.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// What it is for.
+    pub profile: Profile,
+    /// How long it may be worked on, in milliseconds.
+    pub time_limit_ms: Option<i64>,
+}
+
 /// Arguments of `start`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: chaoslab start isr-shrink")]
@@ -42,6 +51,9 @@ pub struct Arguments {
     /// What it is for: a drill avoids the cause of the last one, an exam draws evenly
     #[arg(long, value_enum, default_value_t = Profile::Drill)]
     profile: Profile,
+    /// So long it may be worked on and handed in after the page, as `45m` or `2h`; without an end unless given
+    #[arg(long, value_name = "DURATION", value_parser = limit_ms)]
+    time_limit: Option<i64>,
     /// Return at once and stage in the background
     #[arg(long)]
     detach: bool,
@@ -65,7 +77,8 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let docker = connect().await?;
     doctor::usable(&docker).await?;
     let plan = stageable(&library, &docker, arguments, plan).await?;
-    let run = begin(context, &library, &docker, &plan, arguments.profile).await?;
+    let terms = Terms { profile: arguments.profile, time_limit_ms: arguments.time_limit };
+    let run = begin(context, &library, &docker, &plan, terms).await?;
     if arguments.detach {
         return context.output.line(&run.id);
     }
@@ -74,13 +87,18 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     page::print(context, &Chosen { run, file })
 }
 
+/// A time limit as it is typed.
+fn limit_ms(text: &str) -> Result<i64, String> {
+    stretch_ms(text).filter(|limit| *limit > 0).ok_or_else(|| format!("`{text}` is no length of time; write it as `45m` or `2h`"))
+}
+
 /// Creates the run of a plan and starts what keeps it.
-pub async fn begin(context: &Context, library: &Library, docker: &Docker, plan: &Plan, profile: Profile) -> Result<Run, Failure> {
+pub async fn begin(context: &Context, library: &Library, docker: &Docker, plan: &Plan, terms: Terms) -> Result<Run, Failure> {
     let image = Image::current(library)?;
     if !image.is_built(docker).await? {
         image.build(docker, |step| context.output.remark(step)).await?;
     }
-    let run = create(context, plan, &image.reference, profile)?;
+    let run = create(context, plan, &image.reference, terms)?;
     spawn_keeper(&run)?;
     context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
     Ok(run)
@@ -154,9 +172,9 @@ async fn stageable(library: &Library, docker: &Docker, arguments: &Arguments, pl
     others.into_iter().nth(picked).ok_or_else(|| Failure::Refused(format!("it cannot be staged here: {why}")))
 }
 
-fn create(context: &Context, plan: &Plan, image: &str, profile: Profile) -> Result<Run, Failure> {
+fn create(context: &Context, plan: &Plan, image: &str, terms: Terms) -> Result<Run, Failure> {
     let file = RunFile::new(&new_run_id()?, &plan.family, image, now());
-    let run = context.home.create(&RunFile { exam: profile == Profile::Exam, ..file })?;
+    let run = context.home.create(&RunFile { exam: terms.profile == Profile::Exam, time_limit_ms: terms.time_limit_ms, ..file })?;
     run.sealed().write("plan", plan)?;
     run.write_briefing(&Briefing::from(plan))?;
     Ok(run)

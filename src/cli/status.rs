@@ -118,7 +118,7 @@ impl Status {
             return out.value(&json!({
                 "run": file.id, "family": file.family, "state": file.state, "keeper": kept, "paged_at": file.paged_at.map(rfc3339),
                 "observed_at": self.observed_at.map(rfc3339), "invalid": file.invalid, "machines": self.machines, "alert": self.alert,
-                "objectives": self.objectives, "graded": file.graded, "steps": self.steps,
+                "objectives": self.objectives, "graded": file.graded, "steps": self.steps, "time_left_seconds": file.time_left_ms(now()).map(|left| left.max(0) / 1000),
             }));
         }
         out.line(format!("{}  {}  {}", out.bold(&file.id), file.family, file.state))?;
@@ -130,6 +130,11 @@ impl Status {
         };
         if let Some(page) = file.paged_at {
             out.line(format!("paged {}; {} ago", rfc3339(page / 1000 * 1000), length((file.closed_at.unwrap_or_else(now) - page) / 1000)))?;
+        }
+        match file.time_left_ms(now()) {
+            Some(left) if left >= 0 => out.line(format!("time left {}", length(left / 1000)))?,
+            Some(_) => out.line(out.bold("the time is over"))?,
+            None => {}
         }
         out.line(format!("observed {}{}", context.time(file, observed), if kept { "" } else { "  (recording has ended)" }))?;
         let up = |m: &Machine| match m.up {

@@ -36,6 +36,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     if arguments.give_up {
         return give_up(context, &chosen, &secret);
     }
+    chosen.in_time()?;
     let path = rca::file(&chosen, arguments.file.as_ref());
     let bytes = rca::read(&path)?;
     let document = Document::read(&bytes).map_err(|problems| Failure::Invalid(rca::located(&path, &problems)))?;

@@ -12,6 +12,20 @@ pub struct Program {
     variables: Vec<(String, String)>,
 }
 
+/// A test that fails takes its labs down all the same: they would slow all tests after it.
+impl Drop for Program {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let runs =
+                std::fs::read_dir(self.home().join("runs")).into_iter().flatten().filter_map(|e| e.ok()?.file_name().into_string().ok());
+            for run in runs.collect::<Vec<_>>() {
+                // That it could not be stopped is told by what the failing test left.
+                let _ = self.command(&["-q", "stop", "--run", &run]).status();
+            }
+        }
+    }
+}
+
 /// What a command left.
 #[derive(Debug)]
 pub struct Outcome {

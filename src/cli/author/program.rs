@@ -25,7 +25,13 @@ pub async fn run(run: &Run, arguments: &[String]) -> Result<Outcome, Failure> {
     let program = std::env::current_exe().map_err(Failure::io("find this program"))?;
     let home = run.folder().ancestors().nth(2).unwrap_or(run.folder());
     let mut command = tokio::process::Command::new(program);
-    command.args(["--run", &run.id]).args(arguments).env("CHAOSLAB_HOME", home).env("NO_COLOR", "1").stdin(Stdio::null());
+    command
+        .args(["--run", &run.id])
+        .args(arguments)
+        .env("CHAOSLAB_HOME", home)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     let output = command.output().await.map_err(Failure::io(format!("run `chaoslab {}`", arguments.join(" "))))?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     Ok(Outcome { exit: output.status.code(), printed })

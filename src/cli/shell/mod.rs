@@ -49,7 +49,8 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     known_machine(&lab, node)?;
     let engine = chosen.engine().await?;
     let machine = Machine { chosen: &chosen, lab: &lab, engine: &engine, node };
-    if let MachineState::Down(reason) = engine.machine_state(&lab, node).await? {
+    let state = engine.machine_state(&lab, node).await?;
+    if let MachineState::Away(reason) = &state {
         return Err(Failure::Refused(format!(
             "could not open a shell on {node}: the machine is not running ({reason}). What it logged: `chaoslab logs {node}`; what was \
              measured on it: `chaoslab query 'up{{node=\"{node}\"}}'`; which machines are up: `chaoslab status`"
@@ -61,7 +62,17 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let id = random_token()?;
     let passed_on = PASSED_ON.iter().filter_map(|name| Some(format!("{name}={}", std::env::var(name).ok()?)));
     let environment = passed_on.filter(|_| window.is_some()).chain([format!("{SESSION_ID}={id}")]).collect();
-    let shell = engine.create_shell(&lab, node, environment, window).await?;
+    let rescue = match &state {
+        MachineState::Ended(reason) => {
+            context.output.remark(format!(
+                "{node} is down: {reason}. This is a rescue shell with a copy of its disk and the kernel's messages (`dmesg`); nothing runs here, \
+                 and what you change here changes nothing there"
+            ));
+            Some(engine.rescue(&lab, node, &id[..6]).await?)
+        }
+        MachineState::Up | MachineState::Away(_) => None,
+    };
+    let shell = engine.create_shell(&lab, rescue.as_deref().unwrap_or(node), environment, window).await?;
     let mut ledger = Ledger::open(context, node, keeper, &shell, window).await?;
     if window.is_some() {
         context.output.remark(format!("a shell on {node}; what you run gets a number in `chaoslab history`. Ctrl-D ends it"));
@@ -72,6 +83,9 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let mut session = Session::new(&id, if window.is_some() { Shown::Everything } else { Shown::OutputOnly });
     let followed = follow(&engine, &shell, printed, &mut session, &mut ledger, &mut signals).await;
     feeding.abort();
+    if let Some(rescue) = &rescue {
+        engine.end_rescue(&lab, rescue).await?;
+    }
     let ended = match followed {
         Ok(Some(KILLED)) => machine.went_down().await.map_or(Ok(Some(KILLED)), Err),
         Err(failure) => Err(machine.why(&shell, failure).await),
@@ -156,7 +170,7 @@ impl Machine<'_> {
     /// Whether the machine went down, and its shells with it: by itself, or because the run is being stopped.
     async fn went_down(&self) -> Option<Failure> {
         let look = wait::until(DOWN_WITHIN, LOOK_EVERY, async || match self.engine.machine_state(self.lab, self.node).await {
-            Ok(MachineState::Down(reason)) => Ok(Some(reason)),
+            Ok(MachineState::Ended(reason) | MachineState::Away(reason)) => Ok(Some(reason)),
             Ok(MachineState::Up) => Ok(None),
             Err(error) => Err(error),
         });

@@ -182,6 +182,12 @@ impl AclEntry {
             resource: "kafka-cluster".to_owned(),
         }
     }
+
+    /// What lets such brokers ask a leader where its log begins, as a follower must whose end is no longer there: `ListOffsets` is judged by
+    /// the topic, whoever asks (`KafkaApis.handleListOffsetRequest`).
+    pub fn log_starts(user: &str) -> Self {
+        Self { operation: "DESCRIBE".to_owned(), resource_type: "TOPIC".to_owned(), resource: "*".to_owned(), ..Self::replication(user) }
+    }
 }
 
 /// A signal for a process.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use self::case::Case;
 pub use self::collateral::{Collateral, Damage};
 pub use self::recovery::{Ending, Recovery};
-pub use self::separation::Comparison;
+pub use self::separation::{Comparison, is_right};
 use super::fault::truth::Truth;
 use super::rca::analysis::{Source, resolve};
 use super::rca::check::findings;

@@ -12,10 +12,14 @@ use crate::domain::rca::vocab::domain;
 use crate::domain::scenario::cause::Signature;
 use crate::domain::scenario::{Drawn, Plan};
 use crate::domain::telemetry::promql::Query;
-use crate::domain::telemetry::series::{SourceError, UnixMs};
+use crate::domain::telemetry::series::{Matcher, Series, SeriesSource, SourceError, UnixMs};
 
 /// A cause may show this much later than its effect: rates look back, and settings are read every fifth second.
 const OUT_OF_ORDER_MS: i64 = 10_000;
+
+/// All was well somewhat before the baseline begins, too: the conditions of a steady state look back as far, and settings are read every
+/// fifth second.
+const SETTLED_MS: i64 = 6_000;
 
 /// Whether something is as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,7 +73,7 @@ pub fn staged(plan: &Plan, truth: &Truth, record: &Record<'_>, witnessed: UnixMs
     }
     let lasting = Span { from: truth.onset.map_or(record.facts.page, |o| o.from), to: record.facts.recorded.to };
     for impact in &plan.impact {
-        let good = !times(&impact.expr, record, lasting)?.is_empty();
+        let good = !times(&impact.expr, record.series, lasting)?.is_empty();
         let says = if good { "it held".to_owned() } else { format!("`{}` never held after the fault", impact.expr.trim()) };
         verdicts.push(Verdict::new(format!("impact: {}", impact.shows), good, says));
     }
@@ -77,9 +81,21 @@ pub fn staged(plan: &Plan, truth: &Truth, record: &Record<'_>, witnessed: UnixMs
     Ok(verdicts)
 }
 
-fn times(promql: &str, record: &Record<'_>, span: Span) -> Result<Vec<Span>, SourceError> {
+/// A record that begins late, so that no window reaches back into the boot.
+struct Since<'a> {
+    all: &'a dyn SeriesSource,
+    from: UnixMs,
+}
+
+impl SeriesSource for Since<'_> {
+    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+        self.all.select(matchers, from.max(self.from), to)
+    }
+}
+
+fn times(promql: &str, series: &dyn SeriesSource, span: Span) -> Result<Vec<Span>, SourceError> {
     match Query::parse(promql) {
-        Ok(query) => holding(&query, record.series, span),
+        Ok(query) => holding(&query, series, span),
         Err(_) => Ok(Vec::new()),
     }
 }
@@ -87,32 +103,31 @@ fn times(promql: &str, record: &Record<'_>, span: Span) -> Result<Vec<Span>, Sou
 /// Every event was seen, after those it follows from, and not while all was healthy.
 fn chain(truth: &Truth, record: &Record<'_>, lasting: Span) -> Result<Vec<Verdict>, SourceError> {
     let mut verdicts = Vec::new();
+    let while_healthy = Since { all: record.series, from: record.facts.baseline.from - SETTLED_MS };
     for cause in &truth.causes {
         let mut firsts: Vec<Option<UnixMs>> = Vec::new();
         for effect in &cause.chain {
-            let first = times(&effect.shows, record, lasting)?.first().map(|span| span.from);
-            let healthy = times(&effect.shows, record, record.facts.baseline)?;
+            let seen = times(&effect.shows, record.series, lasting)?;
+            let healthy = times(&effect.shows, &while_healthy, record.facts.baseline)?;
             let healthy: i64 = healthy.iter().map(|span| span.length() + 1).sum();
-            let before = effect.after.iter().filter_map(|k| firsts.get(*k).copied().flatten());
-            let early = before.max().zip(first).filter(|(cause, effect)| effect + OUT_OF_ORDER_MS < *cause);
-            let (good, says) = match (first, early) {
-                (None, _) => (false, format!("`{}` never held", effect.shows)),
+            // What flickers while its cause is under way counts from where it follows it.
+            let cause = effect.after.iter().filter_map(|k| firsts.get(*k).copied().flatten()).max();
+            let follows = |span: &&Span| cause.is_none_or(|cause| span.from + OUT_OF_ORDER_MS >= cause);
+            let first = seen.iter().find(follows).map(|span| span.from);
+            let (good, says) = match (first, seen.last(), cause) {
+                (_, None, _) => (false, format!("`{}` never held", effect.shows)),
                 _ if healthy > 0 => (false, format!("`{}` held while all was healthy", effect.shows)),
-                (Some(_), Some((cause, effect))) => {
-                    (false, format!("it was seen {} s before what it follows from", (cause - effect) / 1000))
+                (None, Some(last), cause) => {
+                    let seconds = (cause.unwrap_or(last.from) - last.from) / 1000;
+                    (false, format!("it was last seen to begin {seconds} s before what it follows from"))
                 }
-                (Some(first), None) => (true, format!("seen {:.1} s after the fault", (first - lasting.from) as f64 / 1000.0)),
+                (Some(first), ..) => (true, format!("seen {:.1} s after the fault", (first - lasting.from) as f64 / 1000.0)),
             };
             firsts.push(first);
             verdicts.push(Verdict::new(format!("event {}", effect.event), good, says));
         }
     }
     Ok(verdicts)
-}
-
-/// Whether a scenario of this class would be a right answer here, too: an analysis of it may pass.
-pub fn is_as_right(class: &str, truth: &Truth) -> bool {
-    truth.causes.iter().any(|cause| cause.class == class || cause.equivalent.iter().any(|other| other == class))
 }
 
 /// How a write-up was graded against a record.

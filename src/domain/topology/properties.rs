@@ -74,8 +74,8 @@ pub fn jvm_env(role: Role, topology: &Topology, startup: Startup) -> String {
         // The image's defaults are the lean recipe; only the heap is stated, since that is what people look for.
         Startup::Lean => {
             let (heap, more) = match role {
-                Role::Broker => ("-Xms64m -Xmx192m", topology.jvm_env.clone()),
-                Role::Controller => ("-Xms64m -Xmx128m", BTreeMap::new()),
+                Role::Broker => ("-Xms32m -Xmx192m", topology.jvm_env.clone()),
+                Role::Controller => ("-Xms32m -Xmx128m", BTreeMap::new()),
             };
             let mut env = BTreeMap::from([("KAFKA_HEAP_OPTS".to_owned(), heap.to_owned())]);
             env.extend(more);
@@ -83,12 +83,33 @@ pub fn jvm_env(role: Role, topology: &Topology, startup: Startup) -> String {
         }
         // kafka-server-start.sh and kafka-run-class.sh of Kafka 4.3.
         Startup::Stock => "KAFKA_HEAP_OPTS=\"-Xmx1G -Xms1G\"\nKAFKA_JVM_PERFORMANCE_OPTS=\"-server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 \
-             -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent -Xshare:auto \
-             -Dcom.sun.management.jmxremote=true -Dcom.sun.management.jmxremote.authenticate=false \
-             -Dcom.sun.management.jmxremote.ssl=false -Djava.awt.headless=true\"\n"
+             -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent -Djava.awt.headless=true\"\n\
+             KAFKA_JMX_OPTS=\"-Dcom.sun.management.jmxremote=true -Dcom.sun.management.jmxremote.authenticate=false \
+             -Dcom.sun.management.jmxremote.ssl=false\"\n"
             .to_owned(),
     }
 }
+
+/// The `run` of Kafka's service on a machine nothing was prepared on: no class is loaded beforehand, and the directory is formatted when it
+/// starts, with a cluster id all machines have. Kafka's own `kafka-run-class.sh` looks at the name of every jar with a `grep` of its own
+/// before it starts Java, each time.
+pub const STOCK_RUN: &str = r#"#!/bin/sh
+exec 2>&1
+look_at_jars() {
+    for jar in /opt/kafka/libs/*; do
+        [ -z "$(echo "$jar" | grep -E '(-(test|test-sources|src|scaladoc|javadoc)\.jar|jar.asc|connect-file.*\.jar)$')" ] || echo "$jar left out"
+    done
+}
+rm -rf /opt/kafka/cds /var/lib/kafka/data
+look_at_jars
+kafka-storage.sh format --cluster-id MkU3OEVBNTcwNTJENDM2Qg --config /etc/kafka/server.properties
+chown -R kafka:kafka /var/lib/kafka/data
+set -a
+. /etc/kafka/jvm.env
+cd /var/log/kafka || exit
+look_at_jars
+exec chpst -u kafka:kafka kafka-server-start.sh /etc/kafka/server.properties
+"#;
 
 /// What a cluster of three brokers needs besides Kafka's defaults.
 const SMALL_CLUSTER: &[(&str, &str)] = &[
@@ -224,7 +245,7 @@ mod tests {
         CLASSPATH="/opt/kafka/plugins/acme-audit.jar"
         KAFKA_HEAP_OPTS="-Xmx56m"
         "#);
-        insta::assert_snapshot!(jvm_env(Role::Controller, &topology, Startup::Lean), @r#"KAFKA_HEAP_OPTS="-Xms64m -Xmx128m""#);
+        insta::assert_snapshot!(jvm_env(Role::Controller, &topology, Startup::Lean), @r#"KAFKA_HEAP_OPTS="-Xms32m -Xmx128m""#);
     }
 
     #[test]

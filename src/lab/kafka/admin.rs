@@ -152,6 +152,18 @@ impl Admin {
         })
     }
 
+    /// Whether every broker knows all these topics: each learns of them in its own time.
+    pub async fn all_know(&self, topics: &[Topic]) -> Result<bool, WireError> {
+        for broker in &self.brokers {
+            let mut connection = Connection::open(&broker.node, broker.address, ADMIN_DEADLINE).await?;
+            let known = partitions::metadata(&mut connection, ADMIN_DEADLINE).await?.topics;
+            if !topics.iter().all(|topic| known.contains(&topic.name)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Alters a configuration; `None` takes a key back to what it is without it.
     pub async fn alter_config(&self, of: ConfigOf<'_>, set: &BTreeMap<String, Option<String>>) -> Result<(), WireError> {
         /// `AlterConfigOp.OpType`.

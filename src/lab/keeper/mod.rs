@@ -26,11 +26,14 @@ use super::observer::logs::Logs;
 use super::observer::{Observer, Senses};
 use super::run::{Invalid, Run, RunError, RunFile, RunState};
 use super::store::StoreError;
+use super::wait;
 use crate::domain::scenario::Plan;
 
 /// A lab that nobody stops is taken down after this long.
 const LIFETIME: Duration = Duration::from_secs(8 * 3600);
 const SECOND: Duration = Duration::from_secs(1);
+/// How often it is looked whether the run is still there.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Why a keeper could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +94,11 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
     let client = tokio::select! {
         ended = keeping => return ended,
         client = stop.recv() => client,
+        () = abandoned(&run) => {
+            tracing::warn!("the folder of the run was removed");
+            DockerEngine::new(docker.clone(), &run.id, &file.image).sweep().await?;
+            return Ok(());
+        }
     };
     tracing::info!("asked to stop");
     recorder.finish()?;
@@ -99,6 +107,14 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
         let _ = client.write_all(b"\"done\"\n").await;
     }
     Ok(())
+}
+
+/// Resolves when somebody has removed the run's folder: nobody can stop such a run by its id any more.
+async fn abandoned(run: &Run) {
+    let looked = wait::until(LIFETIME, LOOK_EVERY, async || Ok::<_, KeeperError>((!run.folder().exists()).then_some(())));
+    if !matches!(looked.await, Ok(Some(()))) {
+        std::future::pending::<()>().await;
+    }
 }
 
 async fn stage(run: &Run, file: &RunFile, docker: &Docker, recorder: &Rc<Recorder>) -> Result<(), KeeperError> {

@@ -109,6 +109,9 @@ pub struct RunFile {
     /// Whether it is an exam.
     #[serde(default)]
     pub exam: bool,
+    /// So long after it opened it may be worked on and handed in, in milliseconds; without an end when not given.
+    #[serde(default)]
+    pub time_limit_ms: Option<i64>,
     /// Whether the truth was opened without a grade.
     #[serde(default)]
     pub given_up: bool,
@@ -144,8 +147,15 @@ impl RunFile {
             graded: None,
             hints: 0,
             exam: false,
+            time_limit_ms: None,
             given_up: false,
             image: image.to_owned(),
         }
+    }
+
+    /// How much of the time limit is left at an instant, in milliseconds, below zero when it is over; nothing without a limit, and before
+    /// the run opened.
+    pub fn time_left_ms(&self, at: UnixMs) -> Option<i64> {
+        Some(self.opened_at? + self.time_limit_ms? - at)
     }
 }

@@ -10,10 +10,10 @@ use crate::cli::exit::Failure;
 use crate::cli::rca::Opened;
 use crate::cli::submit::{Secret, comparison};
 use crate::cli::{doctor, start, stop};
-use crate::domain::grade::{Comparison, Terms};
+use crate::domain::grade::{Comparison, Terms, is_right};
 use crate::domain::rca::vocab::domain;
 use crate::domain::recording::{Phase, Taken};
-use crate::domain::review::seen::{Paper, Verdict, is_as_right, marked, staged};
+use crate::domain::review::seen::{Paper, Verdict, marked, staged};
 use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
 use crate::domain::scenario::{Plan, Seed};
 use crate::domain::telemetry::series::{SourceError, UnixMs};
@@ -29,6 +29,8 @@ use crate::lab::run::RunFile;
 const AFTER_PAGE_MS: i64 = 40_000;
 /// The record must come to that instant within this time of it.
 const RECORDED_WITHIN: Duration = Duration::from_secs(60);
+/// A command of a fix may wait for what it repairs, but not for ever.
+const FIXED_WITHIN: Duration = Duration::from_secs(120);
 /// How often an objective is looked at while it is waited for; its own duration comes on top of the scenario's limit.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -58,7 +60,7 @@ pub async fn rehearse(
         rehearsed.not_witnessed = Some(format!("it cannot be staged here: {why}"));
         return Ok(rehearsed);
     }
-    let run = start::begin(context, library, &docker, &plan, start::Profile::Drill).await?;
+    let run = start::begin(context, library, &docker, &plan, start::Terms { profile: start::Profile::Drill, time_limit_ms: None }).await?;
     rehearsed.run = Some(run.id.clone());
     let staged = start::opened(context, &run).await;
     times(&run.read()?, &mut rehearsed.seconds);
@@ -168,7 +170,7 @@ impl Rehearsal<'_> {
     fn grade(&self, opened: &Opened, secret: &Secret, with: &Comparison, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
         let files = self.library.family_files(&self.plan.family)?;
         // A sibling whose class is as right here, another control mostly, has a reference that may pass.
-        let rival = |slug: &str| !self.plan.siblings.iter().any(|s| s.scenario == slug && is_as_right(&s.class, secret.truth()));
+        let rival = |slug: &str| !self.plan.siblings.iter().any(|s| s.scenario == slug && is_right(&s.class, secret.truth()));
         for scenario in files.scenarios.iter().filter(|s| rival(&s.slug)) {
             let is_own = scenario.slug == self.plan.scenario;
             let drawn =
@@ -212,7 +214,15 @@ impl Rehearsal<'_> {
     async fn fix(&self, rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
         let run = &self.chosen.run;
         for command in &self.plan.fix {
-            let outcome = program::run(run, &program::arguments(&command.run).map_err(Failure::Usage)?).await?;
+            let arguments = program::arguments(&command.run).map_err(Failure::Usage)?;
+            let ended = tokio::time::timeout(FIXED_WITHIN, program::run(run, &arguments)).await;
+            let Ok(outcome) = ended else {
+                let says = format!("it did not end within {} s", FIXED_WITHIN.as_secs());
+                self.tell(&format!("{}: {says}", command.run));
+                rehearsed.verdicts.push(Verdict::new(format!("fix: {}", command.run), false, says));
+                return Ok(false);
+            };
+            let outcome = outcome?;
             let good = outcome.exit == Some(0);
             rehearsed.verdicts.push(Verdict::new(format!("fix: {}", command.run), good, outcome.printed.trim()));
         }

@@ -42,7 +42,7 @@ impl Primitive for HeapUndersized {
                 "gc.long_pauses",
                 [broker.clone()],
                 &[0],
-                format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[60s])) > 4"),
+                format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[20s])) > 2"),
             ),
         ];
         Account {

@@ -63,7 +63,7 @@ impl Primitive for PollInterval {
             effect("member.left", [group.clone(), service.clone()], &[1], late),
             effect("group.rebalanced", [group.clone()], &[2], rebalanced),
             effect("commit.stopped", backlog.uncommitted(), &[2], commits),
-            backlog.lag_grew(4),
+            backlog.lag_grew(1),
             backlog.freshness_breached(5),
         ];
         Account {

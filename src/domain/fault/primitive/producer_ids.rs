@@ -60,7 +60,7 @@ impl Primitive for ProducerIds {
                 "gc.long_pauses",
                 [broker.clone()],
                 &[1],
-                format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[60s])) > 2"),
+                format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[20s])) > 2"),
             ),
         ];
         Account {

@@ -35,7 +35,7 @@ impl Primitive for ReplicationDenied {
                 "acl.removed",
                 [principal.clone()],
                 &[],
-                format!("absent(kafka_acl_info{{principal=\"User:{user}\", permission=\"ALLOW\"}})"),
+                format!("absent(kafka_acl_info{{principal=\"User:{user}\", operation=\"CLUSTER_ACTION\", permission=\"ALLOW\"}})"),
             ),
             effect(
                 "access.denied",

@@ -54,8 +54,8 @@ impl Primitive for SlowProcessing {
                 consumption.clone(),
                 &[1],
                 format!(
-                    "sum(rate(kafka_consumergroup_current_offset{{consumergroup=\"{group_id}\"}}[10s])) \
-                     < 0.9 * sum(rate(kafka_producer_record_send_total[10s]))"
+                    "sum(rate(kafka_consumergroup_current_offset{{consumergroup=\"{group_id}\"}}[15s])) \
+                     < 0.7 * sum(rate(kafka_producer_record_send_total[15s]))"
                 ),
             ),
             effect("lag.grew", consumption.clone(), &[2], format!("sum(kafka_consumergroup_lag{{consumergroup=\"{group_id}\"}}) > 500")),

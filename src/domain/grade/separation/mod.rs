@@ -64,7 +64,7 @@ impl Comparison {
 }
 
 /// Whether naming this class is as right as naming the true one.
-pub(super) fn is_right(class: &str, truth: &Truth) -> bool {
+pub fn is_right(class: &str, truth: &Truth) -> bool {
     let causes = truth.causes.iter().flat_map(|cause| std::iter::once(&cause.class).chain(&cause.equivalent));
     let preconditions = truth.preconditions.iter().filter(|p| p.counts == Counts::Equivalent).map(|p| &p.class);
     let canonical = |id: &str| vocab::class(id).map_or_else(|_| id.to_owned(), |class| class.id.to_owned());

@@ -8,6 +8,8 @@ use crate::domain::telemetry::promql::expr::{Binary, Expr};
 use crate::domain::telemetry::promql::operator::{BinaryOp, Comparison, Relation};
 use crate::domain::telemetry::series::{SeriesSource, UnixMs};
 
+/// A value has moved when it did by more than this share of what it was in the healthy time: less is what any other run would show, too.
+const LEAST_MOVE: f64 = 0.05;
 /// How often the baseline is looked at.
 const LOOKS: i64 = 20;
 
@@ -18,6 +20,14 @@ struct Course {
     /// How far the healthy value wandered.
     spread: f64,
     then: f64,
+}
+
+impl Course {
+    /// By how much the value moved; nothing when that is no more than it wanders anyway.
+    fn moved(self) -> Option<f64> {
+        let by = self.then - self.healthy;
+        (by.abs() > self.spread.max(LEAST_MOVE * self.healthy.abs())).then_some(by)
+    }
 }
 
 /// The limits of a condition on measurements, in the order of its comparisons; nothing for comparisons without one.
@@ -57,9 +67,8 @@ impl Limits {
         let moved = self.courses.iter().map(|here| {
             let (side, largest, limit, here) = here.as_ref()?;
             let there = course(side, *largest, source, baseline, at)?;
-            let moves = (there.then - there.healthy).abs() > there.spread;
-            let same_way = (there.then > there.healthy) == (here.then > here.healthy);
-            (moves && same_way).then_some(there.healthy + lies(*limit, *here)? * (there.then - there.healthy))
+            let by = there.moved().filter(|by| (*by > 0.0) == (here.then > here.healthy))?;
+            Some(there.healthy + lies(*limit, *here)? * by)
         });
         let mut limits = moved.collect::<Vec<_>>().into_iter();
         let mut expr = query.expr().clone();
@@ -87,9 +96,8 @@ fn limited(binary: &Binary) -> Option<(&Expr, f64)> {
 /// How far between the healthy value and the one then the limit lies, from 0 to 1; nothing when the value did not move, or the limit lies
 /// elsewhere.
 fn lies(limit: f64, course: Course) -> Option<f64> {
-    let moved = course.then - course.healthy;
-    let share = (limit - course.healthy) / moved;
-    (moved.abs() > course.spread && (0.0..=1.0).contains(&share)).then_some(share)
+    let share = (limit - course.healthy) / course.moved()?;
+    (0.0..=1.0).contains(&share).then_some(share)
 }
 
 /// The values of an expression: the largest element, or the smallest.
@@ -144,6 +152,7 @@ mod tests {
         assert_eq!(put("> 500", (0.0, 1000.0), (3.0, 3.0)), "kafka_consumergroup_lag > 500");
         assert_eq!(put("> 500", (0.0, 1000.0), (400.0, 0.0)), "kafka_consumergroup_lag > 500");
         assert_eq!(put("< 5000", (0.0, 1000.0), (0.0, 9000.0)), "kafka_consumergroup_lag < 5000");
+        assert_eq!(put("< 1020", (1000.0, 1040.0), (1000.0, 5000.0)), "kafka_consumergroup_lag < 1020", "a few hundredths are no move");
         assert_eq!(put("== 1000", (0.0, 1000.0), (0.0, 400.0)), "kafka_consumergroup_lag == 1000");
     }
 }

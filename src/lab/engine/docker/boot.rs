@@ -10,7 +10,7 @@ use futures_util::future::{select_all, try_join_all};
 use super::machine::MachineRole;
 use super::{DockerEngine, failed};
 use crate::domain::fault::AclEntry;
-use crate::domain::topology::properties::{Startup, jvm_env, server_properties};
+use crate::domain::topology::properties::{STOCK_RUN, Startup, jvm_env, server_properties};
 use crate::domain::workload::properties_path;
 use crate::lab::engine::{EngineError, Lab, TOOLBOX};
 use crate::lab::kafka::admin::{Admin, Endpoint, endpoints};
@@ -28,7 +28,7 @@ pub(super) async fn boot(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineE
 }
 
 impl DockerEngine {
-    /// Boots the cluster with Kafka's own start flags, for comparison.
+    /// Boots the cluster as one that nothing was prepared for, with Kafka's own start flags, for comparison.
     pub async fn boot_stock(&self, lab: &Lab) -> Result<(), EngineError> {
         boot_as(self, lab, Startup::Stock).await
     }
@@ -37,10 +37,13 @@ impl DockerEngine {
 async fn boot_as(engine: &DockerEngine, lab: &Lab, startup: Startup) -> Result<(), EngineError> {
     let nodes = lab.topology.nodes.iter().map(async |node| {
         engine.create_machine(lab, &node.name, MachineRole::Kafka).await?;
-        let files = [
+        let mut files = vec![
             ("/etc/kafka/server.properties".to_owned(), server_properties(node, &lab.topology, &lab.placement, startup)),
             ("/etc/kafka/jvm.env".to_owned(), jvm_env(node.role, &lab.topology, startup)),
         ];
+        if startup == Startup::Stock {
+            files.push(("/etc/sv/kafka/run".to_owned(), STOCK_RUN.to_owned()));
+        }
         engine.write_files(lab, &node.name, &files).await?;
         engine.start_machine(lab, &node.name).await
     });
@@ -52,8 +55,10 @@ async fn boot_as(engine: &DockerEngine, lab: &Lab, startup: Startup) -> Result<(
         engine.create_machine(lab, TOOLBOX, MachineRole::Toolbox).await?;
         engine.start_machine(lab, TOOLBOX).await
     };
-    tokio::try_join!(try_join_all(nodes), try_join_all(services), toolbox)?;
-    await_ready(engine, lab).await
+    // The others are made while the nodes' JVMs start.
+    try_join_all(nodes).await?;
+    tokio::try_join!(await_ready(engine, lab), try_join_all(services), toolbox)?;
+    Ok(())
 }
 
 /// Returns once every broker lists all brokers and none fenced; at once, with its last lines, when a node's Kafka dies.
@@ -114,10 +119,19 @@ async fn death(engine: &DockerEngine, lab: &Lab, node: &str) -> EngineError {
 pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
     let admin = Admin::new(endpoints(&lab.topology, &lab.placement));
     if let Some(user) = &lab.topology.replication_user {
-        admin.add_acl(&AclEntry::replication(user)).await?;
+        for entry in [AclEntry::replication(user), AclEntry::log_starts(user)] {
+            admin.add_acl(&entry).await?;
+        }
     }
     admin.choose_log_dirs(&lab.topology.topics).await?;
-    admin.create_topics(&lab.topology.topics).await?;
+    let topics = &lab.topology.topics;
+    admin.create_topics(topics).await?;
+    let known = wait::until(TOPICS_WITHIN, PROBE_EVERY, async || Ok::<_, EngineError>(admin.all_know(topics).await?.then_some(())));
+    known.await?.ok_or_else(|| EngineError::Late {
+        what: "topics every broker knows".to_owned(),
+        seconds: TOPICS_WITHIN.as_secs(),
+        last: "some broker lacks one".to_owned(),
+    })?;
     // Groups need their coordinator's topic: made now, so that its creation is no event of the drill.
     let groups: Vec<_> = lab.services.iter().filter_map(|s| s.group()).collect();
     for group in groups {

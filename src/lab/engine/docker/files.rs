@@ -33,7 +33,8 @@ fn pack(files: &[(String, String)]) -> std::io::Result<Vec<u8>> {
     for (path, content) in files {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
-        header.set_mode(0o644);
+        // A script can be run.
+        header.set_mode(if content.starts_with("#!") { 0o755 } else { 0o644 });
         archive.append_data(&mut header, path.trim_start_matches('/'), content.as_bytes())?;
     }
     archive.into_inner()

@@ -8,6 +8,7 @@ mod files;
 mod limits;
 mod machine;
 mod node;
+mod rescue;
 mod reserve;
 pub mod shell;
 pub mod sweep;

@@ -32,8 +32,10 @@ pub struct Window {
 pub enum MachineState {
     /// It runs.
     Up,
-    /// It does not; what the engine says about it.
-    Down(String),
+    /// It has ended, and its disk is there; what the engine says about it.
+    Ended(String),
+    /// There is nothing to look at; what the engine says about it.
+    Away(String),
 }
 
 /// What a shell prints, as it comes.
@@ -51,17 +53,17 @@ impl DockerEngine {
     /// Whether a machine runs.
     pub async fn machine_state(&self, lab: &Lab, machine: &str) -> Result<MachineState, EngineError> {
         let inspected = match self.docker.inspect_container(&lab.container(machine), None).await {
-            Err(error) if has_status(&error, 404) => return Ok(MachineState::Down("it was removed".to_owned())),
+            Err(error) if has_status(&error, 404) => return Ok(MachineState::Away("it was removed".to_owned())),
             inspected => inspected.map_err(failed(format!("look at {machine}")))?,
         };
         let state = inspected.state.unwrap_or_default();
         Ok(match (state.running, state.paused) {
-            (Some(true), Some(true)) => MachineState::Down("it is frozen".to_owned()),
+            (Some(true), Some(true)) => MachineState::Away("it is frozen".to_owned()),
             (Some(true), _) => MachineState::Up,
             _ => {
                 let exit = state.exit_code.map(|code| format!(" with exit code {code}")).unwrap_or_default();
                 let at = state.finished_at.map(|at| format!(" at {at}")).unwrap_or_default();
-                MachineState::Down(format!("it ended{exit}{at}"))
+                MachineState::Ended(format!("it ended{exit}{at}"))
             }
         })
     }
