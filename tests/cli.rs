@@ -273,6 +273,30 @@ fn hints_are_taken_in_turn_and_say_first_what_they_cost() {
 }
 
 #[test]
+fn when_the_time_is_over_nothing_is_handed_in_any_more() {
+    use chaoslab::lab::run::{Home, RunFile, RunState};
+
+    let program = Program::new().without_engine();
+    let wrong = program.run(&["start", "isr-shrink", "--time-limit", "soon"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("`soon` is no length of time; write it as `45m` or `2h`"), "{}", wrong.err);
+
+    let mut file = RunFile::new("r-7f3a91", "isr-shrink", "image", 1_000_000);
+    (file.state, file.opened_at, file.time_limit_ms) = (RunState::Open, Some(1_000_000), Some(45 * 60_000));
+    let run = Home::at(program.home()).create(&file).expect("made");
+    for command in [&["exec", "--", "ls"][..], &["shell"], &["service", "billing", "stop"], &["node", "kafka-1", "restart"], &["hint", "--yes"]] {
+        let outcome = program.run(command);
+        assert_eq!(outcome.code, 9, "{command:?}: {}", outcome.err);
+        assert!(outcome.err.contains("the time of r-7f3a91 is over: it was limited to 45 min"), "{command:?}: {}", outcome.err);
+    }
+
+    // An hour is left of this one: what it is refused for is something else.
+    file.time_limit_ms = Some(jiff::Timestamp::now().as_millisecond() - 1_000_000 + 3_600_000);
+    run.write(&file).expect("written");
+    assert!(!program.run(&["hint", "--yes"]).err.contains("is over"));
+}
+
+#[test]
 fn all_content_is_accepted_by_the_check_of_authors() {
     let outcome = Program::new().with("CHAOSLAB_LIBRARY", root()).without_engine().run(&["author", "check"]);
     assert_eq!(outcome.code, 0, "{}", outcome.err);

@@ -24,21 +24,8 @@ fn recordings(family: &str) -> Vec<Recording> {
 
 /// Scenarios that were rehearsed on a live cluster and wait for a recording. One that has got one must leave the list.
 const AWAITED: &[&str] = &[
-    "consumer-lag/below-min-isr",
-    "consumer-lag/client-quota",
-    "consumer-lag/paused-member",
-    "consumer-lag/poison-record",
-    "consumer-lag/poll-interval",
-    "consumer-lag/slow-processing",
     "isr-shrink/throttle-left-behind",
     "leader-skew/few-keys",
-    "leader-skew/finished-roll",
-    "leader-skew/priority-scan",
-    "leader-skew/unfinished-roll",
-    "memory-pressure/broker-maintenance",
-    "memory-pressure/heap-above-limit",
-    "memory-pressure/hoarding-plugin",
-    "memory-pressure/producer-per-batch",
 ];
 
 #[test]

@@ -27,8 +27,8 @@ fn leaders_that_were_moved_are_told_from_the_other_causes_of_a_skew() {
 }
 
 #[test]
-fn a_throttle_is_told_from_the_other_causes_of_a_shrunk_isr() {
-    rehearse("isr-shrink/throttle-left-behind", "1");
+fn a_full_disk_is_told_from_the_other_causes_of_a_shrunk_isr() {
+    rehearse("isr-shrink/full-disk", "1");
 }
 
 #[test]

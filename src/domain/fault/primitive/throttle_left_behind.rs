@@ -71,7 +71,12 @@ impl Primitive for ThrottleLeftBehind {
                 "isr.shrunk",
                 brokers.iter().cloned().chain([topic.clone()]),
                 &[2],
-                format!("kafka_topic_partition_replica_in_sync{{topic=\"{}\"}} == 0", self.topic),
+                // Its own absence takes it out, too; what the throttle does is that it stays out when it is back.
+                format!(
+                    "kafka_topic_partition_replica_in_sync{{topic=\"{}\", broker=\"{id}\"}} == 0 \
+                     and on (broker) kafka_broker_fenced == 0",
+                    self.topic
+                ),
             ),
         ];
         Account {
