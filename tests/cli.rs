@@ -284,7 +284,9 @@ fn when_the_time_is_over_nothing_is_handed_in_any_more() {
     let mut file = RunFile::new("r-7f3a91", "isr-shrink", "image", 1_000_000);
     (file.state, file.opened_at, file.time_limit_ms) = (RunState::Open, Some(1_000_000), Some(45 * 60_000));
     let run = Home::at(program.home()).create(&file).expect("made");
-    for command in [&["exec", "--", "ls"][..], &["shell"], &["service", "billing", "stop"], &["node", "kafka-1", "restart"], &["hint", "--yes"]] {
+    for command in
+        [&["exec", "--", "ls"][..], &["shell"], &["service", "billing", "stop"], &["node", "kafka-1", "restart"], &["hint", "--yes"]]
+    {
         let outcome = program.run(command);
         assert_eq!(outcome.code, 9, "{command:?}: {}", outcome.err);
         assert!(outcome.err.contains("the time of r-7f3a91 is over: it was limited to 45 min"), "{command:?}: {}", outcome.err);

@@ -22,26 +22,51 @@ fn recordings(family: &str) -> Vec<Recording> {
     recording::all(&root().join(recording::FOLDER), Some(family)).expect("every recording can be read")
 }
 
-/// Scenarios that were rehearsed on a live cluster and wait for a recording. One that has got one must leave the list.
+/// How many seeds of a scenario are recorded: what holds in one staging only tells nothing apart.
+const SEEDS: usize = 2;
+/// Scenarios that wait for their second recording. One that has got it must leave the list.
 const AWAITED: &[&str] = &[
+    "consumer-lag/below-min-isr",
+    "consumer-lag/client-quota",
+    "consumer-lag/paused-member",
+    "consumer-lag/poison-record",
+    "consumer-lag/poll-interval",
+    "consumer-lag/slow-processing",
+    "isr-shrink/busy-disk",
+    "isr-shrink/frozen-broker",
     "isr-shrink/throttle-left-behind",
     "leader-skew/few-keys",
+    "leader-skew/finished-roll",
+    "leader-skew/priority-scan",
+    "leader-skew/unfinished-roll",
+    "memory-pressure/broker-maintenance",
+    "memory-pressure/heap-above-limit",
+    "memory-pressure/hoarding-plugin",
+    "memory-pressure/oversized-records",
+    "memory-pressure/producer-per-batch",
+    "memory-pressure/undersized-heap",
 ];
 
 #[test]
 fn every_scenario_is_recorded() {
     let library = library();
-    let mut missing = Vec::new();
+    let (mut none, mut missing) = (Vec::new(), Vec::new());
     for family in library.families() {
         let recorded = recordings(&family);
         let slugs = library.scenarios(&family);
-        missing
-            .extend(slugs.iter().filter(|slug| !recorded.iter().any(|r| r.head.scenario == **slug)).map(|slug| format!("{family}/{slug}")));
+        for slug in &slugs {
+            match recorded.iter().filter(|r| r.head.scenario == *slug).count() {
+                0 => none.push(format!("{family}/{slug}")),
+                seeds if seeds < SEEDS => missing.push(format!("{family}/{slug}")),
+                _ => {}
+            }
+        }
         let orphan = recorded.iter().find(|r| !slugs.contains(&r.head.scenario)).map(Recording::name);
         assert_eq!(orphan, None, "a recording of a scenario that is not there any more");
     }
     let how = "`chaoslab author rehearse FAMILY/SCENARIO --record` makes one; then take its name off the list of those that are awaited";
-    assert_eq!(missing, AWAITED, "without a recording, and those that may be for now: {how}");
+    assert_eq!(none, Vec::<String>::new(), "without a recording: {how}");
+    assert_eq!(missing, AWAITED, "with one recording, and those that may be for now: {how}");
 }
 
 #[test]
