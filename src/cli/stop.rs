@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use clap::Args;
 use rustix::process::{Pid, Signal, kill_process};
+use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
+use crate::lab::engine::Swept;
 use crate::lab::engine::docker::{connect, sweep};
 use crate::lab::keeper::clock::now;
 use crate::lab::keeper::protocol::{KeeperClient, Reply, Request};
@@ -38,26 +40,36 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         }
         other => other?,
     };
-    stop(context, &chosen.run).await
+    let stopped = stop(context, &chosen.run).await?;
+    if context.output.json { context.output.value(&stopped) } else { Ok(()) }
 }
 
 async fn all(context: &Context) -> Result<(), Failure> {
+    let mut stopped = Vec::new();
     for run in context.home.list()? {
         // One folder that cannot be read does not keep the others' labs standing.
         let state = run.read().map(|f| f.state);
         if state.is_ok_and(RunState::is_live) || run.is_kept()? {
-            stop(context, &run).await?;
+            stopped.push(stop(context, &run).await?);
         }
     }
     let swept = sweep::sweep(&connect().await?, None).await?;
     context
         .output
         .remark(format!("removed besides: {} containers, {} networks, {} volumes", swept.containers, swept.networks, swept.volumes));
-    Ok(())
+    if context.output.json { context.output.value(&stopped) } else { Ok(()) }
+}
+
+/// A run that was taken down.
+#[derive(Debug, Serialize)]
+pub struct Stopped {
+    run: String,
+    state: RunState,
+    removed: Swept,
 }
 
 /// Ends the keeper, sweeps the engine, and writes down that the run is closed.
-pub async fn stop(context: &Context, run: &Run) -> Result<(), Failure> {
+pub async fn stop(context: &Context, run: &Run) -> Result<Stopped, Failure> {
     end_keeper(run).await?;
     let swept = sweep::sweep(&connect().await?, Some(&run.id)).await?;
     let mut file = run.read()?;
@@ -74,14 +86,11 @@ pub async fn stop(context: &Context, run: &Run) -> Result<(), Failure> {
     }
     run.write(&file)?;
     let told = format!("run {}: removed {} containers, {} networks, {} volumes", run.id, swept.containers, swept.networks, swept.volumes);
-    if context.output.json {
-        return context.output.value(&serde_json::json!({"run": run.id, "state": file.state, "removed": swept}));
-    }
     context.output.remark(told);
     if file.state == RunState::Closed && file.graded.is_none() {
         context.output.remark("the record stays: `query`, `logs`, `history`, `rca` and `submit` go on working");
     }
-    Ok(())
+    Ok(Stopped { run: run.id.clone(), state: file.state, removed: swept })
 }
 
 /// Asks the keeper to end; one that does not answer is ended.
