@@ -1,6 +1,7 @@
 //! Scenarios of a family against recordings of all of them: who is seen where, and which pairs nothing separates.
 
 use super::seen::{is_seen, unmet};
+use crate::domain::rca::vocab::domain;
 use crate::domain::recording::Recording;
 use crate::domain::scenario::Plan;
 
@@ -15,7 +16,7 @@ pub fn seen_in(slug: &str, recording: &Recording, plan: &Planner<'_>) -> Option<
     (!signatures.is_empty()).then(|| is_seen(signatures, &recording.record(), recording.head.phases.witnessed))
 }
 
-/// Pairs of scenarios (one with a cause, and another) for which nothing we know of the first is true in all of its recordings and false in
+/// Pairs of scenarios for which nothing we know of the first is true in all of its recordings and false in
 /// all of the other's. Pairs that are not recorded are left out.
 pub fn unseparated(slugs: &[String], recordings: &[Recording], plan: &Planner<'_>) -> Vec<(String, String)> {
     let of = |slug: &str| recordings.iter().filter(|r| r.head.scenario == slug).collect::<Vec<_>>();
@@ -31,8 +32,8 @@ pub fn unseparated(slugs: &[String], recordings: &[Recording], plan: &Planner<'_
             }
             let is = |k: usize, recording: &Recording| {
                 let plan = plan(own, recording.head.seed)?;
-                let promql = predicates(&plan).into_iter().nth(k)?;
-                Some(unmet([promql.as_str()], &recording.record(), recording.head.phases.witnessed).is_empty())
+                let conditions = predicates(&plan).into_iter().nth(k)?;
+                Some(unmet(conditions.iter().map(String::as_str), &recording.record(), recording.head.phases.witnessed).is_empty())
             };
             let separates =
                 (0..count).any(|k| own_recordings.iter().all(|r| is(k, r) == Some(true)) && others.iter().all(|r| is(k, r) == Some(false)));
@@ -44,8 +45,11 @@ pub fn unseparated(slugs: &[String], recordings: &[Recording], plan: &Planner<'_
     pairs
 }
 
-/// What is known to be true of a cause while it lasts: its signatures and its chain.
-fn predicates(plan: &Plan) -> Vec<String> {
-    let chain = plan.fault.primitive().truth(plan.target()).chain.into_iter().map(|effect| effect.shows);
-    plan.signatures.iter().map(|s| s.expr.clone()).chain(chain).collect()
+/// What is known to be true of a scenario when it is witnessed, each as conditions that hold together: the signatures and the chain of a
+/// cause, one by one; of a control that the steady state is back.
+fn predicates(plan: &Plan) -> Vec<Vec<String>> {
+    let account = plan.fault.primitive().truth(plan.target());
+    let steady = (domain(&account.class) == "none").then(|| plan.steady.conditions.clone());
+    let chain = account.chain.into_iter().map(|effect| vec![effect.shows]);
+    plan.signatures.iter().map(|s| vec![s.expr.clone()]).chain(chain).chain(steady).collect()
 }

@@ -266,7 +266,8 @@ impl<E: Engine> Staging<'_, E> {
     }
 
     /// Waits for the witness: the alert, and with it, for the whole hold time, the signatures. A control is confirmed when its alert
-    /// fired and cleared and the steady state holds again. Gives the time at which the alert fired.
+    /// fired and the steady state holds again: an alert that looks back clears while the learner looks on. Gives the time at which the
+    /// alert fired.
     async fn confirm(&self, injected: UnixMs) -> Result<Result<UnixMs, String>, StageError> {
         let plan = self.plan;
         let deadline = injected + seconds(plan.window_seconds);
