@@ -66,6 +66,31 @@ fn a_capped_link_is_staged_seen_fixed_and_graded() {
     program.ok(&["stop"]);
     assert_eq!(standing(&run), NOTHING);
     assert!(program.ok(&["report"]).contains("PASSED"));
+    assert!(program.ok(&["report", "--format", "csv"]).starts_with("run,passed,total,item"));
+    assert!(program.ok(&["report", "--format", "junit"]).contains("<testsuite "));
+    disputed(&program, &run);
+}
+
+/// A finding is disputed, and the grade waits for a person until one has answered.
+fn disputed(program: &Program, run: &str) {
+    let before = program.json(&["report"])["grade"].clone();
+    let finding = before["losses"][0]["loss"].as_str().expect("a reference has small flaws").to_owned();
+    assert_eq!(program.run(&["report", "--dispute", "L99", "why"]).code, 2);
+    let disputed = program.run(&["report", "--dispute", &finding, "the record shows it"]);
+    assert_eq!(disputed.code, 7, "{}", disputed.err);
+    assert!(disputed.err.contains("overrides.yaml"), "{}", disputed.err);
+    assert_eq!(program.run(&["report"]).code, 7);
+    let answers = program.run_folder(run).join("overrides.yaml");
+    fs::write(&answers, format!("- {{finding: {finding}, struck: true}}\n")).expect("writable");
+    let unsigned = program.run(&["report"]);
+    assert_eq!(unsigned.code, 4);
+    assert!(unsigned.err.contains("overrides.yaml:1:"), "{}", unsigned.err);
+    fs::write(&answers, format!("- {{finding: {finding}, struck: true, by: dana, reason: it does}}\n")).expect("writable");
+    let after = program.json(&["report"])["grade"].clone();
+    assert_eq!(
+        after["total"].as_u64(),
+        Some(before["total"].as_u64().expect("points") + before["losses"][0]["lost"].as_u64().expect("points"))
+    );
 }
 
 #[test]

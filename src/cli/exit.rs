@@ -56,6 +56,9 @@ pub enum Failure {
     /// Refused in this state.
     #[error("{0}")]
     Refused(String),
+    /// A finding is disputed, and nobody has answered yet.
+    #[error("{0}")]
+    NeedsReview(String),
     /// The record or a commitment does not hold.
     #[error("{0}")]
     Integrity(String),
@@ -113,6 +116,7 @@ impl Failure {
             | Self::Engine(EngineError::Unreachable { .. })
             | Self::Keeper(KeeperError::Engine(EngineError::Unreachable { .. })) => Exit::NoEngine,
             Self::NotWitnessed(_) => Exit::NotWitnessed,
+            Self::NeedsReview(_) => Exit::NeedsReview,
             Self::Refused(_) | Self::Run(RunError::Unknown(_)) | Self::Keeper(KeeperError::AlreadyKept(_) | KeeperError::Unfit(_)) => {
                 Exit::Refused
             }

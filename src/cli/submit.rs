@@ -8,13 +8,13 @@ use super::context::{Chosen, Context};
 use super::exit::Failure;
 use super::rca::{self, Opened};
 use crate::domain::fault::truth::Truth;
-use crate::domain::grade::{Comparison, Grade, GradeError, Terms, cost_of_hints, grade};
+use crate::domain::grade::{Comparison, FORMAT, Grade, GradeError, Terms, cost_of_hints, grade};
 use crate::domain::rca::document::Document;
 use crate::domain::recording::Roles;
-use crate::domain::report::{self, ReportInput, Sealed};
+use crate::domain::report::{self, ReportInput, Sealed, Staged};
 use crate::domain::scenario::Plan;
 use crate::lab::library::Library;
-use crate::lab::run::{Graded, RunError, RunFile};
+use crate::lab::run::{Briefing, Graded, RunError, RunFile};
 
 /// Arguments of `submit`.
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let bytes = rca::read(&path)?;
     let document = Document::read(&bytes).map_err(|problems| Failure::Invalid(rca::located(&path, &problems)))?;
     let opened = Opened::of(&chosen)?;
-    let plan = Secret::plan(&chosen)?;
+    let plan = secret.plan.clone();
     let terms = Terms {
         hints: cost_of_hints(chosen.file.hints),
         playbook: Some(format!("chaoslab playbook {}", chosen.file.family)),
@@ -87,16 +87,25 @@ pub fn print(context: &Context, input: &ReportInput<'_>) -> Result<(), Failure> 
 
 fn give_up(context: &Context, chosen: &Chosen, secret: &Secret) -> Result<(), Failure> {
     secret.verify(chosen)?;
-    let opened = Opened::of(chosen)?;
-    let text = report::opening(&secret.sealed(chosen), &opened.record(), context.output.colours());
     chosen.run.write(&RunFile { given_up: true, ..chosen.file.clone() })?;
-    context.output.text(&text.map_err(|e| Failure::Integrity(e.to_string()))?)
+    print_opening(context, chosen, secret)
+}
+
+/// Prints the truth of a run that was given up.
+pub fn print_opening(context: &Context, chosen: &Chosen, secret: &Secret) -> Result<(), Failure> {
+    let (out, opened) = (context.output, Opened::of(chosen)?);
+    let (sealed, failed) = (secret.sealed(chosen), |e: report::ReportError| Failure::Integrity(e.to_string()));
+    if out.json {
+        return out.value(&report::open(&sealed, &opened.record()).map_err(failed)?);
+    }
+    out.text(&report::opening(&sealed, &opened.record(), out.colours()).map_err(failed)?)
 }
 
 /// What was sealed of a run.
 pub struct Secret {
     truth: Truth,
     salt: [u8; 32],
+    plan: Plan,
 }
 
 impl Secret {
@@ -105,7 +114,8 @@ impl Secret {
         let void = |what: &str| Failure::Integrity(format!("the {what} of {} is missing: the run cannot be graded", chosen.file.id));
         let truth = sealed.read("truth").map_err(damaged)?.ok_or_else(|| void("truth"))?;
         let salt = sealed.read("salt").map_err(damaged)?.ok_or_else(|| void("salt of the commitment"))?;
-        Ok(Self { truth, salt })
+        let plan = sealed.read("plan").map_err(damaged)?.ok_or_else(|| void("plan"))?;
+        Ok(Self { truth, salt, plan })
     }
 
     /// The truth.
@@ -113,23 +123,24 @@ impl Secret {
         &self.truth
     }
 
-    /// What was staged.
-    fn plan(chosen: &Chosen) -> Result<Plan, Failure> {
-        let missing = || Failure::Integrity(format!("the plan of {} is missing: the run cannot be graded", chosen.file.id));
-        chosen.run.sealed().read("plan").map_err(damaged)?.ok_or_else(missing)
-    }
-
-    /// Refuses a truth that is not the one committed to when the run opened.
+    /// Refuses a truth that is not the one committed to when the run opened, and an alert or objectives that are not those it was opened
+    /// with.
     pub fn verify(&self, chosen: &Chosen) -> Result<(), Failure> {
         let commitment = self.truth.commitment(&self.salt).map_err(|e| Failure::Integrity(e.to_string()))?;
-        if chosen.file.commitment.as_ref() == Some(&commitment) {
-            return Ok(());
+        let void =
+            |what: &str| Err(Failure::Integrity(format!("{what} of {} is not the one it opened with: the run is void", chosen.file.id)));
+        if chosen.file.commitment.as_ref() != Some(&commitment) {
+            return void("the truth");
         }
-        Err(Failure::Integrity(format!("the truth of {} is not the one committed to when it opened: the run is void", chosen.file.id)))
+        if chosen.briefing()? != Briefing::from(&self.plan) {
+            return void("the briefing (briefing.json)");
+        }
+        Ok(())
     }
 
     pub fn sealed<'a>(&'a self, chosen: &'a Chosen) -> Sealed<'a> {
-        Sealed { truth: &self.truth, salt: &self.salt, commitment: chosen.file.commitment.as_deref().unwrap_or_default() }
+        let staged = Staged { family: &self.plan.family, scenario: &self.plan.scenario, seed: self.plan.seed };
+        Sealed { truth: &self.truth, salt: &self.salt, commitment: chosen.file.commitment.as_deref().unwrap_or_default(), staged }
     }
 }
 
@@ -142,5 +153,9 @@ fn damaged(error: RunError) -> Failure {
 pub fn graded(chosen: &Chosen) -> Result<Grade, Failure> {
     let path = chosen.run.folder().join("grade.json");
     let text = std::fs::read_to_string(&path).map_err(Failure::io(format!("read {}", path.display())))?;
-    serde_json::from_str(&text).map_err(|e| Failure::Integrity(format!("{} cannot be read: {e}", path.display())))
+    let grade: Grade = serde_json::from_str(&text).map_err(|e| Failure::Integrity(format!("{} cannot be read: {e}", path.display())))?;
+    match grade.format {
+        FORMAT => Ok(grade),
+        other => Err(Failure::Integrity(format!("{} is of format {other}; this program reads format {FORMAT}", path.display()))),
+    }
 }

@@ -12,7 +12,7 @@ use super::run::{Home, Run, RunError, RunFile, RunState};
 use super::store::{self, StoreError};
 
 /// What a casefile holds, by its path in the run's folder. What the learner wrote is not among it.
-const FILES: [&str; 6] = ["run.json", "lab.json", "briefing.json", "sealed/plan.gz", "sealed/truth.gz", "sealed/salt.gz"];
+const FILES: [&str; 6] = ["run.json", "lab.json", "briefing.json", "sealed/plan.sealed", "sealed/truth.sealed", "sealed/salt.sealed"];
 
 /// Why a casefile could not be made or opened.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use super::case::Case;
 use super::separation::Separation;
 use crate::domain::fault::truth::Truth;
 use crate::domain::rca::analysis::{Claim, Item};
-use crate::domain::rca::check::{Finding, Verdict, Weakness, looks_like_symptom};
+use crate::domain::rca::check::{Finding, Verdict, Weakness, looks_like_symptom, number};
 use crate::domain::rca::commands::{Change, Nature};
 use crate::domain::rca::record::{Inventory, Record};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -59,8 +59,18 @@ impl Weighed {
             others: separation.map_or(0, |s| s.classes.len() as u32),
             apart: apart_from.len() as u32,
             apart_from,
+            limits: separation.map(|s| s.limits.iter().map(|(here, there)| moved(*here, *there)).collect()).unwrap_or_default(),
         }
     }
+}
+
+/// A limit that lies elsewhere in another run, as a reader compares the two.
+fn moved(here: f64, there: f64) -> String {
+    format!(
+        "the limit {} was put to {} in another run of this cause, as far between its healthy and its broken value",
+        number(here),
+        number(there)
+    )
 }
 
 /// Weighs each piece of evidence, in the order of the document.

@@ -145,6 +145,7 @@ fn gone(record: &Record<'_>, changed: UnixMs) -> Result<Vec<(Damage, String, Str
     }
     damages.extend(lower_min_isr(record, changed)?);
     damages.extend(lost(record, changed)?);
+    damages.extend(skipped(record, changed)?);
     Ok(damages)
 }
 
@@ -192,6 +193,35 @@ fn lost(record: &Record<'_>, changed: UnixMs) -> Result<Option<(Damage, String, 
         let look = query_command(&promql, record.facts.recorded.to, record.facts.page);
         (Damage::RecordsLost, format!("{topic}-{partition} had acknowledged offset {acked} and ends before it"), look)
     }))
+}
+
+/// A group's committed offset that went forward while the group had no member: nobody can have processed what lies between.
+fn skipped(record: &Record<'_>, changed: UnixMs) -> Result<Option<(Damage, String, String)>, SourceError> {
+    let end = record.facts.recorded.to;
+    let select = |name: &str| record.series.select(&[Matcher::equal(NAME, name)], changed - LOOKBACK, end);
+    let members = select("kafka_consumergroup_members")?;
+    let is_empty = |group: &str, at: UnixMs| {
+        let of_group = members.iter().find(|series| series.labels.get("consumergroup") == group);
+        of_group.and_then(|series| series.points.iter().rev().find(|p| p.at <= at)).is_some_and(|p| p.value == 0.0)
+    };
+    for series in select("kafka_consumergroup_current_offset")? {
+        let group = series.labels.get("consumergroup");
+        let jump = series.points.windows(2).find(|pair| {
+            let [before, after] = pair else { return false };
+            before.at >= changed && after.value > before.value && is_empty(group, before.at) && is_empty(group, after.at)
+        });
+        if let Some([before, after]) = jump {
+            let says = format!(
+                "{group} was moved from {} to {} of {}-{} while it had no member",
+                before.value,
+                after.value,
+                series.labels.get("topic"),
+                series.labels.get("partition")
+            );
+            return Ok(Some((Damage::RecordsSkipped, says, query_command(&series.labels.to_string(), after.at, record.facts.page))));
+        }
+    }
+    Ok(None)
 }
 
 /// The newest values at an instant, of series that had not ended then.

@@ -10,6 +10,7 @@ pub mod criterion;
 pub mod gate;
 mod points;
 mod recovery;
+pub mod review;
 mod separation;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ use super::rca::document::{Document, Form};
 use super::rca::record::{Record, Span};
 use super::telemetry::series::SourceError;
 use super::yaml::Problem;
+
+/// The version of the format a grade is written in.
+pub const FORMAT: u32 = 1;
 
 /// Points needed to pass, in thousandths.
 pub const PASS: u32 = 70_000;
@@ -70,7 +74,7 @@ pub enum GradeError {
 /// The result of grading.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Grade {
-    /// The format's version, 1.
+    /// The format's version, [`FORMAT`].
     pub format: u32,
     /// The run.
     pub run: String,
@@ -175,6 +179,9 @@ pub struct Evidence {
     /// Their classes, for when the truth is open.
     #[serde(default)]
     pub apart_from: Vec<String>,
+    /// Where its limits lie in other runs, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<String>,
 }
 
 /// Points that were lost, and why.
@@ -248,16 +255,12 @@ pub fn grade(document: &Document, record: &Record<'_>, truth: &Truth, with: &Com
         gate::GATES.iter().filter(|gate| gate.applies(&case)).map(|gate| gate::result(*gate, &case, &items)).collect();
     let earned = items.iter().map(|item| item.earned).sum();
     let hints = terms.hints.min(DEAREST_HINTS) * 1000;
-    let capped = gates.iter().filter(|gate| !gate.passed).map(|gate| gate.cap).fold(earned, u32::min);
-    let damage = case.collateral.len() as u32 * collateral::COST;
-    let total = capped.saturating_sub(hints + damage);
-    let passed = total >= PASS && gates.iter().all(|gate| gate.passed);
-    Ok(Grade {
-        format: 1,
+    let mut grade = Grade {
+        format: FORMAT,
         run: record.facts.run.clone(),
         form: resolved.analysis.form,
-        passed,
-        total,
+        passed: false,
+        total: 0,
         earned,
         hints,
         items,
@@ -268,7 +271,10 @@ pub fn grade(document: &Document, record: &Record<'_>, truth: &Truth, with: &Com
         ending: case.recovery.ending(record.facts.page),
         collateral: case.collateral.clone(),
         notes: notes(&case),
-    })
+    };
+    grade.total = review::total(&grade);
+    grade.passed = grade.total >= PASS && grade.gates.iter().all(|gate| gate.passed);
+    Ok(grade)
 }
 
 fn notes(case: &Case<'_>) -> Vec<String> {

@@ -117,6 +117,7 @@ fn evidence(all: &[Evidence], open: bool) -> Markup {
                     td {
                         (one.why) br; span class="soft" { (one.reason) }
                         @if !one.observed.is_empty() { br; code { (one.observed) } }
+                        @for limit in &one.limits { br; span class="soft" { (limit) } }
                         @if open && !one.apart_from.is_empty() { br; span class="soft" { "not so with " (one.apart_from.join(", ")) } }
                         code class="look" { (one.look) }
                     }
@@ -158,6 +159,8 @@ fn truth(opened: &Opened) -> Markup {
                 @if !cause.places.is_empty() { p { "In " (cause.places.join(" and ")) "; it showed in " (cause.victims.join(", ")) "." } }
             }
             p { "It began " (opened.began) ", started by " (opened.trigger) "." }
+            p { "It was staged as " (opened.scenario) " with seed " (opened.seed) ". The same again:" }
+            code class="look" { (opened.again) }
             @for precondition in &opened.preconditions { p class="soft" { (precondition) } }
         }
         @if !opened.chain.is_empty() {

@@ -1,15 +1,19 @@
-//! A grade told to people: on a terminal, as JSON, and as one page that needs nothing else. After grading the truth is opened, too.
+//! A grade told to people: on a terminal, as one page that needs nothing else, as JSON, and as spreadsheets and CI servers read it. After grading the truth is opened, too.
 
 mod chart;
 mod html;
+mod junit;
 mod opening;
 mod svg;
+mod table;
 mod text;
 
 use serde::Serialize;
 
 pub use html::html;
+pub use junit::junit;
 pub use opening::{Opened, open};
+pub use table::csv;
 pub use text::{opening, text};
 
 use super::fault::truth::{Truth, hex};
@@ -37,6 +41,19 @@ pub struct Sealed<'a> {
     pub salt: &'a [u8; 32],
     /// The commitment, in hexadecimal, as it was published when the run opened.
     pub commitment: &'a str,
+    /// What was staged.
+    pub staged: Staged<'a>,
+}
+
+/// What was staged: with the same seed the same lab stands again.
+#[derive(Clone, Copy)]
+pub struct Staged<'a> {
+    /// The family.
+    pub family: &'a str,
+    /// The scenario's slug.
+    pub scenario: &'a str,
+    /// The seed.
+    pub seed: u64,
 }
 
 /// Why a report could not be made.
@@ -48,6 +65,9 @@ pub enum ReportError {
     /// Something could not be written as JSON.
     #[error("the report cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// Something could not be written as CSV.
+    #[error("the report cannot be written as CSV: {0}")]
+    Csv(#[from] ::csv::Error),
 }
 
 /// The report as JSON: the grade, and the truth with its commitment once it may be told.

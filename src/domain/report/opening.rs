@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ReportError, Sealed};
+use super::{ReportError, Sealed, Staged};
 use crate::domain::fault::truth::{Counts, Trigger, hex};
 use crate::domain::rca::check::holding;
 use crate::domain::rca::moment::since_page;
@@ -23,6 +23,12 @@ pub struct Opened {
     pub chain: Vec<Step>,
     /// What it could have been, and was not.
     pub look_alikes: Vec<Other>,
+    /// The scenario that was staged, `isr-shrink/capped-link`.
+    pub scenario: String,
+    /// The seed it was drawn with.
+    pub seed: u64,
+    /// The command that stages the same again.
+    pub again: String,
     /// What was so before.
     pub preconditions: Vec<String>,
     /// How to check that nothing of this was changed after the run opened.
@@ -133,6 +139,7 @@ pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportEr
             None => format!("change C{number}"),
         },
     };
+    let Staged { family, scenario, seed } = sealed.staged;
     let counts = |counts| match counts {
         Counts::Equivalent => "counts as the cause",
         Counts::Contributing => "contributed",
@@ -147,6 +154,9 @@ pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportEr
         trigger,
         chain,
         look_alikes: look_alikes.collect(),
+        scenario: format!("{family}/{scenario}"),
+        seed,
+        again: format!("chaoslab start {family} --scenario {scenario} --seed {seed}"),
         preconditions: truth.preconditions.iter().map(|p| format!("`{}` {}: {}", p.class, counts(p.counts), p.reason)).collect(),
         commitment: Commitment {
             hash: sealed.commitment.to_owned(),

@@ -3,6 +3,7 @@ use crate::domain::grade::tests::{DROPS, Draft, PROBE, QDISC, SHRINK, capped_lin
 use crate::domain::rca::sample::{self, Sample};
 
 const SALT: [u8; 32] = [7; 32];
+const STAGED: Staged<'static> = Staged { family: "isr-shrink", scenario: "capped-link", seed: 3 };
 
 /// Calls `made` with a report's input about this document.
 fn with<T>(draft: &Draft, run: &Sample, sealed: bool, made: impl Fn(&ReportInput<'_>) -> T) -> T {
@@ -10,7 +11,7 @@ fn with<T>(draft: &Draft, run: &Sample, sealed: bool, made: impl Fn(&ReportInput
     let grade = graded(&draft.file(), run, &truth).unwrap_or_else(|error| panic!("{error}"));
     let commitment = truth.commitment(&SALT).expect("it is data");
     let record = run.record();
-    let sealed = sealed.then_some(Sealed { truth: &truth, salt: &SALT, commitment: &commitment });
+    let sealed = sealed.then_some(Sealed { truth: &truth, salt: &SALT, commitment: &commitment, staged: STAGED });
     made(&ReportInput { grade: &grade, record: &record, sealed })
 }
 
@@ -118,6 +119,8 @@ fn the_text_tells_points_places_and_the_truth() {
       network.capacity.link_capped  A machine's link carries less than the traffic it needs, in one direction or in both.
       in link:kafka-2 (or broker:2); it showed in broker:1, broker:3, topic:orders, partition:orders-1, partition:orders-4
       began between T-00:00:30 and T-00:00:28, started by change C3 at T-00:00:30: network policy of kafka-2 applied
+      staged as isr-shrink/capped-link with seed 3; the same again:
+         chaoslab start isr-shrink --scenario capped-link --seed 3
 
     How it went on
       1. link.saturated on link:kafka-2, T-00:00:27.863 to T+00:05:29.137: Packets wait or are dropped because the link is full.
@@ -282,7 +285,7 @@ fn a_truth_that_was_changed_is_told() {
     let truth = capped_link();
     let other = truth.commitment(&[8; 32]).expect("it is data");
     let record = run.record();
-    let opened = open(&Sealed { truth: &truth, salt: &SALT, commitment: &other }, &record).expect("it can be told");
+    let opened = open(&Sealed { truth: &truth, salt: &SALT, commitment: &other, staged: STAGED }, &record).expect("it can be told");
     assert!(!opened.commitment.verified);
     assert!(
         with(&mixed(), &run, true, |input| open(&input.sealed.expect("it is there"), input.record).expect("it can be told"))
@@ -294,4 +297,37 @@ fn a_truth_that_was_changed_is_told() {
 #[test]
 fn points_are_written_as_people_write_them() {
     assert_eq!([100_000, 94_642, 0, 49_000, 50].map(points), ["100", "94.6", "0", "49", "0"]);
+}
+
+#[test]
+fn a_spreadsheet_gets_a_line_an_item() {
+    let text = with(&mixed(), &sample::isr_shrink(), false, |input| csv(input.grade).expect("it is data"));
+    insta::assert_snapshot!(text.replace("\r\n", "\n"), @r#"
+    run,passed,total,item,earned,possible,losses
+    r-7f3a91,false,64.8,class,28.4,28.4,
+    r-7f3a91,false,64.8,component,9.4,17,`broker:3` is where it shows; it originates in link:kafka-2
+    r-7f3a91,false,64.8,onset,4.8,5.6,T+00:00:00 is 28 s away; it began between T-00:00:30 and T-00:00:28
+    r-7f3a91,false,64.8,evidence,14.6,28.4,"E3 is worth 0 of 100: it is false; E3 is false: it does not hold at T+00:00:00.137, nor anywhere in the record"
+    r-7f3a91,false,64.8,mechanism,1.1,9,`link.saturated` is missing in the chain; `follower.fell_behind` is missing in the chain; `isr.shrunk` is missing in the chain; `alert.fired` is missing in the chain; no trigger is given; it was started by C3
+    r-7f3a91,false,64.8,impact and times,0.5,3.4,two claims that hold make an account of what users felt; here one is missing; two claims that hold make an account of what users felt; here one is missing; `detected` is not given; the objectives saw it at T+00:00:00; `recovered` is not given; the objectives saw it at T+00:05:32.137
+    r-7f3a91,false,64.8,mitigation and recovery,5.6,5.6,
+    r-7f3a91,false,64.8,prevention,0,2.2,what fits this cause as well: `alert.link_saturated`
+    "#);
+}
+
+#[test]
+fn a_ci_server_gets_a_case_an_item_and_a_gate() {
+    let text = with(&mixed(), &sample::isr_shrink(), false, |input| junit(input.grade));
+    insta::assert_snapshot!(text, @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites><testsuite name="r-7f3a91" tests="12" failures="6" errors="0" skipped="0"><properties><property name="passed" value="false"></property><property name="total" value="64.8"></property></properties><testcase classname="items" name="class"></testcase><testcase classname="items" name="component"><failure type="points" message="9.4 of 17 points">L1 -7.5 line 6:69: `broker:3` is where it shows; it originates in link:kafka-2</failure></testcase><testcase classname="items" name="onset"><failure type="points" message="4.8 of 5.6 points">L2 -0.8 line 4:19: T+00:00:00 is 28 s away; it began between T-00:00:30 and T-00:00:28</failure></testcase><testcase classname="items" name="evidence"><failure type="points" message="14.6 of 28.4 points">L3 -9.4 line 10:5: E3 is worth 0 of 100: it is false
+    L4 -4.2 line 10:5: E3 is false: it does not hold at T+00:00:00.137, nor anywhere in the record</failure></testcase><testcase classname="items" name="mechanism"><failure type="points" message="1.1 of 9 points">L5 -1.4 line 2:1: `link.saturated` is missing in the chain
+    L6 -1.4 line 2:1: `follower.fell_behind` is missing in the chain
+    L7 -1.4 line 2:1: `isr.shrunk` is missing in the chain
+    L8 -1.4 line 2:1: `alert.fired` is missing in the chain
+    L9 -2.2 line 5:1: no trigger is given; it was started by C3</failure></testcase><testcase classname="items" name="impact and times"><failure type="points" message="0.5 of 3.4 points">L10 -0.8 line 2:1: two claims that hold make an account of what users felt; here one is missing
+    L11 -0.8 line 2:1: two claims that hold make an account of what users felt; here one is missing
+    L12 -0.5 line 4:1: `detected` is not given; the objectives saw it at T+00:00:00
+    L13 -0.5 line 4:1: `recovered` is not given; the objectives saw it at T+00:05:32.137</failure></testcase><testcase classname="items" name="mitigation and recovery"></testcase><testcase classname="items" name="prevention"><failure type="points" message="0 of 2.2 points">L14 -2.2 line 2:1: what fits this cause as well: `alert.link_saturated`</failure></testcase><testcase classname="gates" name="G1 the cause is right: the class scores three quarters at least"></testcase><testcase classname="gates" name="G2 the place is right: the components score half at least, and the one named first is an origin"></testcase><testcase classname="gates" name="G3 it stands on evidence: one true piece is worth half at least, and not more than a third is false"></testcase><testcase classname="gates" name="G4 it is consistent: its own cause is not ruled out, nothing ends before it began, and a claimed recovery took place"></testcase></testsuite></testsuites>
+    "#);
 }

@@ -129,6 +129,9 @@ fn one_evidence(out: &mut String, evidence: &Evidence, open: bool, ink: &Ink) ->
     if !evidence.observed.is_empty() {
         writeln!(out, "     {}", evidence.observed)?;
     }
+    for limit in &evidence.limits {
+        writeln!(out, "     {}", ink.dim(limit))?;
+    }
     if open && !evidence.apart_from.is_empty() {
         writeln!(out, "     {}", ink.dim(format!("not so with {}", evidence.apart_from.join(", "))))?;
     }
@@ -168,6 +171,8 @@ fn truth(out: &mut String, opened: &Opened, ink: &Ink) -> std::fmt::Result {
         }
     }
     writeln!(out, "  began {}, started by {}", opened.began, opened.trigger)?;
+    writeln!(out, "  staged as {} with seed {}; the same again:", opened.scenario, opened.seed)?;
+    writeln!(out, "     {}", ink.dim(&opened.again))?;
     if !opened.chain.is_empty() {
         writeln!(out, "\n{}", ink.bold("How it went on"))?;
     }

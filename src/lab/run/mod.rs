@@ -15,6 +15,7 @@ pub use sealed::{Journal, Sealed, SealedLog};
 pub use state::{Graded, Invalid, RunFile, RunState};
 
 use super::engine::Lab;
+use crate::domain::grade::review::Dispute;
 
 /// The folder of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,22 @@ impl Run {
     /// Writes what the learner is told.
     pub fn write_briefing(&self, briefing: &Briefing) -> Result<(), RunError> {
         write_json(&self.folder.join("briefing.json"), briefing)
+    }
+
+    /// Findings of its grade that are disputed.
+    pub fn disputes(&self) -> Result<Vec<Dispute>, RunError> {
+        let path = self.folder.join("disputes.json");
+        if path.exists() { read_json(&path) } else { Ok(Vec::new()) }
+    }
+
+    /// Writes down which findings are disputed.
+    pub fn write_disputes(&self, disputes: &[Dispute]) -> Result<(), RunError> {
+        write_json(&self.folder.join("disputes.json"), &disputes)
+    }
+
+    /// Where a reviewer answers them.
+    pub fn overrides(&self) -> PathBuf {
+        self.folder.join("overrides.yaml")
     }
 
     /// The process that holds the lock, as it wrote itself down.

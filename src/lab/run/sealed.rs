@@ -1,5 +1,5 @@
 //! What would spoil the drill: plan, truth, journal and the keeper's own log, compressed, so that `cat`, `grep -r` and editors show
-//! nothing. On the learner's own machine this guards against seeing by accident, not against looking on purpose.
+//! nothing (editors unpack what is called `.gz`, so these are not). On the learner's own machine this guards against seeing by accident, not against looking on purpose.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -31,7 +31,7 @@ impl Sealed {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.gz"))
+        self.folder.join(format!("{name}.sealed"))
     }
 
     /// Seals a value under a name.
@@ -201,7 +201,7 @@ mod tests {
         journal.undid().expect("written");
         let whole = vec![(restart("kafka-1"), Prior::Nothing), (restart("kafka-2"), Prior::Nothing)];
         assert_eq!(journal.standing().expect("readable"), whole);
-        let mut file = File::options().append(true).open(folder.path().join("sealed/journal.gz")).expect("opens");
+        let mut file = File::options().append(true).open(folder.path().join("sealed/journal.sealed")).expect("opens");
         file.write_all(&compress(b"{\"did\"")[..12]).expect("written");
         assert_eq!(journal.standing().expect("readable"), whole);
     }

@@ -47,7 +47,7 @@ impl Criterion for Impact {
             outcome.slip(Slip { cost: CLAIMS.1, says, place, at: Some(page), observed: String::new(), look: alert.clone() });
         }
         let after_page = |since: Option<UnixMs>| since.filter(|since| *since > page);
-        let recovery = case.recovery;
+        let recovery = &case.recovery;
         let was_felt = after_page(recovery.mitigated).is_some() || recovery.mitigated.is_none();
         let times = [
             ("detected", case.analysis.detected, Some(page), true),

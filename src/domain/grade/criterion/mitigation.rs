@@ -34,6 +34,10 @@ impl Criterion for Mitigation {
             since.is_ok_and(|since| since.is_none())
         });
         let (observed, look) = match unmet {
+            _ if !case.recovery.idle.is_empty() => {
+                let says = format!("{} handed in or worked off no record in the last 15 s", case.recovery.idle.join(" and "));
+                (says, "chaoslab status".to_owned())
+            }
             Some(objective) => {
                 let says = format!("\"{}\" is not met at the end of the record, {}", objective.name, since_page(end, facts.page));
                 (says, query_command(&objective.promql, end, facts.page))
@@ -43,6 +47,9 @@ impl Criterion for Mitigation {
         let (score, says) = match case.recovery.ending(facts.page) {
             Ending::Recovered if case.collateral.is_empty() => (1000, ""),
             Ending::Recovered => (MITIGATED, "all is well again, but not all of what was there before"),
+            Ending::Mitigated if !case.recovery.idle.is_empty() => {
+                (MITIGATED, "users are relieved, but not everybody works who worked before")
+            }
             Ending::Mitigated => (MITIGATED, "users are relieved, but not every objective is met"),
             Ending::Unmended if is_described(case) => (DESCRIBED, "what was to be done is described, but it was not mended"),
             Ending::Unmended => (0, "it was not mended, and nothing is said of what was to be done where it originates"),

@@ -53,6 +53,11 @@ fn contradiction(case: &Case<'_>) -> Option<String> {
         Some(since) => {
             Some(format!("it is called recovered at {}, but was so from {} on", since_page(claimed.value, page), since_page(since, page)))
         }
+        None if !case.recovery.idle.is_empty() => Some(format!(
+            "it is called recovered at {}, but {} works no more at the end",
+            since_page(claimed.value, page),
+            case.recovery.idle.join(" and ")
+        )),
         None => Some(format!("it is called recovered at {}, but not every objective is met at the end", since_page(claimed.value, page))),
     }
 }

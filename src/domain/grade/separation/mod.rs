@@ -83,12 +83,14 @@ pub enum Said {
 }
 
 /// From which other causes a claim tells the true one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Separation {
     /// What each look-alike's recordings say of it together, by class: false only when it is false in all of them.
     pub classes: BTreeMap<String, Said>,
     /// What the other recordings of the true cause say of it together: true only when it is true in all of them.
     pub own: Said,
+    /// Limits on measurements that lie elsewhere in the other recordings of the true cause: here, and there.
+    pub limits: Vec<(f64, f64)>,
 }
 
 impl Separation {
@@ -110,7 +112,7 @@ impl Separation {
             }
             classes.insert(class.to_owned(), said);
         }
-        Ok(Some(Self { classes, own }))
+        Ok(Some(Self { classes, own, limits: judge.moved_limits() }))
     }
 
     /// Whether other recordings of the true cause do not bear it out: it fits this one run only.

@@ -61,6 +61,13 @@ impl Limits {
         self.courses.iter().any(Option::is_some)
     }
 
+    /// The limits that lie elsewhere in a condition put where another run has it: here and there.
+    pub(super) fn moved(&self, there: &Query) -> Vec<(f64, f64)> {
+        let there = there.comparisons().into_iter().map(|(_, binary)| limited(binary).map(|(_, limit)| limit));
+        let both = self.courses.iter().zip(there).filter_map(|(here, there)| Some((here.as_ref()?.2, there?)));
+        both.filter(|(here, there)| here != there).collect()
+    }
+
     /// The condition with its limits where they lie in another run, at an instant of which the same is so; limits on what does not move
     /// there stay as they are.
     pub(super) fn there(&self, query: &Query, source: &dyn SeriesSource, baseline: Span, at: UnixMs) -> Query {

@@ -82,6 +82,11 @@ impl<'a> Judge<'a> {
         Ok(Some(judge))
     }
 
+    /// The limits that lie elsewhere in the other recordings of the true cause: here and there.
+    pub(super) fn moved_limits(&self) -> Vec<(f64, f64)> {
+        self.limits.iter().flat_map(|limits| self.conditions.iter().flat_map(|there| limits.moved(there))).collect()
+    }
+
     /// What another recording of the true cause says of the claim.
     pub(super) fn own(&self, recording: &Recording) -> Result<Said, SourceError> {
         let mut said = Said::False;

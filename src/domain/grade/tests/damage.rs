@@ -68,6 +68,18 @@ fn acknowledged_records_that_are_gone_are_told() {
 }
 
 #[test]
+fn records_nobody_can_have_processed_were_skipped_however_it_was_done() {
+    let offset = [("consumergroup", "reports"), ("topic", "orders"), ("partition", "3")];
+    let moved = changing("kafka_consumergroup_current_offset", &offset, 100.0, Some(5100.0));
+    let members = |count| changing("kafka_consumergroup_members", &offset[..1], count, Some(count));
+    assert_eq!(damage(&with(vec![moved.clone(), members(2.0)])), "100000 true\n", "a member may have processed them");
+    insta::assert_snapshot!(damage(&with(vec![moved, members(0.0)])), @r#"
+    92727 true
+    RecordsSkipped: reports was moved from 100 to 5100 of orders-3 while it had no member (chaoslab query 'kafka_consumergroup_current_offset{consumergroup="reports", partition="3", topic="orders"}' --at T+00:05:50.137)
+    "#);
+}
+
+#[test]
 fn commands_that_destroy_cost_unless_the_scenario_allows_it() {
     let run = sample::isr_shrink().with_command(24, "toolbox", "kafka-topics.sh --delete --topic audit", HEALED + 30, "").with_command(
         25,
@@ -85,4 +97,19 @@ fn commands_that_destroy_cost_unless_the_scenario_allows_it() {
     let terms = Terms { allowed: vec![Damage::TopicDeleted, Damage::RecordsSkipped], ..Terms::default() };
     let allowed = grade(&document, &run.record(), &capped_link(), &Comparison::default(), &terms).expect("it is valid");
     assert_eq!((allowed.total, allowed.collateral.len()), (100_000, 0));
+}
+
+#[test]
+fn a_cluster_that_nobody_works_with_any_more_is_not_well() {
+    let sent = |until: i64| Series {
+        labels: Labels::of("kafka_producer_record_send_total", [("service", "checkout"), ("topic", "orders"), ("partition", "0")]),
+        points: (0..=END).map(|s| Point { at: second(s) + 137, value: (s.min(until) * 10) as f64 }).collect(),
+    };
+    let graded =
+        |until| graded(&link_capped(&[DROPS, SHRINK, QDISC]).file(), &with(vec![sent(until)]), &capped_link()).expect("it is valid");
+    assert_eq!(graded(END).ending, Ending::Recovered);
+    let stopped = graded(HEALED + 20);
+    assert_ne!(stopped.ending, Ending::Recovered);
+    let told = stopped.losses.iter().find(|loss| loss.item == "mitigation and recovery").map(|loss| loss.observed.as_str());
+    assert_eq!(told, Some("checkout handed in or worked off no record in the last 15 s"));
 }

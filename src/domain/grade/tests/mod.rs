@@ -5,6 +5,7 @@ mod adversarial;
 mod damage;
 mod properties;
 mod references;
+mod review;
 mod separation;
 
 use std::collections::BTreeMap;

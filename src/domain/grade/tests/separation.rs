@@ -192,6 +192,7 @@ fn a_limit_lies_where_it_lies_between_healthy_and_broken() {
     }
     let evidence = compared(&link_capped(&[sent]), &sample::isr_shrink(), &capped_link(), &faster).evidence.remove(0);
     assert_eq!(evidence.worth, 1000, "{evidence:?}");
+    insta::assert_snapshot!(evidence.limits.join("\n"), @"the limit 300000 was put to 1200000 in another run of this cause, as far between its healthy and its broken value");
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod vacuous;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-pub use show::query_command;
+pub use show::{number, query_command};
 pub use timeline::{holding, looks, since_when_met};
 
 use super::analysis::{Claim, Item, Resolved, Source, resolve};

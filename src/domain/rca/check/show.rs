@@ -57,7 +57,7 @@ fn shown(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<String, Sourc
 }
 
 /// A number with at most six significant digits.
-pub(super) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value == 0.0 || !value.is_finite() || value.fract() == 0.0 && value.abs() < 1e15 {
         return format!("{value}");
     }

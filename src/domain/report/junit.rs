@@ -1,0 +1,48 @@
+//! The grade as continuous integration reads test results: items and gates are cases, what lost points or was not passed is a failure.
+
+use maud::{PreEscaped, html};
+
+use super::points;
+use crate::domain::grade::{Grade, Loss};
+
+/// The grade as JUnit XML, the form of Ant's `JUnitXMLReporter` that CI servers take.
+pub fn junit(grade: &Grade) -> String {
+    let lost = |item: &str| grade.losses.iter().filter(|loss| loss.item == item).collect::<Vec<_>>();
+    let items = grade.items.iter().map(|item| {
+        let title = format!("{} of {} points", points(item.earned), points(item.possible));
+        (item.item.as_str(), title, lost(&item.item))
+    });
+    let items: Vec<_> = items.collect();
+    let failed = items.iter().filter(|(_, _, lost)| !lost.is_empty()).count() + grade.gates.iter().filter(|gate| !gate.passed).count();
+    let body = html! {
+        testsuites {
+            testsuite name=(grade.run) tests=(items.len() + grade.gates.len()) failures=(failed) errors="0" skipped="0" {
+                properties {
+                    property name="passed" value=(grade.passed) {}
+                    property name="total" value=(points(grade.total)) {}
+                }
+                @for (item, title, lost) in &items {
+                    testcase classname="items" name=(item) {
+                        @if !lost.is_empty() {
+                            failure type="points" message=(title) { (lost.iter().map(|loss| said(loss)).collect::<Vec<_>>().join("\n")) }
+                        }
+                    }
+                }
+                @for gate in &grade.gates {
+                    testcase classname="gates" name=(format!("{} {}", gate.gate, gate.demands)) {
+                        @if !gate.passed {
+                            failure type="gate" message=(format!("no more than {} points without it", points(gate.cap))) { (gate.why) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    let text = html! { (PreEscaped("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")) (body) "\n" }.into_string();
+    // XML 1.0 has no way to write other control characters.
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+fn said(loss: &Loss) -> String {
+    format!("{} -{} line {}:{}: {}", loss.loss, points(loss.lost), loss.line, loss.column, loss.says)
+}
