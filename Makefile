@@ -21,7 +21,10 @@ help:
 	@echo "make clean                         stop all labs, remove our images and build products"
 
 drill: prepare
-	@if ./chaoslab runs --json | grep -q '"state": "open"'; then ./chaoslab status --page; else ./chaoslab start $(FAMILY); fi
+	@runs="$$(./chaoslab runs --json)"; \
+	if echo "$$runs" | grep -q '"state": "open"'; then ./chaoslab status --page; \
+	elif echo "$$runs" | grep -Eq '"state": "(created|booting|settling|breaking|confirming)"'; then ./chaoslab status; \
+	else ./chaoslab start $(FAMILY); fi
 	@echo "From here on: ./chaoslab status, ./chaoslab shell, ./chaoslab stop"
 
 demo: prepare

@@ -4,6 +4,7 @@ set -euo pipefail
 
 readonly log=/var/log/dockerd.log
 readonly limit=60 # seconds the engine has to come up
+readonly not_allowed="you may not use the Docker engine that runs here: run this as root, or join the group 'docker' ('sudo usermod -aG docker \$USER', then log in again)"
 socket=/var/run/docker.sock
 
 fail() {
@@ -53,13 +54,15 @@ start() {
 # wait_for PID: until the engine answers. PID may be empty.
 wait_for() {
     local deadline=$((SECONDS + limit))
-    until answers >/dev/null; do
+    local said
+    until said=$(answers); do
+        case $said in *'permission denied'*) fail "$not_allowed" ;; esac
         if [ -n "$1" ] && [ ! -d "/proc/$1" ]; then
             fail "dockerd ended at once; the last lines of $log:
 $(as_root tail -n 10 "$log")"
         fi
         if [ $SECONDS -ge $deadline ]; then
-            fail "dockerd did not answer within $limit s: $(answers || true)"
+            fail "dockerd did not answer within $limit s: $said"
         fi
         sleep 0.2
     done
@@ -70,7 +73,7 @@ if command -v docker >/dev/null; then
         echo "engine: Docker $version answers"
         exit 0
     fi
-    case $version in *'permission denied'*) fail "you may not use the Docker engine that runs here: run this as root, or join the group 'docker'" ;; esac
+    case $version in *'permission denied'*) fail "$not_allowed" ;; esac
 fi
 case ${DOCKER_HOST:-} in
     '' | "unix://$socket" | unix:///run/docker.sock) ;;

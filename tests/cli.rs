@@ -19,6 +19,12 @@ fn without_arguments_it_tells_what_it_can() {
 fn every_command_has_help_with_an_example() {
     let program = Program::new();
     for command in [
+        "doctor",
+        "list",
+        "changes",
+        "runs",
+        "playbook",
+        "shell",
         "show",
         "start",
         "status",
@@ -40,6 +46,24 @@ fn every_command_has_help_with_an_example() {
         let help = program.ok(&[command, "--help"]);
         assert!(help.contains("Example"), "`{command} --help` has no example:\n{help}");
     }
+}
+
+#[test]
+fn what_nobody_reads_changes_no_exit_code() {
+    let program = Program::new();
+    for (arguments, code) in [(&["show", "isr-shink"], 2), (&["status", "-q"], 9)] {
+        let mut child = program.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        drop(child.stderr.take());
+        assert_eq!(child.wait().expect("it ends").code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn data_is_json_where_it_is_asked_for() {
+    let program = Program::new();
+    assert_eq!(program.json(&["show", "isr-shrink"])["playbook"], "isr-shrink");
+    assert_eq!(program.json(&["playbook", "isr-shrink"])["symptom"], "isr-shrink");
+    assert!(program.json(&["playbook"]).as_array().is_some_and(|all| all.len() >= 4));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The lab image as it is: every tool answers, and nothing that belongs to the host is in it.
 
+mod program;
+
 use std::process::Command;
 
 use chaoslab::lab::image::Image;
@@ -14,6 +16,14 @@ fn docker(arguments: &[&str]) -> String {
 
 fn image() -> String {
     Image::current(&Library::open().expect("it is built in")).expect("the service program is beside this one").reference
+}
+
+#[test]
+fn a_machine_can_do_to_its_network_what_faults_need() {
+    let found = program::Program::new().json(&["doctor"]);
+    let kernel = found.as_array().expect("a list").iter().find(|f| f["what"] == "kernel").expect("the image is built");
+    assert_eq!(kernel["fine"], true, "{kernel}");
+    assert_eq!(program::standing("abilities"), program::NOTHING, "what was tried left nothing");
 }
 
 #[test]

@@ -5,13 +5,15 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use crate::lab::engine::docker::{connect, disk, sweep};
+use crate::lab::engine::docker::{abilities, connect, disk, reserve, sweep};
 use crate::lab::engine::{ENGINE_ADVICE, EngineError};
 use crate::lab::image::Image;
 use crate::lab::library::Library;
 
 /// What a lab takes: four JVMs, four exporters, two services.
 const MEMORY_MIB: u64 = 1500;
+/// Brokers of a lab.
+const BROKERS: usize = 3;
 /// The image, and a drill's logs and data.
 const DISK_MIB: u64 = 3000;
 /// The oldest API that is spoken here: Docker 20.10.
@@ -41,12 +43,14 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
         Ok(docker) => {
             findings.extend(engine(docker).await?);
             findings.push(image(docker).await?);
+            findings.extend(kernel(docker).await?);
             findings.push(leftovers(context, docker).await?);
         }
     }
-    findings.extend([memory(), disk(context)]);
+    findings.extend([memory(), disk(context), ports()]);
     let library = Library::open()?;
     let mut counts = Vec::new();
+    let nothing_stands = docker.is_err();
     for family in library.families() {
         let scenarios = library.scenarios(&family);
         let mut stageable = scenarios.len();
@@ -54,6 +58,9 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
             for scenario in &scenarios {
                 stageable -= usize::from(disk::unmet(docker, &library.plan(&family, scenario, 0)?.requires).await?.is_some());
             }
+        }
+        if nothing_stands {
+            stageable = 0;
         }
         counts.push(format!("{family}: {stageable} of {}", scenarios.len()));
     }
@@ -142,7 +149,44 @@ async fn leftovers(context: &Context, docker: &Docker) -> Result<Finding, Failur
         live.len()
     );
     let nothing = standing == crate::lab::engine::Swept::default();
-    Ok(finding("leftovers", nothing || !live.is_empty(), found, "no live run owns them: `chaoslab stop --all` removes them"))
+    Ok(finding(
+        "leftovers",
+        nothing || !live.is_empty(),
+        found,
+        "no live run in this home owns them. When nobody else runs labs on this engine, `chaoslab stop --all` removes them: it takes down every lab there is",
+    ))
+}
+
+/// What machines may do to their own network, tried in one; nothing is told before there is an image.
+async fn kernel(docker: &Docker) -> Result<Option<Finding>, Failure> {
+    let image = Image::current(&Library::open()?)?;
+    if !image.is_built(docker).await? {
+        return Ok(None);
+    }
+    let lacking = abilities::lacking(docker, &image.reference).await?;
+    let found = if lacking.is_empty() {
+        "links can be shaped, packets filtered".to_owned()
+    } else {
+        format!("machines cannot {}", lacking.join(", nor "))
+    };
+    Ok(Some(finding(
+        "kernel",
+        lacking.is_empty(),
+        found,
+        "Load the kernel's modules (sch_tbf, xt_u32), or use another machine: drills that need them cannot be staged here",
+    )))
+}
+
+/// Each broker is reached by a port of the loopback, too.
+fn ports() -> Finding {
+    let free = reserve::ports_free(BROKERS);
+    let found = free.as_ref().map_or_else(ToString::to_string, |()| format!("{BROKERS} free on 127.0.0.1"));
+    finding(
+        "ports",
+        free.is_ok(),
+        found,
+        "Each broker of a lab needs a free port: end programs that hold many, or widen net.ipv4.ip_local_port_range",
+    )
 }
 
 fn memory() -> Finding {

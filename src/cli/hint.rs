@@ -1,12 +1,13 @@
 //! `chaoslab hint`: the next hint, its cost said first.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Write};
 
 use clap::Args;
 use serde_json::json;
 
 use super::context::{Chosen, Context};
 use super::exit::Failure;
+use super::output::Output;
 use crate::domain::grade::cost_of_hints;
 use crate::domain::scenario::Plan;
 use crate::lab::run::RunFile;
@@ -36,7 +37,9 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     };
     let cost = cost_of_hints(taken + 1) - cost_of_hints(taken);
     let number = taken + 1;
-    context.output.remark(format!("hint {number} of {} costs {cost} points of 100 when {id} is graded", hints.len()));
+    // Its cost is told first, also to those who want no remarks.
+    let costly = Output { quiet: false, ..context.output };
+    costly.remark(format!("hint {number} of {} costs {cost} points of 100 when {id} is graded", hints.len()));
     if !arguments.yes && !is_wanted()? {
         return Ok(());
     }
@@ -66,7 +69,8 @@ fn is_wanted() -> Result<bool, Failure> {
     if !stdin.is_terminal() {
         return Err(Failure::Usage("a hint costs points: say `--yes` to take it".to_owned()));
     }
-    eprint!("take it? [y/N] ");
+    // That nobody reads the question is no reason to stop: the answer decides.
+    let _ = write!(std::io::stderr().lock(), "take it? [y/N] ");
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer).map_err(Failure::io("read the answer"))?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

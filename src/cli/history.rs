@@ -23,18 +23,18 @@ pub struct Arguments {
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let chosen = context.readable()?;
     let commands = chosen.reader()?.commands()?;
+    let value = |c: &Command| {
+        json!({"number": c.number, "kind": c.start.kind, "node": c.start.node, "command": c.start.text, "mutating": c.start.mutating,
+            "started": rfc3339(c.start.at), "ended": c.end.as_ref().map(|e| rfc3339(e.at)), "exit": c.end.as_ref().and_then(|e| e.exit), "output": c.output()})
+    };
     if let Some(number) = arguments.number {
         let command = commands.iter().find(|c| c.number == number);
         let command = command.ok_or_else(|| Failure::Usage(format!("there is no command {number}; `chaoslab history` lists them")))?;
-        return context.output.text(&command.output());
+        return if context.output.json { context.output.value(&value(command)) } else { context.output.text(&command.output()) };
     }
     let wanted: Vec<_> = commands.iter().filter(|c| !arguments.mutating || c.start.mutating).collect();
     if context.output.json {
-        let value = |c: &&Command| {
-            json!({"number": c.number, "kind": c.start.kind, "node": c.start.node, "command": c.start.text, "mutating": c.start.mutating,
-                "started": rfc3339(c.start.at), "ended": c.end.as_ref().map(|e| rfc3339(e.at)), "exit": c.end.as_ref().and_then(|e| e.exit), "output": c.output()})
-        };
-        return context.output.value(&wanted.iter().map(value).collect::<Vec<_>>());
+        return context.output.value(&wanted.into_iter().map(value).collect::<Vec<_>>());
     }
     let row = |c: &Command| {
         let exit = match &c.end {

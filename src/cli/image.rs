@@ -14,6 +14,7 @@ use crate::lab::library::Library;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Build the lab image; says at once when it is current
+    #[command(after_help = "Example: chaoslab image build")]
     Build,
 }
 
@@ -22,12 +23,16 @@ pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
         Command::Build => {
             let docker = connect().await?;
             let image = Image::current(&Library::open()?)?;
-            if image.is_built(&docker).await? {
-                return context.output.line(format!("{} is current", image.reference));
+            let (begun, is_current) = (Instant::now(), image.is_built(&docker).await?);
+            if !is_current {
+                image.build(&docker, |step| context.output.remark(step)).await?;
             }
-            let begun = Instant::now();
-            image.build(&docker, |step| context.output.remark(step)).await?;
-            context.output.line(format!("{} built in {} s", image.reference, begun.elapsed().as_secs()))
+            let seconds = begun.elapsed().as_secs();
+            if context.output.json {
+                return context.output.value(&serde_json::json!({"image": image.reference, "built": !is_current, "seconds": seconds}));
+            }
+            let done = if is_current { "is current".to_owned() } else { format!("built in {seconds} s") };
+            context.output.line(format!("{} {done}", image.reference))
         }
     }
 }

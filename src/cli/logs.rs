@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use regex::Regex;
+use serde_json::json;
 
 use super::context::Context;
 use super::exec::known_machine;
@@ -48,9 +49,19 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         // Lines of the last millisecond may have been shown already, and more of it may come.
         let fresh: Vec<_> = lines.into_iter().filter(|l| !seen.contains(l)).collect();
         let mut printed = String::new();
-        for line in fresh.iter().filter(|l| pattern.as_ref().is_none_or(|p| p.is_match(&l.line))) {
-            let time = chosen.file.paged_at.map_or_else(|| rfc3339(line.at), |page| since_page(line.at, page));
-            printed += &format!("{time}  {}\n", line.line);
+        let wanted: Vec<_> = fresh.iter().filter(|l| pattern.as_ref().is_none_or(|p| p.is_match(&l.line))).collect();
+        let since = |line: &LogLine| chosen.file.paged_at.map(|page| since_page(line.at, page));
+        let told = |line: &&LogLine| json!({"at": rfc3339(line.at), "since_page": since(line), "node": line.node, "line": line.line});
+        if !context.output.json {
+            for line in wanted {
+                let time = since(line).unwrap_or_else(|| rfc3339(line.at));
+                printed += &format!("{time}  {}\n", line.line);
+            }
+        } else if arguments.follow {
+            // Nobody waits for the end of a list that has none: an object a line.
+            wanted.iter().for_each(|line| printed += &format!("{}\n", told(line)));
+        } else {
+            printed = serde_json::to_string_pretty(&wanted.iter().map(told).collect::<Vec<_>>()).expect("it has text keys only") + "\n";
         }
         context.output.text(&printed)?;
         recorded.output(&printed).await?;

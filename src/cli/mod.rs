@@ -34,18 +34,24 @@ mod stop;
 mod submit;
 mod vocab;
 
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use self::context::Context;
-use self::exit::Failure;
+use self::exit::{Exit, Failure};
 use self::output::Output;
 use crate::lab::run::Home;
 
+/// What a newcomer types first.
+const FIRST_STEPS: &str =
+    "Example: chaoslab start consumer-lag, and when the page is out: chaoslab shell, chaoslab rca new, chaoslab submit";
+
 /// A troubleshooting simulator for Apache Kafka: really broken clusters, and a root-cause analysis that is checked.
 #[derive(Debug, Parser)]
-#[command(name = "chaoslab", version, arg_required_else_help = true, max_term_width = 110)]
+#[command(name = "chaoslab", version, arg_required_else_help = true, max_term_width = 110, after_help = FIRST_STEPS)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -72,11 +78,13 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check engine, image, memory, disk and leftovers, and say what to do
+    #[command(after_help = "Example: chaoslab doctor")]
     Doctor,
     /// The lab image
     #[command(subcommand)]
     Image(image::Command),
     /// List the families: symptom, level, minutes
+    #[command(after_help = "Example: chaoslab list")]
     List,
     /// Show a family: its brief, its lab
     Show(show::Arguments),
@@ -99,6 +107,7 @@ enum Command {
     /// Numbered detections over the record
     Events(events::Arguments),
     /// The change feed
+    #[command(after_help = "Example: chaoslab changes")]
     Changes,
     /// Look at a service, change its configuration, stop, start or restart it
     Service(service::Arguments),
@@ -120,6 +129,7 @@ enum Command {
     /// Tear a run down and leave nothing on the engine
     Stop(stop::Arguments),
     /// The runs on this machine
+    #[command(after_help = "Example: chaoslab runs")]
     Runs,
     /// For authors of scenarios
     #[command(subcommand)]
@@ -148,11 +158,14 @@ pub fn run() -> ExitCode {
         }
     };
     let output = Output { json: cli.global.json, quiet: cli.global.quiet };
-    match dispatch(cli, output) {
+    // A panic has been told by its hook; what is left is the exit code of a bug.
+    let Ok(done) = catch_unwind(AssertUnwindSafe(|| dispatch(cli, output))) else { return ExitCode::from(Exit::Bug as u8) };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(text) = failure.told() {
-                eprintln!("{text}");
+                // That nobody reads errors changes nothing of the exit code.
+                let _ = writeln!(std::io::stderr().lock(), "{text}");
             }
             failure.code()
         }

@@ -22,6 +22,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         Some(symptom) => symptom.clone(),
         None => match context.chosen() {
             Ok(chosen) => chosen.file.family,
+            Err(_) if context.output.json => return context.output.value(&all),
             Err(_) => return context.output.line(all.join("\n")),
         },
     };
@@ -29,5 +30,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         let near = nearest(&symptom, all.iter().map(String::as_str)).map(|n| format!(", did you mean `{n}`?")).unwrap_or_default();
         Failure::Usage(format!("there is no playbook `{symptom}`{near}; there are {}", all.join(", ")))
     })?;
+    if context.output.json {
+        return context.output.value(&serde_json::json!({"symptom": symptom, "text": text}));
+    }
     context.output.text(&text)
 }

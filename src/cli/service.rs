@@ -87,7 +87,12 @@ impl Act<'_> {
     async fn show(&self) -> Result<(), Failure> {
         let recorded = self.begin("show", false).await?;
         let text = self.properties().await?;
-        self.context.output.text(&text)?;
+        if self.context.output.json {
+            let file = properties_path(self.name);
+            self.context.output.value(&serde_json::json!({"service": self.name, "file": file, "properties": text}))?;
+        } else {
+            self.context.output.text(&text)?;
+        }
         recorded.end_with(&text).await
     }
 

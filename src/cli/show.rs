@@ -22,6 +22,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
             "family": arguments.family, "symptom": family.title, "level": family.level, "minutes": family.minutes,
             "trains": family.trains, "brief": family.brief.trim(), "brokers": family.cluster.brokers,
             "topics": family.cluster.topics, "services": family.services, "alert": family.alert, "slo": family.slo,
+            "playbook": arguments.family,
         }));
     }
     let out = context.output;
@@ -39,5 +40,6 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     for service in &family.services {
         out.line(format!("  service {}: {}", service.name, service.description))?;
     }
-    out.line(format!("\nPages on: {}", family.alert.expr))
+    out.line(format!("\nPages on: {}", family.alert.expr))?;
+    out.line(format!("Playbook: `chaoslab playbook {}`", arguments.family))
 }

@@ -80,6 +80,9 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let terms = Terms { profile: arguments.profile, time_limit_ms: arguments.time_limit };
     let run = begin(context, &library, &docker, &plan, terms).await?;
     if arguments.detach {
+        if context.output.json {
+            return context.output.value(&serde_json::json!({"run": run.id}));
+        }
         return context.output.line(&run.id);
     }
     opened(context, &run).await?;

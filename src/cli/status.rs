@@ -1,5 +1,6 @@
 //! `chaoslab status`: how the run stands.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use clap::Args;
@@ -43,7 +44,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
             chosen.keeper(context.output).await?;
         }
         let status = Status::of(&chosen)?;
-        if arguments.watch {
+        if arguments.watch && !context.output.json && std::io::stdout().is_terminal() {
             context.output.text("\x1b[H\x1b[2J")?;
         }
         status.print(context, &chosen)?;
@@ -124,6 +125,12 @@ impl Status {
         out.line(format!("{}  {}  {}", out.bold(&file.id), file.family, file.state))?;
         if let Some(invalid) = &file.invalid {
             out.line(format!("  while {}: {}", invalid.during, invalid.reason))?;
+        }
+        if file.state.is_staging() && !kept {
+            out.line(format!(
+                "  {}: its keeper is gone, so nothing goes on. `chaoslab stop` takes it down",
+                out.bold("the staging was cut off")
+            ))?;
         }
         let Some(observed) = self.observed_at else {
             return self.steps.iter().try_for_each(|step| out.line(format!("  {step}")));

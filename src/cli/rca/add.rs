@@ -169,5 +169,8 @@ pub fn run(context: &Context, addition: &Addition) -> Result<(), Failure> {
     let longer = add(&text, &addition.entry()?).map_err(|e| Failure::Invalid(super::located(&path, &e.problems())))?;
     replace_file(&path, longer.as_bytes())?;
     let added: Vec<_> = longer.lines().filter(|l| !text.lines().any(|t| t == *l)).collect();
+    if context.output.json {
+        return context.output.value(&serde_json::json!({"file": path, "added": added}));
+    }
     context.output.line(added.join("\n"))
 }

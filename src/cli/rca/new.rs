@@ -14,9 +14,9 @@ use crate::domain::rca::template;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: chaoslab rca new --form full")]
 pub struct Arguments {
-    /// short: six questions, five minutes; full: everything a post-mortem holds
-    #[arg(long, value_enum, default_value = "short")]
-    form: Asked,
+    /// short: six questions, five minutes; full: everything a post-mortem holds. The short one unless given, in an exam the full one
+    #[arg(long, value_enum)]
+    form: Option<Asked>,
     /// Write it here instead of into the run's folder
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -33,8 +33,10 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let path = super::file(&chosen, arguments.file.as_ref());
     let opened = Opened::of(&chosen)?;
     let form = match arguments.form {
-        Asked::Short => Form::Short,
-        Asked::Full => Form::Full,
+        Some(Asked::Short) => Form::Short,
+        Some(Asked::Full) => Form::Full,
+        None if chosen.file.exam => Form::Full,
+        None => Form::Short,
     };
     let author = std::env::var("USER").unwrap_or_else(|_| "me".to_owned());
     let text = template::new(form, &author, &opened.record()).map_err(|e| Failure::Integrity(e.to_string()))?;
@@ -47,7 +49,11 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         _ => Failure::Io { operation: format!("make {}", path.display()), source },
     })?;
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(Failure::io(format!("write {}", path.display())))?;
-    context.output.line(path.display().to_string())?;
+    if context.output.json {
+        context.output.value(&serde_json::json!({"file": path}))?;
+    } else {
+        context.output.line(path.display().to_string())?;
+    }
     context.output.remark("fill it in, `chaoslab rca check` verifies it, `chaoslab submit` hands it in");
     context.output.remark("what to name: `chaoslab vocab classes --search WORD`, `chaoslab vocab components`");
     Ok(())

@@ -1,5 +1,6 @@
 //! The Docker engine, driven through bollard.
 
+pub mod abilities;
 mod actions;
 mod boot;
 pub mod disk;
@@ -9,7 +10,7 @@ mod limits;
 mod machine;
 mod node;
 mod rescue;
-mod reserve;
+pub mod reserve;
 pub mod shell;
 pub mod sweep;
 

@@ -107,6 +107,11 @@ fn parse_routes(routes: &str) -> Vec<Subnet> {
     routes.lines().skip(1).filter_map(parse).collect()
 }
 
+/// Whether so many ports are free on the loopback, or why not.
+pub fn ports_free(count: usize) -> Result<(), EngineError> {
+    free_ports((0..count).map(|number| number.to_string())).map(|_| ())
+}
+
 /// Ports free on the loopback now. Another program may take one before it is published: then the start of the container says so.
 fn free_ports(names: impl Iterator<Item = String>) -> Result<BTreeMap<String, u16>, EngineError> {
     let none = |e: std::io::Error| EngineError::Exhausted(format!("no free port on 127.0.0.1: {e}"));
