@@ -15,8 +15,9 @@ use crate::lab::run::Run;
 /// Words that betray a staged cause, whatever it is.
 const ALWAYS: [&str; 12] =
     ["inject", "chaos-", "chaosmesh", "chaosblade", "sabotage", " fault", "rehears", "decoy", "toxiproxy", "pumba", "stress-ng", "gremlin"];
-/// Kafka's own words that hold one of them (`LoggingFaultHandler`, `ProcessTerminatingFaultHandler`).
-const KAFKAS_OWN: [&str; 2] = ["encountered fatal fault", "encountered nonfatal fault"];
+/// Kafka's own words that hold one of them (`LoggingFaultHandler`, `ProcessTerminatingFaultHandler`), and the JVM's, when a mapped index can
+/// no longer be written (`SharedRuntime::handle_unsafe_access`).
+const KAFKAS_OWN: [&str; 3] = ["encountered fatal fault", "encountered nonfatal fault", "a fault occurred in a"];
 /// On a machine of the lab not even the program's own name may stand.
 const PROGRAM: &str = "chaoslab";
 
@@ -152,6 +153,7 @@ mod tests {
         let mut search = Search::new(["capped-link".to_owned()]);
         search.text("a", "x Capped-Link y capped-link");
         search.text("b", "nothing; Encountered fatal fault: unexpected error in raft IO thread");
+        search.text("b", "java.lang.InternalError: a fault occurred in a recent unsafe memory access operation in compiled Java code");
         search.machine_text("c", "started by ChaosLab");
         let leaks = search.leaks();
         let told: Vec<_> = leaks.iter().map(|l| (l.place.as_str(), l.word.as_str(), l.around.as_str())).collect();
