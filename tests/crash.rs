@@ -5,6 +5,7 @@ mod program;
 use std::fs;
 use std::time::Duration;
 
+use chaoslab::lab::run::Home;
 use program::{NOTHING, Program, processes_of, standing, until};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -113,7 +114,9 @@ fn an_open_run_survives_its_keeper_and_says_so() {
     program.ok(&["start", "consumer-lag", "--scenario", "slow-processing", "--seed", "7"]);
     let run = only_run(&program).expect("it was started");
     processes_of(&run).into_iter().for_each(kill);
-    until("the keeper to be gone", Duration::from_secs(5), || processes_of(&run).is_empty().then_some(()));
+    // A dying process has no command line any more before it lets go of its lock: the lock is what tells that it is gone.
+    let folder = Home::at(program.home()).open(&run).expect("it is there");
+    until("the keeper to be gone", Duration::from_secs(5), || (!folder.is_kept().expect("readable")).then_some(()));
     let outcome = program.run(&["status"]);
     assert_eq!(outcome.code, 0, "{}", outcome.err);
     assert!(outcome.err.contains("had died; starting it again"), "{}", outcome.err);
