@@ -34,6 +34,7 @@ fn finding(what: &'static str, fine: bool, found: impl Into<String>, advice: &st
 
 pub async fn run(context: &Context) -> Result<(), Failure> {
     let mut findings = Vec::new();
+    let library = Library::open()?;
     let docker = connect().await;
     match &docker {
         Err(EngineError::Unreachable { address, reason }) => {
@@ -42,25 +43,24 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
         Err(error) => findings.push(finding("engine", false, error.to_string(), ENGINE_ADVICE)),
         Ok(docker) => {
             findings.extend(engine(docker).await?);
-            findings.push(image(docker).await?);
-            findings.extend(kernel(docker).await?);
+            let image = Image::current(&library)?;
+            let is_built = image.is_built(docker).await?;
+            findings.push(image_finding(&image, is_built));
+            if is_built {
+                findings.push(kernel(docker, &image).await?);
+            }
             findings.push(leftovers(context, docker).await?);
         }
     }
     findings.extend([memory(), disk(context), ports()]);
-    let library = Library::open()?;
     let mut counts = Vec::new();
-    let nothing_stands = docker.is_err();
     for family in library.families() {
         let scenarios = library.scenarios(&family);
-        let mut stageable = scenarios.len();
+        let mut stageable = 0;
         if let Ok(docker) = &docker {
             for scenario in &scenarios {
-                stageable -= usize::from(disk::unmet(docker, &library.plan(&family, scenario, 0)?.requires).await?.is_some());
+                stageable += usize::from(disk::unmet(docker, &library.plan(&family, scenario, 0)?.requires).await?.is_none());
             }
-        }
-        if nothing_stands {
-            stageable = 0;
         }
         counts.push(format!("{family}: {stageable} of {}", scenarios.len()));
     }
@@ -131,11 +131,9 @@ fn is_local(answers: bool, system: &str) -> bool {
     answers && is_socket && !system.contains("Docker Desktop") && cfg!(target_os = "linux")
 }
 
-async fn image(docker: &Docker) -> Result<Finding, Failure> {
-    let image = Image::current(&Library::open()?)?;
-    let built = image.is_built(docker).await?;
-    let found = if built { format!("{} is current", image.reference) } else { format!("{} is not built", image.reference) };
-    Ok(finding("image", built, found, "`chaoslab image build` builds it; `start` does so too"))
+fn image_finding(image: &Image, is_built: bool) -> Finding {
+    let found = if is_built { format!("{} is current", image.reference) } else { format!("{} is not built", image.reference) };
+    finding("image", is_built, found, "`chaoslab image build` builds it; `start` does so too")
 }
 
 async fn leftovers(context: &Context, docker: &Docker) -> Result<Finding, Failure> {
@@ -157,24 +155,20 @@ async fn leftovers(context: &Context, docker: &Docker) -> Result<Finding, Failur
     ))
 }
 
-/// What machines may do to their own network, tried in one; nothing is told before there is an image.
-async fn kernel(docker: &Docker) -> Result<Option<Finding>, Failure> {
-    let image = Image::current(&Library::open()?)?;
-    if !image.is_built(docker).await? {
-        return Ok(None);
-    }
+/// What machines may do to their own network, tried in one.
+async fn kernel(docker: &Docker, image: &Image) -> Result<Finding, Failure> {
     let lacking = abilities::lacking(docker, &image.reference).await?;
     let found = if lacking.is_empty() {
         "links can be shaped, packets filtered".to_owned()
     } else {
         format!("machines cannot {}", lacking.join(", nor "))
     };
-    Ok(Some(finding(
+    Ok(finding(
         "kernel",
         lacking.is_empty(),
         found,
         "Load the kernel's modules (sch_tbf, xt_u32), or use another machine: drills that need them cannot be staged here",
-    )))
+    ))
 }
 
 /// Each broker is reached by a port of the loopback, too.

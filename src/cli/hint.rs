@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::context::{Chosen, Context};
 use super::exit::Failure;
-use super::output::Output;
+use super::output;
 use crate::domain::grade::cost_of_hints;
 use crate::domain::scenario::Plan;
 use crate::lab::run::RunFile;
@@ -38,8 +38,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let cost = cost_of_hints(taken + 1) - cost_of_hints(taken);
     let number = taken + 1;
     // Its cost is told first, also to those who want no remarks.
-    let costly = Output { quiet: false, ..context.output };
-    costly.remark(format!("hint {number} of {} costs {cost} points of 100 when {id} is graded", hints.len()));
+    output::warn(format!("hint {number} of {} costs {cost} points of 100 when {id} is graded", hints.len()));
     if !arguments.yes && !is_wanted()? {
         return Ok(());
     }

@@ -34,7 +34,6 @@ mod stop;
 mod submit;
 mod vocab;
 
-use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -164,8 +163,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(text) = failure.told() {
-                // That nobody reads errors changes nothing of the exit code.
-                let _ = writeln!(std::io::stderr().lock(), "{text}");
+                output::warn(text);
             }
             failure.code()
         }

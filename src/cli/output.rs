@@ -47,8 +47,7 @@ impl Output {
     /// Remarks on what the command does.
     pub fn remark(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            // That nobody reads remarks is no reason to stop.
-            let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+            warn(text);
         }
     }
 
@@ -61,6 +60,11 @@ impl Output {
     pub fn bold(&self, text: &str) -> String {
         if self.colours() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// Tells something on standard error, whatever was asked for. That nobody reads it is no reason to stop.
+pub fn warn(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
 }
 
 /// A table with a heading line, as text.

@@ -5,11 +5,10 @@ use clap::{Args, ValueEnum};
 use super::context::{Chosen, Context};
 use super::exit::Failure;
 use super::rca::{Opened, located};
-use super::submit::{Secret, graded, print_opening};
+use super::submit::{Secret, graded, keep, outcome, print, print_opening};
 use crate::domain::grade::Grade;
-use crate::domain::grade::review::{Dispute, Override, read_overrides, unanswered};
+use crate::domain::grade::review::{Dispute, Override, known, read_overrides, unanswered};
 use crate::domain::report::{self, ReportInput};
-use crate::lab::run::{Graded, RunFile};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -58,45 +57,36 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         return dispute(&chosen, &grade, finding, reason);
     }
     let (disputes, answers) = (chosen.run.disputes()?, answers(&chosen, &grade)?);
+    let (grade, secret, opened) = (grade.reviewed(&answers), Secret::of(&chosen)?, Opened::of(&chosen)?);
+    secret.verify(&chosen)?;
+    let input = ReportInput { grade: &grade, record: &opened.record(), sealed: Some(secret.sealed(&chosen)) };
+    show(&context, &input, arguments.format)?;
     let open = unanswered(&disputes, &answers);
-    let reviewed = grade.reviewed(&answers);
-    show(&context, &chosen, &reviewed, arguments.format)?;
     if !open.is_empty() {
         return Err(needs_review(&chosen, &open));
     }
-    let graded = Some(Graded { score: reviewed.total, passed: reviewed.passed });
-    if chosen.file.graded != graded {
+    if chosen.file.graded != Some(outcome(&grade)) {
         // What was decided counts from now on, in the list of runs as well.
-        chosen.run.write(&RunFile { graded, ..chosen.file.clone() })?;
-        let (secret, opened) = (Secret::of(&chosen)?, Opened::of(&chosen)?);
-        let input = ReportInput { grade: &reviewed, record: &opened.record(), sealed: Some(secret.sealed(&chosen)) };
-        chosen.run.write_text("report.html", &report::html(&input).map_err(|e| Failure::Integrity(e.to_string()))?)?;
+        keep(&chosen, &input)?;
     }
     Ok(())
 }
 
-fn show(context: &Context, chosen: &Chosen, grade: &Grade, format: Format) -> Result<(), Failure> {
-    let (secret, opened) = (Secret::of(chosen)?, Opened::of(chosen)?);
-    secret.verify(chosen)?;
-    let input = ReportInput { grade, record: &opened.record(), sealed: Some(secret.sealed(chosen)) };
+fn show(context: &Context, input: &ReportInput<'_>, format: Format) -> Result<(), Failure> {
     let text = match format {
-        Format::Text if context.output.json => return super::submit::print(context, &input),
-        Format::Text => report::text(&input, context.output.colours()),
-        Format::Html => report::html(&input),
-        Format::Json => report::json(&input).map(|v| v.to_string() + "\n"),
-        Format::Csv => report::csv(grade),
-        Format::Junit => Ok(report::junit(grade)),
+        Format::Text if context.output.json => return print(context, input),
+        Format::Text => report::text(input, context.output.colours()),
+        Format::Html => report::html(input),
+        Format::Json => report::json(input).map(|v| v.to_string() + "\n"),
+        Format::Csv => report::csv(input.grade),
+        Format::Junit => Ok(report::junit(input.grade)),
     };
     context.output.text(&text.map_err(|e| Failure::Integrity(e.to_string()))?)
 }
 
 /// Writes a dispute down. It stands until a reviewer answers it.
 fn dispute(chosen: &Chosen, grade: &Grade, finding: &str, reason: &str) -> Result<(), Failure> {
-    if !grade.losses.iter().any(|loss| loss.loss == finding) {
-        let known: Vec<_> = grade.losses.iter().map(|loss| loss.loss.as_str()).collect();
-        let known = if known.is_empty() { "no point was lost".to_owned() } else { format!("its findings are {}", known.join(", ")) };
-        return Err(Failure::Usage(format!("{finding} is no finding of {}: {known}", grade.run)));
-    }
+    known(grade, finding).map_err(Failure::Usage)?;
     if reason.trim().is_empty() {
         return Err(Failure::Usage(format!("a dispute needs a reason: why is {finding} wrong?")));
     }

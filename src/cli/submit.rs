@@ -60,12 +60,23 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let input = ReportInput { grade: &grade, record: &opened.record(), sealed: Some(secret.sealed(&chosen)) };
     let canonical = grade.canonical().map_err(|e| Failure::Integrity(e.to_string()))?;
     chosen.run.write_text("grade.json", &String::from_utf8_lossy(&canonical))?;
-    let page = report::html(&input).map_err(|e| Failure::Integrity(e.to_string()))?;
-    let page = chosen.run.write_text("report.html", &page)?;
-    chosen.run.write(&RunFile { graded: Some(Graded { score: grade.total, passed: grade.passed }), ..chosen.file.clone() })?;
+    let page = keep(&chosen, &input)?;
     print(context, &input)?;
     context.output.remark(format!("\n{}", page.display()));
     if grade.passed { Ok(()) } else { Err(Failure::NotPassed) }
+}
+
+/// Writes the page of a grade into the run's folder, and the outcome into its state; gives the page's path.
+pub fn keep(chosen: &Chosen, input: &ReportInput<'_>) -> Result<PathBuf, Failure> {
+    let page = report::html(input).map_err(|e| Failure::Integrity(e.to_string()))?;
+    let page = chosen.run.write_text("report.html", &page)?;
+    chosen.run.write(&RunFile { graded: Some(outcome(input.grade)), ..chosen.file.clone() })?;
+    Ok(page)
+}
+
+/// The outcome of a grade, for lists.
+pub fn outcome(grade: &Grade) -> Graded {
+    Graded { score: grade.total, passed: grade.passed }
 }
 
 /// The recordings of the family this run is compared with, and who plays which part in it.

@@ -214,6 +214,20 @@ impl Grade {
     pub fn canonical(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_jcs::to_vec(self)
     }
+
+    /// The losses of one item.
+    pub fn losses_of(&self, item: &str) -> impl Iterator<Item = &Loss> {
+        self.losses.iter().filter(move |loss| loss.item == item)
+    }
+
+    /// Sums, total and verdict, from the items, the gates, and what hints and damage cost.
+    fn add_up(&mut self) {
+        self.earned = self.items.iter().map(|item| item.earned).sum();
+        let capped = self.gates.iter().filter(|gate| !gate.passed).map(|gate| gate.cap).fold(self.earned, u32::min);
+        let damage: u32 = self.collateral.iter().map(|damage| damage.cost).sum();
+        self.total = capped.saturating_sub(self.hints + damage);
+        self.passed = self.total >= PASS && self.gates.iter().all(|gate| gate.passed);
+    }
 }
 
 /// Grades a document: against the truth, and against the recordings of this cause and of the others that show the same symptom.
@@ -253,7 +267,6 @@ pub fn grade(document: &Document, record: &Record<'_>, truth: &Truth, with: &Com
     }
     let gates: Vec<GateResult> =
         gate::GATES.iter().filter(|gate| gate.applies(&case)).map(|gate| gate::result(*gate, &case, &items)).collect();
-    let earned = items.iter().map(|item| item.earned).sum();
     let hints = terms.hints.min(DEAREST_HINTS) * 1000;
     let mut grade = Grade {
         format: FORMAT,
@@ -261,7 +274,7 @@ pub fn grade(document: &Document, record: &Record<'_>, truth: &Truth, with: &Com
         form: resolved.analysis.form,
         passed: false,
         total: 0,
-        earned,
+        earned: 0,
         hints,
         items,
         scaled_out,
@@ -272,8 +285,7 @@ pub fn grade(document: &Document, record: &Record<'_>, truth: &Truth, with: &Com
         collateral: case.collateral.clone(),
         notes: notes(&case),
     };
-    grade.total = review::total(&grade);
-    grade.passed = grade.total >= PASS && grade.gates.iter().all(|gate| gate.passed);
+    grade.add_up();
     Ok(grade)
 }
 

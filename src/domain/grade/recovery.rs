@@ -34,7 +34,7 @@ impl Ending {
     pub fn says(self) -> &'static str {
         match self {
             Self::Recovered => "recovered: every objective met, the alert quiet",
-            Self::Mitigated => "mitigated: users relieved, not every objective met",
+            Self::Mitigated => "mitigated: users relieved, something still missing",
             Self::Unmended => "not mended",
         }
     }

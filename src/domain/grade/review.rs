@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grade, Loss, PASS};
+use super::Grade;
 use crate::domain::yaml::{self, Located, Problem, Step};
 
 /// A finding its author does not agree with.
@@ -35,10 +35,8 @@ pub fn read_overrides(text: &str, grade: &Grade) -> Result<Vec<Override>, Vec<Pr
     let mut problems = Vec::new();
     for (number, one) in file.value.iter().enumerate() {
         let mut wrong = |key: &str, message: String| problems.push(file.problem(&[Step::Item(number), Step::Key(key)], message));
-        let is_known = |loss: &&Loss| loss.loss == one.finding;
-        if grade.losses.iter().find(is_known).is_none() {
-            let last = grade.losses.last().map_or_else(|| "there are none".to_owned(), |l| format!("they are L1 to {}", l.loss));
-            wrong("finding", format!("{} is no finding of {}: {last}", one.finding, grade.run));
+        if let Err(message) = known(grade, &one.finding) {
+            wrong("finding", message);
         }
         if file.value[..number].iter().any(|before| before.finding == one.finding) {
             wrong("finding", format!("{} is answered above", one.finding));
@@ -51,6 +49,15 @@ pub fn read_overrides(text: &str, grade: &Grade) -> Result<Vec<Override>, Vec<Pr
         }
     }
     if problems.is_empty() { Ok(file.value) } else { Err(problems) }
+}
+
+/// Refuses what is no finding of a grade, in a sentence that tells which there are.
+pub fn known(grade: &Grade, finding: &str) -> Result<(), String> {
+    if grade.losses.iter().any(|loss| loss.loss == finding) {
+        return Ok(());
+    }
+    let there = grade.losses.last().map_or_else(|| "there are none".to_owned(), |last| format!("they are L1 to {}", last.loss));
+    Err(format!("{finding} is no finding of {}: {there}", grade.run))
 }
 
 /// The disputed findings nobody has answered.
@@ -77,16 +84,7 @@ impl Grade {
             };
             grade.notes.push(format!("{} was {verdict} by {}: {}", answer.finding, answer.by, answer.reason));
         }
-        grade.earned = grade.items.iter().map(|item| item.earned).sum();
-        grade.total = total(&grade);
-        grade.passed = grade.total >= PASS && grade.gates.iter().all(|gate| gate.passed);
+        grade.add_up();
         grade
     }
-}
-
-/// The points in the end: those of all items, no more than the gates allow, without what hints and damage cost.
-pub(super) fn total(grade: &Grade) -> u32 {
-    let capped = grade.gates.iter().filter(|gate| !gate.passed).map(|gate| gate.cap).fold(grade.earned, u32::min);
-    let damage: u32 = grade.collateral.iter().map(|damage| damage.cost).sum();
-    capped.saturating_sub(grade.hints + damage)
 }

@@ -7,10 +7,9 @@ use crate::domain::grade::{Grade, Loss};
 
 /// The grade as JUnit XML, the form of Ant's `JUnitXMLReporter` that CI servers take.
 pub fn junit(grade: &Grade) -> String {
-    let lost = |item: &str| grade.losses.iter().filter(|loss| loss.item == item).collect::<Vec<_>>();
     let items = grade.items.iter().map(|item| {
         let title = format!("{} of {} points", points(item.earned), points(item.possible));
-        (item.item.as_str(), title, lost(&item.item))
+        (item.item.as_str(), title, grade.losses_of(&item.item).map(said).collect::<Vec<_>>())
     });
     let items: Vec<_> = items.collect();
     let failed = items.iter().filter(|(_, _, lost)| !lost.is_empty()).count() + grade.gates.iter().filter(|gate| !gate.passed).count();
@@ -24,7 +23,7 @@ pub fn junit(grade: &Grade) -> String {
                 @for (item, title, lost) in &items {
                     testcase classname="items" name=(item) {
                         @if !lost.is_empty() {
-                            failure type="points" message=(title) { (lost.iter().map(|loss| said(loss)).collect::<Vec<_>>().join("\n")) }
+                            failure type="points" message=(title) { (lost.join("\n")) }
                         }
                     }
                 }

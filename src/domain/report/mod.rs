@@ -1,4 +1,5 @@
-//! A grade told to people: on a terminal, as one page that needs nothing else, as JSON, and as spreadsheets and CI servers read it. After grading the truth is opened, too.
+//! A grade told to people: on a terminal, as one page that needs nothing else, as JSON, and as spreadsheets and CI servers read
+//! it. After grading the truth is opened, too.
 
 mod chart;
 mod html;

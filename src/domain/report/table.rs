@@ -10,7 +10,7 @@ pub fn csv(grade: &Grade) -> Result<String, ReportError> {
     let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     out.write_record(["run", "passed", "total", "item", "earned", "possible", "losses"])?;
     for item in &grade.items {
-        let losses: Vec<_> = grade.losses.iter().filter(|loss| loss.item == item.item).map(|loss| loss.says.as_str()).collect();
+        let losses: Vec<_> = grade.losses_of(&item.item).map(|loss| loss.says.as_str()).collect();
         out.write_record([
             &grade.run,
             &grade.passed.to_string(),

@@ -1,7 +1,6 @@
 //! Scenarios of a family against recordings of all of them: who is seen where, and which pairs nothing separates.
 
 use super::seen::{is_seen, unmet};
-use crate::domain::rca::vocab::domain;
 use crate::domain::recording::Recording;
 use crate::domain::scenario::Plan;
 
@@ -16,28 +15,22 @@ pub fn seen_in(slug: &str, recording: &Recording, plan: &Planner<'_>) -> Option<
     (!signatures.is_empty()).then(|| is_seen(signatures, &recording.record(), recording.head.phases.witnessed))
 }
 
-/// Pairs of scenarios for which nothing we know of the first is true in all of its recordings and false in
-/// all of the other's. Pairs that are not recorded are left out.
+/// Pairs of scenarios for which nothing we know of the first is true in all of its recordings and false in all of the other's. Pairs that
+/// are not recorded are left out.
 pub fn unseparated(slugs: &[String], recordings: &[Recording], plan: &Planner<'_>) -> Vec<(String, String)> {
-    let of = |slug: &str| recordings.iter().filter(|r| r.head.scenario == slug).collect::<Vec<_>>();
     let mut pairs = Vec::new();
     for own in slugs {
+        let asked = recordings.iter().filter_map(|recording| Some((recording.head.scenario.as_str(), known_in(own, recording, plan)?)));
+        let asked: Vec<_> = asked.collect();
+        let of = |slug: &str| asked.iter().filter(|(scenario, _)| *scenario == slug).map(|(_, known)| known).collect::<Vec<_>>();
         let own_recordings = of(own);
-        let Some(first) = own_recordings.first().and_then(|r| plan(own, r.head.seed)) else { continue };
-        let count = predicates(&first).len();
+        let Some(count) = own_recordings.first().map(|known| known.len()).filter(|count| *count > 0) else { continue };
         for other in slugs.iter().filter(|other| *other != own) {
             let others = of(other);
-            if others.is_empty() || count == 0 {
-                continue;
-            }
-            let is = |k: usize, recording: &Recording| {
-                let plan = plan(own, recording.head.seed)?;
-                let conditions = predicates(&plan).into_iter().nth(k)?;
-                Some(unmet(conditions.iter().map(String::as_str), &recording.record(), recording.head.phases.witnessed).is_empty())
-            };
-            let separates =
-                (0..count).any(|k| own_recordings.iter().all(|r| is(k, r) == Some(true)) && others.iter().all(|r| is(k, r) == Some(false)));
-            if !separates {
+            let separates = (0..count).any(|k| {
+                own_recordings.iter().all(|known| known.get(k) == Some(&true)) && others.iter().all(|known| known.get(k) == Some(&false))
+            });
+            if !others.is_empty() && !separates {
                 pairs.push((own.clone(), other.clone()));
             }
         }
@@ -45,11 +38,17 @@ pub fn unseparated(slugs: &[String], recordings: &[Recording], plan: &Planner<'_
     pairs
 }
 
+/// Which of what is known of a scenario holds when a recording was witnessed, the names in it being those of the recording.
+fn known_in(slug: &str, recording: &Recording, plan: &Planner<'_>) -> Option<Vec<bool>> {
+    let (record, at) = (recording.record(), recording.head.phases.witnessed);
+    let holds = |conditions: Vec<String>| unmet(conditions.iter().map(String::as_str), &record, at).is_empty();
+    Some(predicates(&plan(slug, recording.head.seed)?).into_iter().map(holds).collect())
+}
+
 /// What is known to be true of a scenario when it is witnessed, each as conditions that hold together: the signatures and the chain of a
 /// cause, one by one; of a control that the steady state is back.
 fn predicates(plan: &Plan) -> Vec<Vec<String>> {
-    let account = plan.fault.primitive().truth(plan.target());
-    let steady = (domain(&account.class) == "none").then(|| plan.steady.conditions.clone());
-    let chain = account.chain.into_iter().map(|effect| vec![effect.shows]);
+    let steady = plan.is_control().then(|| plan.steady.conditions.clone());
+    let chain = plan.fault.primitive().truth(plan.target()).chain.into_iter().map(|effect| vec![effect.shows]);
     plan.signatures.iter().map(|s| vec![s.expr.clone()]).chain(chain).chain(steady).collect()
 }

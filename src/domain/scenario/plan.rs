@@ -11,6 +11,7 @@ use super::template;
 use crate::domain::fault::truth::Precondition;
 use crate::domain::fault::{Fault, Target};
 use crate::domain::grade::Damage;
+use crate::domain::rca::vocab;
 use crate::domain::topology::{Node, Role, Topic, Topology, log_dir};
 use crate::domain::workload::Service;
 use crate::domain::yaml::{self, Located, Problem, Step};
@@ -246,6 +247,11 @@ impl Plan {
             requires: s.requires,
             siblings: others,
         })
+    }
+
+    /// Whether nothing is broken in the end: it healed by itself, or was never broken.
+    pub fn is_control(&self) -> bool {
+        vocab::domain(&self.fault.primitive().truth(self.target()).class) == "none"
     }
 
     /// What the fault and its steps are planned on.

@@ -276,7 +276,7 @@ impl<E: Engine> Staging<'_, E> {
             Held::Yes { to, .. } => to,
             Held::No { unmet } => return Ok(Err(not_seen(&format!("the alert {}", plan.alert.name), plan.window_seconds, &unmet))),
         };
-        let is_control = domain(&plan.fault.primitive().truth(plan.target()).class) == "none";
+        let is_control = plan.is_control();
         let signatures = plan.signatures.iter().map(|s| s.expr.as_str());
         let (what, conditions) = if is_control {
             ("the steady state after the alert", Conditions::new(plan.steady.conditions.iter().map(String::as_str).chain(signatures))?)

@@ -58,8 +58,7 @@ impl Run {
 
     /// The lab as it stands, once it was reserved.
     pub fn lab(&self) -> Result<Option<Lab>, RunError> {
-        let path = self.folder.join("lab.json");
-        if path.exists() { read_json(&path).map(Some) } else { Ok(None) }
+        read_json_if_any(&self.folder.join("lab.json"))
     }
 
     /// Remembers the lab.
@@ -79,8 +78,7 @@ impl Run {
 
     /// Findings of its grade that are disputed.
     pub fn disputes(&self) -> Result<Vec<Dispute>, RunError> {
-        let path = self.folder.join("disputes.json");
-        if path.exists() { read_json(&path) } else { Ok(Vec::new()) }
+        Ok(read_json_if_any(&self.folder.join("disputes.json"))?.unwrap_or_default())
     }
 
     /// Writes down which findings are disputed.
@@ -166,6 +164,10 @@ fn failed(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RunError> {
     let text = fs::read_to_string(path).map_err(failed("read", path))?;
     serde_json::from_str(&text).map_err(|e| RunError::Corrupt { path: path.to_owned(), reason: e.to_string() })
+}
+
+fn read_json_if_any<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, RunError> {
+    if path.exists() { read_json(path).map(Some) } else { Ok(None) }
 }
 
 fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), RunError> {

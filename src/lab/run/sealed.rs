@@ -1,5 +1,6 @@
 //! What would spoil the drill: plan, truth, journal and the keeper's own log, compressed, so that `cat`, `grep -r` and editors show
-//! nothing (editors unpack what is called `.gz`, so these are not). On the learner's own machine this guards against seeing by accident, not against looking on purpose.
+//! nothing (editors unpack what is called `.gz`, so these are not). On the learner's own machine this guards against seeing by accident, not against
+//! looking on purpose.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

@@ -11,7 +11,6 @@ use crate::cli::rca::Opened;
 use crate::cli::submit::{Secret, comparison};
 use crate::cli::{doctor, start, stop};
 use crate::domain::grade::{Comparison, Terms, is_right};
-use crate::domain::rca::vocab::domain;
 use crate::domain::recording::{Phase, Taken};
 use crate::domain::review::seen::{Paper, Verdict, marked, staged};
 use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
@@ -226,7 +225,7 @@ impl Rehearsal<'_> {
             let good = outcome.exit == Some(0);
             rehearsed.verdicts.push(Verdict::new(format!("fix: {}", command.run), good, outcome.printed.trim()));
         }
-        let is_control = domain(&self.plan.fault.primitive().truth(self.plan.target()).class) == "none";
+        let is_control = self.plan.is_control();
         let longest = self.plan.slo.iter().map(|o| o.for_seconds).max().unwrap_or_default();
         // What a control recovered from is over when it opens; it is seen to be over for as long as an objective takes.
         let (since, limit) =

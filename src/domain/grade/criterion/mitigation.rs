@@ -34,13 +34,13 @@ impl Criterion for Mitigation {
             since.is_ok_and(|since| since.is_none())
         });
         let (observed, look) = match unmet {
-            _ if !case.recovery.idle.is_empty() => {
-                let says = format!("{} handed in or worked off no record in the last 15 s", case.recovery.idle.join(" and "));
-                (says, "chaoslab status".to_owned())
-            }
             Some(objective) => {
                 let says = format!("\"{}\" is not met at the end of the record, {}", objective.name, since_page(end, facts.page));
                 (says, query_command(&objective.promql, end, facts.page))
+            }
+            None if !case.recovery.idle.is_empty() => {
+                let says = format!("{} handed in or worked off no record in the last 15 s", case.recovery.idle.join(" and "));
+                (says, "chaoslab status".to_owned())
             }
             None => (String::new(), query_command(&facts.alert.promql, end, facts.page)),
         };

@@ -49,6 +49,6 @@ async fn exit_code(docker: &Docker, id: &str) -> Result<i64, Error> {
         Some(Err(Error::DockerContainerWaitError { code, .. })) => Ok(code),
         Some(Err(error)) => Err(error),
         Some(Ok(exited)) => Ok(exited.status_code),
-        None => Ok(0),
+        None => Err(Error::from(std::io::Error::other("the engine did not tell how the container ended"))),
     }
 }
