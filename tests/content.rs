@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use chaoslab::domain::fault::Requirement;
 use chaoslab::domain::fault::truth::{Trigger, Truth};
 use chaoslab::domain::rca::document::Document;
 use chaoslab::domain::rca::vocab;
@@ -110,4 +111,18 @@ fn seeds_give_every_family_many_looks() {
             (1..=200).map(|seed| look(&library.plan(&family, &scenario, seed).expect("a plan"))).collect();
         assert!(looks.len() >= 20, "{family} looks in {} ways only", looks.len());
     }
+}
+
+/// An engine that cannot do something is asked before a cause that needs it is drawn: for the fault, or for a harmless change beside it.
+#[test]
+fn what_a_cause_needs_of_the_engine_is_known_before_it_is_drawn() {
+    each(|_, plan| {
+        let expected: &[Requirement] = match plan.scenario.as_str() {
+            "capped-link" => &[Requirement::LinkShaping],
+            "blocked-fetches" | "throttle-left-behind" => &[Requirement::PacketFilter],
+            "busy-disk" => &[Requirement::DiskWriteLimit],
+            _ => &[],
+        };
+        assert_eq!(plan.requires, expected, "{}", name(plan));
+    });
 }

@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
-use crate::lab::engine::docker::{abilities, connect, disk, reserve, sweep};
+use crate::domain::fault::Requirement;
+use crate::lab::engine::docker::abilities::Lacking;
+use crate::lab::engine::docker::{connect, reserve, sweep};
 use crate::lab::engine::{ENGINE_ADVICE, EngineError};
 use crate::lab::image::Image;
 use crate::lab::library::Library;
@@ -35,35 +37,28 @@ fn finding(what: &'static str, fine: bool, found: impl Into<String>, advice: &st
 pub async fn run(context: &Context) -> Result<(), Failure> {
     let mut findings = Vec::new();
     let library = Library::open()?;
-    let docker = connect().await;
-    match &docker {
+    let families = requirements(&library)?;
+    // What was found lacking; nothing when it could not be looked at.
+    let mut lacking = None;
+    match connect().await {
         Err(EngineError::Unreachable { address, reason }) => {
             findings.push(finding("engine", false, format!("none answers at {address}: {reason}"), ENGINE_ADVICE));
         }
         Err(error) => findings.push(finding("engine", false, error.to_string(), ENGINE_ADVICE)),
         Ok(docker) => {
-            findings.extend(engine(docker).await?);
+            findings.extend(engine(&docker).await?);
             let image = Image::current(&library)?;
-            let is_built = image.is_built(docker).await?;
+            let is_built = image.is_built(&docker).await?;
             findings.push(image_finding(&image, is_built));
             if is_built {
-                findings.push(kernel(docker, &image).await?);
+                let wanted = families.iter().flat_map(|f| f.scenarios.iter().flatten().copied()).collect();
+                findings.push(abilities(lacking.insert(Lacking::of(&docker, &image.reference, &wanted).await?)));
             }
-            findings.push(leftovers(context, docker).await?);
+            findings.push(leftovers(context, &docker).await?);
         }
     }
     findings.extend([memory(), disk(context), ports()]);
-    let mut counts = Vec::new();
-    for family in library.families() {
-        let scenarios = library.scenarios(&family);
-        let mut stageable = 0;
-        if let Ok(docker) = &docker {
-            for scenario in &scenarios {
-                stageable += usize::from(disk::unmet(docker, &library.plan(&family, scenario, 0)?.requires).await?.is_none());
-            }
-        }
-        counts.push(format!("{family}: {stageable} of {}", scenarios.len()));
-    }
+    let counts: Vec<_> = families.iter().map(|family| family.told(lacking.as_ref())).collect();
     findings.push(finding("families", true, counts.join(", "), ""));
     if context.output.json {
         context.output.value(&findings)?;
@@ -155,20 +150,43 @@ async fn leftovers(context: &Context, docker: &Docker) -> Result<Finding, Failur
     ))
 }
 
-/// What machines may do to their own network, tried in one.
-async fn kernel(docker: &Docker, image: &Image) -> Result<Finding, Failure> {
-    let lacking = abilities::lacking(docker, &image.reference).await?;
-    let found = if lacking.is_empty() {
-        "links can be shaped, packets filtered".to_owned()
-    } else {
-        format!("machines cannot {}", lacking.join(", nor "))
-    };
-    Ok(finding(
-        "kernel",
-        lacking.is_empty(),
+/// What the scenarios of a family require.
+struct Requirements {
+    family: String,
+    scenarios: Vec<Vec<Requirement>>,
+}
+
+impl Requirements {
+    /// How many scenarios it has, and how many of them can be staged, where that was looked at.
+    fn told(&self, lacking: Option<&Lacking>) -> String {
+        let stageable = |lacking: &Lacking| self.scenarios.iter().filter(|requires| lacking.bars(requires).is_none()).count();
+        let of_them = lacking.map(|lacking| format!("{} of ", stageable(lacking))).unwrap_or_default();
+        format!("{}: {of_them}{}", self.family, self.scenarios.len())
+    }
+}
+
+fn requirements(library: &Library) -> Result<Vec<Requirements>, Failure> {
+    let mut families = Vec::new();
+    for family in library.families() {
+        let mut scenarios = Vec::new();
+        for scenario in library.scenarios(&family) {
+            scenarios.push(library.plan(&family, &scenario, 0)?.requires);
+        }
+        families.push(Requirements { family, scenarios });
+    }
+    Ok(families)
+}
+
+/// What the engine, and the kernel under it, lets a lab do.
+fn abilities(lacking: &Lacking) -> Finding {
+    let reasons: Vec<_> = lacking.reasons().collect();
+    let found = if reasons.is_empty() { "links can be shaped, packets filtered, writes limited".to_owned() } else { reasons.join("; ") };
+    finding(
+        "abilities",
+        reasons.is_empty(),
         found,
-        "Load the kernel's modules (sch_tbf, xt_u32), or use another machine: drills that need them cannot be staged here",
-    ))
+        "Load the kernel's modules (sch_tbf, xt_u32) or use another machine; until then `start` draws no cause that needs what is lacking",
+    )
 }
 
 /// Each broker is reached by a port of the loopback, too.

@@ -9,7 +9,8 @@ use super::context::{Chosen, Context, spawn_keeper, stretch_ms};
 use super::exit::Failure;
 use super::{doctor, page, stop};
 use crate::domain::scenario::{Plan, Seed, draw};
-use crate::lab::engine::docker::{connect, disk};
+use crate::lab::engine::docker::abilities::Lacking;
+use crate::lab::engine::docker::connect;
 use crate::lab::image::Image;
 use crate::lab::keeper::clock::now;
 use crate::lab::keeper::progress::Progress;
@@ -76,9 +77,10 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     }
     let docker = connect().await?;
     doctor::usable(&docker).await?;
-    let plan = stageable(&library, &docker, arguments, plan).await?;
+    let image = image(context, &library, &docker).await?;
+    let plan = stageable(&library, &docker, &image, arguments, plan).await?;
     let terms = Terms { profile: arguments.profile, time_limit_ms: arguments.time_limit };
-    let run = begin(context, &library, &docker, &plan, terms).await?;
+    let run = begin(context, &plan, &image, terms)?;
     if arguments.detach {
         if context.output.json {
             return context.output.value(&serde_json::json!({"run": run.id}));
@@ -95,12 +97,17 @@ fn limit_ms(text: &str) -> Result<i64, String> {
     stretch_ms(text).filter(|limit| *limit > 0).ok_or_else(|| format!("`{text}` is no length of time; write it as `45m` or `2h`"))
 }
 
-/// Creates the run of a plan and starts what keeps it.
-pub async fn begin(context: &Context, library: &Library, docker: &Docker, plan: &Plan, terms: Terms) -> Result<Run, Failure> {
+/// The lab's image, built when it is not current.
+pub async fn image(context: &Context, library: &Library, docker: &Docker) -> Result<Image, Failure> {
     let image = Image::current(library)?;
     if !image.is_built(docker).await? {
         image.build(docker, |step| context.output.remark(step)).await?;
     }
+    Ok(image)
+}
+
+/// Creates the run of a plan and starts what keeps it.
+pub fn begin(context: &Context, plan: &Plan, image: &Image, terms: Terms) -> Result<Run, Failure> {
     let run = create(context, plan, &image.reference, terms)?;
     spawn_keeper(&run)?;
     context.output.remark(format!("run {}: staging {}, about a minute", run.id, plan.family));
@@ -159,20 +166,19 @@ fn plan(library: &Library, arguments: &Arguments, seed: Seed) -> Result<Plan, Fa
     Ok(library.plan(family, &scenario, seed)?)
 }
 
-/// The plan itself when this engine can stage it; otherwise another cause of the family, drawn with the same seed, unless one was named.
-async fn stageable(library: &Library, docker: &Docker, arguments: &Arguments, plan: Plan) -> Result<Plan, Failure> {
-    let Some(why) = disk::unmet(docker, &plan.requires).await? else { return Ok(plan) };
-    let mut others = Vec::new();
-    if arguments.scenario.is_none() {
-        for scenario in library.scenarios(&plan.family) {
-            let other = library.plan(&plan.family, &scenario, plan.seed)?;
-            if disk::unmet(docker, &other.requires).await?.is_none() {
-                others.push(other);
-            }
-        }
+/// The plan itself when this engine can stage it; otherwise another cause of the family, drawn with the same seed, unless one was named. What any
+/// cause of the family requires is looked at whichever was drawn, so that what is done here tells nothing about it.
+async fn stageable(library: &Library, docker: &Docker, image: &Image, arguments: &Arguments, plan: Plan) -> Result<Plan, Failure> {
+    let mut family = Vec::new();
+    for scenario in library.scenarios(&plan.family) {
+        family.push(library.plan(&plan.family, &scenario, plan.seed)?);
     }
-    let picked = draw::pick(plan.seed, "scenario here", others.len());
-    others.into_iter().nth(picked).ok_or_else(|| Failure::Refused(format!("it cannot be staged here: {why}")))
+    let wanted = family.iter().flat_map(|any| any.requires.iter().copied()).collect();
+    let lacking = Lacking::of(docker, &image.reference, &wanted).await?;
+    let Some(why) = lacking.bars(&plan.requires) else { return Ok(plan) };
+    family.retain(|any| arguments.scenario.is_none() && lacking.bars(&any.requires).is_none());
+    let picked = draw::pick(plan.seed, "scenario here", family.len());
+    family.into_iter().nth(picked).ok_or_else(|| Failure::Refused(format!("it cannot be staged here: {why}")))
 }
 
 fn create(context: &Context, plan: &Plan, image: &str, terms: Terms) -> Result<Run, Failure> {

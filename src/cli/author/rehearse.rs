@@ -2,14 +2,18 @@
 
 mod one;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 
 use clap::Args;
+use futures_util::StreamExt;
+use futures_util::stream;
 use serde::Serialize;
 
 use self::one::rehearse;
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
+use crate::cli::output::Output;
 use crate::domain::review::seen::Verdict;
 use crate::domain::scenario::Seed;
 use crate::lab::library::{LIBRARY_VARIABLE, Library};
@@ -31,6 +35,9 @@ pub struct Arguments {
     /// The first seed
     #[arg(long, default_value_t = 1)]
     seed: Seed,
+    /// How many side by side; more than the machine carries are not witnessed
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=16))]
+    jobs: u64,
     /// Leave the lab standing, unrepaired (one scenario, one seed)
     #[arg(long, conflicts_with_all = ["all", "repeat"])]
     keep: bool,
@@ -68,8 +75,17 @@ struct Seconds {
 }
 
 impl Rehearsed {
-    fn is_green(&self) -> bool {
-        self.not_witnessed.is_none() && self.verdicts.iter().all(|v| v.good)
+    fn verdict(&self) -> &'static str {
+        match (&self.not_witnessed, self.verdicts.iter().all(|v| v.good)) {
+            (Some(_), _) => "NOT WITNESSED",
+            (None, true) => "green",
+            (None, false) => "RED",
+        }
+    }
+
+    /// From `start` to the page.
+    fn to_page(&self) -> Option<f64> {
+        Some(self.seconds.baseline? + self.seconds.page?)
     }
 }
 
@@ -80,17 +96,30 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         return Err(Failure::Usage("only one lab can be kept: name FAMILY/SCENARIO".to_owned()));
     }
     let recordings = arguments.record.then(recordings_folder).transpose()?;
-    let mut all = Vec::new();
-    for (family, slug) in &chosen {
-        for seed in arguments.seed..arguments.seed + arguments.repeat {
-            context.output.remark(format!("\n{family}/{slug}, seed {seed}"));
-            let rehearsed = rehearse(context, &library, (family, slug), seed, arguments.keep, recordings.as_deref()).await?;
+    let seeds = arguments.seed..arguments.seed + arguments.repeat;
+    let work = chosen.iter().flat_map(|(family, slug)| seeds.clone().map(move |seed| (family, slug, seed)));
+    // The steps of several would be told in each other's midst: of those only the ends are.
+    let inner = Context { output: Output { quiet: context.output.quiet || arguments.jobs > 1, ..context.output }, ..context.clone() };
+    // Those under way are taken down in order when one could not be rehearsed; no other is begun.
+    let is_halted = Cell::new(false);
+    let ends = stream::iter(work).map(async |(family, slug, seed)| {
+        if is_halted.get() {
+            return None;
+        }
+        let name = format!("{family}/{slug}, seed {seed}");
+        inner.output.remark(format!("\n{name}"));
+        let end = rehearse(&inner, &library, (family, slug), seed, arguments.keep, recordings.as_deref()).await;
+        is_halted.set(is_halted.get() || end.is_err());
+        if let Ok(rehearsed) = &end {
+            context.output.remark(format!("{name}: {}", rehearsed.verdict()));
             for verdict in rehearsed.verdicts.iter().filter(|v| !v.good) {
                 context.output.remark(format!("  NOT as it should be: {}: {}", verdict.what, verdict.says));
             }
-            all.push(rehearsed);
         }
-    }
+        Some(end)
+    });
+    let ends: Vec<_> = ends.buffered(arguments.jobs as usize).collect().await;
+    let all = ends.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
     tell(context, &all)?;
     let named = |r: &Rehearsed| format!("{}/{}, seed {}", r.family, r.scenario, r.seed);
     let unseen: Vec<_> = all.iter().filter_map(|r| Some(format!("{}: {}", named(r), r.not_witnessed.as_ref()?))).collect();
@@ -137,11 +166,6 @@ fn tell(context: &Context, all: &[Rehearsed]) -> Result<(), Failure> {
     let seconds = |s: Option<f64>| s.map_or_else(|| "-".to_owned(), |s| format!("{s:.0}"));
     let row = |r: &Rehearsed| {
         let good = r.verdicts.iter().filter(|v| v.good).count();
-        let verdict = match (&r.not_witnessed, r.is_green()) {
-            (Some(_), _) => "NOT WITNESSED",
-            (None, true) => "green",
-            (None, false) => "RED",
-        };
         vec![
             format!("{}/{}", r.family, r.scenario),
             r.seed.to_string(),
@@ -150,8 +174,15 @@ fn tell(context: &Context, all: &[Rehearsed]) -> Result<(), Failure> {
             seconds(r.seconds.open),
             seconds(r.seconds.recovery),
             format!("{good}/{}", r.verdicts.len()),
-            verdict.to_owned(),
+            r.verdict().to_owned(),
         ]
     };
-    context.output.table(&["scenario", "seed", "baseline", "page", "open", "recovery", "as it should be", "verdict"], all.iter().map(row))
+    context
+        .output
+        .table(&["scenario", "seed", "baseline", "page", "open", "recovery", "as it should be", "verdict"], all.iter().map(row))?;
+    let mut to_page: Vec<_> = all.iter().filter_map(Rehearsed::to_page).collect();
+    to_page.sort_by(f64::total_cmp);
+    let (Some(least), Some(most)) = (to_page.first(), to_page.last()) else { return Ok(()) };
+    let median = to_page[to_page.len() / 2];
+    context.output.line(format!("\n{} paged; start to page {least:.0} / {median:.0} / {most:.0} s (min / median / max)", to_page.len()))
 }

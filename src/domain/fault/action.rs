@@ -155,6 +155,48 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// What the engine must let a lab do for this, where not every engine does.
+    pub fn requires(&self) -> Option<Requirement> {
+        match self {
+            Self::ShapeLink { .. } => Some(Requirement::LinkShaping),
+            Self::DropPackets { .. } => Some(Requirement::PacketFilter),
+            Self::DeployService { .. }
+            | Self::StopService { .. }
+            | Self::StartService { .. }
+            | Self::RestartKafka { .. }
+            | Self::ElectPreferredLeaders {}
+            | Self::AlterTopicConfig { .. }
+            | Self::AlterBrokerConfig { .. }
+            | Self::AlterQuota { .. }
+            | Self::AddAcl(_)
+            | Self::RemoveAcl(_)
+            | Self::ReassignPartitions { .. }
+            | Self::StopKafka { .. }
+            | Self::StartKafka { .. }
+            | Self::ReconfigureKafka { .. }
+            | Self::SignalKafka { .. }
+            | Self::LimitCpu { .. }
+            | Self::LimitMemory { .. }
+            | Self::FillDisk { .. }
+            | Self::StartJob { .. }
+            | Self::ProduceRecord { .. } => None,
+        }
+    }
+}
+
+/// What not every engine lets a lab do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requirement {
+    /// Limit what a container writes to the disk below the engine.
+    DiskWriteLimit,
+    /// Shape what a machine sends (`tc`, tbf).
+    LinkShaping,
+    /// Drop packets by what they carry (`iptables`, u32).
+    PacketFilter,
+}
+
 /// An access control entry, in the words of `kafka-acls.sh`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -268,4 +310,15 @@ pub enum Step {
         /// The most rounds there may be.
         max: u32,
     },
+}
+
+impl Step {
+    /// Every action it may perform, those of rounds included.
+    pub fn actions(&self) -> Vec<&Action> {
+        match self {
+            Self::Do(action) => vec![action],
+            Self::Until { .. } => Vec::new(),
+            Self::While { steps, .. } => steps.iter().flat_map(Self::actions).collect(),
+        }
+    }
 }

@@ -6,7 +6,7 @@ pub mod action;
 pub mod primitive;
 pub mod truth;
 
-pub use action::{AclEntry, Action, Prior, Signal, Step};
+pub use action::{AclEntry, Action, Prior, Requirement, Signal, Step};
 use serde::{Deserialize, Serialize};
 
 use self::truth::Account;

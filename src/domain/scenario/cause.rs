@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::draw::Choice;
 use super::family::Innocent;
-use crate::domain::fault::Fault;
 use crate::domain::fault::truth::Precondition;
+use crate::domain::fault::{Fault, Requirement};
 use crate::domain::grade::Damage;
 
 /// A scenario as written. Strings may use what was drawn for the family and for itself.
@@ -54,20 +54,12 @@ pub struct Scenario {
     /// What was already so before the fault and an analysis might name, and how it counts as a cause.
     #[serde(default)]
     pub preconditions: Vec<Precondition>,
-    /// What the engine must be able to do, where not every engine can: elsewhere the scenario is not drawn.
+    /// What the engine must let a lab do besides what the fault's own steps require: elsewhere the scenario is not drawn.
     #[serde(default)]
     pub requires: Vec<Requirement>,
     /// Help for a learner who is stuck: a nudge, a direction, a near-answer, each dearer than the one before.
     #[serde(default)]
     pub hints: Vec<String>,
-}
-
-/// What not every engine can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Requirement {
-    /// Limit what a container writes to the disk below the engine.
-    DiskWriteLimit,
 }
 
 /// The change that started it.

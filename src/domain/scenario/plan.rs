@@ -1,15 +1,15 @@
 //! The plan of a run: a family and one of its causes with everything a seed chooses filled in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::{Command, Requirement, Scenario, Signature, Trigger};
+use super::cause::{Command, Scenario, Signature, Trigger};
 use super::draw::{self, Choice, Drawn, Seed};
 use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
 use super::template;
 use crate::domain::fault::truth::Precondition;
-use crate::domain::fault::{Fault, Target};
+use crate::domain::fault::{Action, Fault, Requirement, Target};
 use crate::domain::grade::Damage;
 use crate::domain::rca::vocab;
 use crate::domain::topology::{Node, Role, Topic, Topology, log_dir};
@@ -82,7 +82,7 @@ pub struct Plan {
     pub preconditions: Vec<Precondition>,
     /// A nudge, a direction, a near-answer.
     pub hints: Vec<String>,
-    /// What the engine must be able to do.
+    /// What the engine must let a lab do.
     #[serde(default)]
     pub requires: Vec<Requirement>,
     /// The other causes of the symptom, whose signatures must not all be seen together when this one is staged.
@@ -214,7 +214,11 @@ impl Plan {
             problems.sort();
             return Err(problems);
         }
-        let innocent = draw::shuffle(seed, "innocent", f.innocent).into_iter().take(INNOCENT_CHANGES).collect();
+        let innocent: Vec<_> = draw::shuffle(seed, "innocent", f.innocent).into_iter().take(INNOCENT_CHANGES).collect();
+        let steps = s.fault.primitive().inject(target);
+        let changes = innocent.iter().chain(&s.decoy).flat_map(|change| &change.actions);
+        let actions = steps.iter().flat_map(|step| step.actions()).chain(changes);
+        let requires: BTreeSet<_> = actions.filter_map(Action::requires).chain(s.requires).collect();
         Ok(Self {
             family: family_name.to_owned(),
             scenario: scenario_name.to_owned(),
@@ -244,7 +248,7 @@ impl Plan {
             impact: s.impact,
             preconditions: s.preconditions,
             hints: s.hints,
-            requires: s.requires,
+            requires: requires.into_iter().collect(),
             siblings: others,
         })
     }

@@ -91,8 +91,9 @@ pub fn jvm_env(role: Role, topology: &Topology, startup: Startup) -> String {
 }
 
 /// The `run` of Kafka's service on a machine nothing was prepared on: no class is loaded beforehand, and the directory is formatted when it
-/// starts, with a cluster id all machines have. Kafka's own `kafka-run-class.sh` looks at the name of every jar with a `grep` of its own
-/// before it starts Java, each time.
+/// starts, with a cluster id all machines have. What Kafka's own `kafka-run-class.sh` does is done here: it looks at the name of every jar with a
+/// `grep` of its own, each time; every program gets the flags of a server, JMX included, and a heap of 256 MiB where none is asked for; and
+/// the server's start (`-loggc`) asks Java for its version first.
 pub const STOCK_RUN: &str = r#"#!/bin/sh
 exec 2>&1
 look_at_jars() {
@@ -101,13 +102,14 @@ look_at_jars() {
     done
 }
 rm -rf /opt/kafka/cds /var/lib/kafka/data
-look_at_jars
-kafka-storage.sh format --cluster-id MkU3OEVBNTcwNTJENDM2Qg --config /etc/kafka/server.properties
-chown -R kafka:kafka /var/lib/kafka/data
 set -a
 . /etc/kafka/jvm.env
+look_at_jars
+KAFKA_HEAP_OPTS=-Xmx256M kafka-storage.sh format --cluster-id MkU3OEVBNTcwNTJENDM2Qg --config /etc/kafka/server.properties
+chown -R kafka:kafka /var/lib/kafka/data
 cd /var/log/kafka || exit
 look_at_jars
+java -version 2>&1 | sed -E -n 's/.* version "([0-9]*).*$/Java \1/p'
 exec chpst -u kafka:kafka kafka-server-start.sh /etc/kafka/server.properties
 "#;
 

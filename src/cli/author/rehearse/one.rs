@@ -17,7 +17,8 @@ use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
 use crate::domain::scenario::{Plan, Seed};
 use crate::domain::telemetry::series::{SourceError, UnixMs};
 use crate::lab::engine::Swept;
-use crate::lab::engine::docker::{connect, disk, sweep};
+use crate::lab::engine::docker::abilities::Lacking;
+use crate::lab::engine::docker::{connect, sweep};
 use crate::lab::keeper::clock::now;
 use crate::lab::library::Library;
 use crate::lab::recording;
@@ -55,11 +56,13 @@ pub async fn rehearse(
     };
     let docker = connect().await?;
     doctor::usable(&docker).await?;
-    if let Some(why) = disk::unmet(&docker, &plan.requires).await? {
+    let image = start::image(context, library, &docker).await?;
+    let lacking = Lacking::of(&docker, &image.reference, &plan.requires.iter().copied().collect()).await?;
+    if let Some(why) = lacking.bars(&plan.requires) {
         rehearsed.not_witnessed = Some(format!("it cannot be staged here: {why}"));
         return Ok(rehearsed);
     }
-    let run = start::begin(context, library, &docker, &plan, start::Terms { profile: start::Profile::Drill, time_limit_ms: None }).await?;
+    let run = start::begin(context, &plan, &image, start::Terms { profile: start::Profile::Drill, time_limit_ms: None })?;
     rehearsed.run = Some(run.id.clone());
     let staged = start::opened(context, &run).await;
     times(&run.read()?, &mut rehearsed.seconds);

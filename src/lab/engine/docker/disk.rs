@@ -8,7 +8,6 @@ use bollard::Docker;
 use bollard::models::ThrottleDevice;
 
 use super::failed;
-use crate::domain::scenario::cause::Requirement;
 use crate::lab::engine::EngineError;
 
 /// The limit of so many KiB a second for containers on this engine, or why it cannot have one.
@@ -20,20 +19,6 @@ pub async fn write_limit(docker: &Docker, kib_per_second: u32) -> Result<Result<
     let root = info.docker_root_dir.unwrap_or_default();
     let device = device_of(Path::new(&root));
     Ok(device.map(|path| ThrottleDevice { path: Some(path), rate: Some(i64::from(kib_per_second) * 1024) }))
-}
-
-/// The first requirement this engine does not meet, as a sentence; none when it meets all.
-pub async fn unmet(docker: &Docker, requires: &[Requirement]) -> Result<Option<String>, EngineError> {
-    for requirement in requires {
-        match requirement {
-            Requirement::DiskWriteLimit => {
-                if let Err(why) = write_limit(docker, 1).await? {
-                    return Ok(Some(why));
-                }
-            }
-        }
-    }
-    Ok(None)
 }
 
 /// The block device below a folder, a whole one: the kernel takes no limit for a partition.
