@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::deadline;
 use super::exit::Failure;
 use crate::lab::keeper;
 use crate::lab::run::Home;
@@ -21,7 +22,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::INFO).with_writer(move || log.clone()).init();
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::io("start the runtime"))?;
-    let kept = runtime.block_on(keeper::keep(run));
+    let examine = async {
+        if let Err(error) = deadline::hand_in(&run).await {
+            tracing::error!(%error, "the write-up could not be handed in when the time was over");
+        }
+        std::future::pending::<()>().await;
+    };
+    let kept = runtime.block_on(async {
+        tokio::select! {
+            kept = keeper::keep(run.clone()) => kept,
+            () = examine => Ok(()),
+        }
+    });
     if let Err(error) = &kept {
         tracing::error!(%error, "the keeper ends");
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::context::{Chosen, Context};
+use super::deadline;
 use super::exit::Failure;
 use super::rca::{self, Opened};
 use crate::domain::fault::truth::Truth;
@@ -36,8 +37,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     if arguments.give_up {
         return give_up(context, &chosen, &secret);
     }
-    chosen.in_time()?;
-    let path = rca::file(&chosen, arguments.file.as_ref());
+    let path = handed_in(&chosen, arguments.file.as_ref())?;
     let bytes = rca::read(&path)?;
     let document = Document::read(&bytes).map_err(|problems| Failure::Invalid(rca::located(&path, &problems)))?;
     let opened = Opened::of(&chosen)?;
@@ -64,6 +64,15 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     print(context, &input)?;
     context.output.remark(format!("\n{}", page.display()));
     if grade.passed { Ok(()) } else { Err(Failure::NotPassed) }
+}
+
+/// The file that is graded: the one named, else the run's own. After an exam's time it is what was saved within it, and nothing else.
+fn handed_in(chosen: &Chosen, named: Option<&PathBuf>) -> Result<PathBuf, Failure> {
+    match (chosen.in_time(), named, deadline::saved(&chosen.run)) {
+        (Ok(()), ..) => Ok(rca::file(chosen, named)),
+        (Err(_), None, Some(saved)) => Ok(saved),
+        (Err(late), ..) => Err(late),
+    }
 }
 
 /// Writes the page of a grade into the run's folder, and the outcome into its state; gives the page's path.

@@ -3,9 +3,9 @@
 use clap::Args;
 use serde_json::json;
 
-use super::program;
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
+use crate::cli::program;
 use crate::cli::unreadable;
 use crate::domain::recording::Recording;
 use crate::domain::review::{confusion, review};

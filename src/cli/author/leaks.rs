@@ -1,9 +1,9 @@
 //! `chaoslab author leaks`: nothing a learner can read names the cause.
 
-use super::program;
 use super::record::plan;
 use crate::cli::context::{Chosen, Context};
 use crate::cli::exit::Failure;
+use crate::cli::program;
 use crate::domain::scenario::Plan;
 use crate::lab::library::Library;
 use crate::lab::rehearsal::leaks::{Leak, Search};

@@ -3,7 +3,6 @@
 mod check;
 mod leaks;
 mod new;
-mod program;
 mod record;
 mod rehearse;
 

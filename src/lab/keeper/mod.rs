@@ -30,7 +30,7 @@ use super::wait;
 use crate::domain::scenario::Plan;
 
 /// A lab that nobody stops is taken down after this long.
-const LIFETIME: Duration = Duration::from_secs(8 * 3600);
+pub const LIFETIME: Duration = Duration::from_secs(8 * 3600);
 const SECOND: Duration = Duration::from_secs(1);
 /// How often it is looked whether the run is still there.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

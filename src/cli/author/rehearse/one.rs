@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Rehearsed, Seconds};
-use crate::cli::author::{leaks, program};
+use crate::cli::author::leaks;
 use crate::cli::context::{Chosen, Context};
 use crate::cli::exit::Failure;
+use crate::cli::program;
 use crate::cli::rca::Opened;
 use crate::cli::submit::{Secret, comparison};
 use crate::cli::{doctor, start, stop};
