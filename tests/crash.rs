@@ -3,6 +3,7 @@
 mod program;
 
 use std::fs;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chaoslab::lab::run::Home;
@@ -47,6 +48,12 @@ impl Moment {
     }
 }
 
+/// Each of these stages a lab of its own: while others boot beside it, a slow machine of two cores shows no healthy baseline in time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn kill(pid: i32) {
     // It may have ended in this very moment.
     let _ = kill_process(Pid::from_raw(pid).expect("a process id"), Signal::KILL);
@@ -68,6 +75,7 @@ fn stop_and_look(program: &Program, run: &str, when: &str) {
 
 #[test]
 fn a_start_killed_at_any_moment_leaves_nothing_after_stop() {
+    let _alone = alone();
     for moment in MOMENTS {
         let program = Program::new();
         let mut start = program.command(&["start", "consumer-lag", "--scenario", "held-deploy"]).spawn().expect("starts");
@@ -81,6 +89,7 @@ fn a_start_killed_at_any_moment_leaves_nothing_after_stop() {
 
 #[test]
 fn a_keeper_killed_at_any_moment_leaves_nothing_after_stop() {
+    let _alone = alone();
     for moment in MOMENTS {
         let program = Program::new();
         let mut start = program.command(&["start", "consumer-lag", "--scenario", "held-deploy"]).spawn().expect("starts");
@@ -97,6 +106,7 @@ fn a_keeper_killed_at_any_moment_leaves_nothing_after_stop() {
 
 #[test]
 fn an_interrupted_start_undoes_everything_by_itself() {
+    let _alone = alone();
     for moment in [Moment::Containers(2), Moment::State("settling")] {
         let program = Program::new();
         let mut start = program.command(&["start", "consumer-lag", "--scenario", "held-deploy"]).spawn().expect("starts");
@@ -110,6 +120,7 @@ fn an_interrupted_start_undoes_everything_by_itself() {
 
 #[test]
 fn an_open_run_survives_its_keeper_and_says_so() {
+    let _alone = alone();
     let program = Program::new();
     program.ok(&["start", "consumer-lag", "--scenario", "slow-processing", "--seed", "7"]);
     let run = only_run(&program).expect("it was started");
@@ -135,6 +146,7 @@ fn an_open_run_survives_its_keeper_and_says_so() {
 
 #[test]
 fn two_labs_stand_side_by_side_and_commands_ask_which_is_meant() {
+    let _alone = alone();
     let program = Program::new();
     let start = |family: &'static str| {
         let run = program.ok(&["start", family, "--detach"]);
@@ -161,6 +173,7 @@ fn two_labs_stand_side_by_side_and_commands_ask_which_is_meant() {
 
 #[test]
 fn a_run_whose_folder_is_removed_takes_itself_down() {
+    let _alone = alone();
     let program = Program::new();
     let run = program.ok(&["start", "consumer-lag", "--scenario", "held-deploy", "--detach"]).trim().to_owned();
     until("machines", Duration::from_secs(90), || Moment::Containers(7).has_come(&program, &run).then_some(()));
