@@ -3,7 +3,7 @@
 mod program;
 
 use std::fs;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use chaoslab::lab::run::Home;
@@ -48,10 +48,17 @@ impl Moment {
     }
 }
 
-/// Each of these stages a lab of its own: while others boot beside it, a slow machine of two cores shows no healthy baseline in time.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Labs that must come to their page have the machine to themselves: beside others that boot, a slow machine of two cores shows no healthy
+/// baseline in time.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+fn alone() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Labs that are ended while they are staged may stand beside each other.
+fn beside_others() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn kill(pid: i32) {
@@ -75,7 +82,7 @@ fn stop_and_look(program: &Program, run: &str, when: &str) {
 
 #[test]
 fn a_start_killed_at_any_moment_leaves_nothing_after_stop() {
-    let _alone = alone();
+    let _beside_others = beside_others();
     for moment in MOMENTS {
         let program = Program::new();
         let mut start = program.command(&["start", "consumer-lag", "--scenario", "held-deploy"]).spawn().expect("starts");
@@ -89,7 +96,7 @@ fn a_start_killed_at_any_moment_leaves_nothing_after_stop() {
 
 #[test]
 fn a_keeper_killed_at_any_moment_leaves_nothing_after_stop() {
-    let _alone = alone();
+    let _beside_others = beside_others();
     for moment in MOMENTS {
         let program = Program::new();
         let mut start = program.command(&["start", "consumer-lag", "--scenario", "held-deploy"]).spawn().expect("starts");
@@ -106,7 +113,7 @@ fn a_keeper_killed_at_any_moment_leaves_nothing_after_stop() {
 
 #[test]
 fn an_interrupted_start_undoes_everything_by_itself() {
-    let _alone = alone();
+    let _beside_others = beside_others();
     for moment in [Moment::Containers(2), Moment::State("settling")] {
         let program = Program::new();
         let mut start = program.command(&["start", "consumer-lag", "--scenario", "held-deploy"]).spawn().expect("starts");
@@ -173,7 +180,7 @@ fn two_labs_stand_side_by_side_and_commands_ask_which_is_meant() {
 
 #[test]
 fn a_run_whose_folder_is_removed_takes_itself_down() {
-    let _alone = alone();
+    let _beside_others = beside_others();
     let program = Program::new();
     let run = program.ok(&["start", "consumer-lag", "--scenario", "held-deploy", "--detach"]).trim().to_owned();
     until("machines", Duration::from_secs(90), || Moment::Containers(7).has_come(&program, &run).then_some(()));

@@ -196,7 +196,7 @@ impl<E: Engine> Staging<'_, E> {
             }
             Held::No { unmet } => {
                 let what = format!("a healthy baseline of {} s", steady.hold_seconds);
-                Err(StageError::NotWitnessed(not_seen(&what, steady.deadline_seconds, &unmet)))
+                Err(StageError::NotWitnessed(self.not_seen(&what, steady.deadline_seconds, &unmet)?))
             }
         }
     }
@@ -261,7 +261,7 @@ impl<E: Engine> Staging<'_, E> {
         let deadline = self.recorder.clock().now() + seconds(deadline_seconds);
         match hold(self.recorder, &conditions, seconds(hold_seconds), deadline).await? {
             Held::Yes { .. } => Ok(()),
-            Held::No { unmet } => Err(StageError::NotWitnessed(not_seen("a step of the staging", deadline_seconds, &unmet))),
+            Held::No { unmet } => Err(StageError::NotWitnessed(self.not_seen("a step of the staging", deadline_seconds, &unmet)?)),
         }
     }
 
@@ -274,7 +274,7 @@ impl<E: Engine> Staging<'_, E> {
         let alert = Conditions::new([plan.alert.expr.as_str()])?;
         let alerted = match hold(self.recorder, &alert, seconds(plan.alert.for_seconds), deadline).await? {
             Held::Yes { to, .. } => to,
-            Held::No { unmet } => return Ok(Err(not_seen(&format!("the alert {}", plan.alert.name), plan.window_seconds, &unmet))),
+            Held::No { unmet } => return Ok(Err(self.not_seen(&format!("the alert {}", plan.alert.name), plan.window_seconds, &unmet)?)),
         };
         let is_control = plan.is_control();
         let signatures = plan.signatures.iter().map(|s| s.expr.as_str());
@@ -287,7 +287,7 @@ impl<E: Engine> Staging<'_, E> {
         let siblings = siblings.map(|s| Conditions::new(s.signatures.iter().map(|s| s.expr.as_str()))).collect::<Result<Vec<_>, _>>()?;
         Ok(match hold_without(self.recorder, &conditions, &siblings, seconds(plan.hold_seconds), deadline).await? {
             Held::Yes { .. } => Ok(alerted),
-            Held::No { unmet } => Err(not_seen(what, plan.window_seconds, &unmet)),
+            Held::No { unmet } => Err(self.not_seen(what, plan.window_seconds, &unmet)?),
         })
     }
 
@@ -356,19 +356,20 @@ impl<E: Engine> Staging<'_, E> {
         }
         Ok(())
     }
+
+    /// What was expected and what was observed. The conditions themselves would tell the cause: they are kept for the author.
+    fn not_seen(&self, what: &str, within_seconds: u32, unmet: &BTreeMap<String, String>) -> Result<String, StageError> {
+        tracing::warn!(what, ?unmet, "not seen");
+        self.run.sealed().write("unmet", unmet)?;
+        let how = match unmet.len() {
+            0 => "what was expected held, but not for long enough".to_owned(),
+            1 => "one condition did not hold at the end".to_owned(),
+            n => format!("{n} conditions did not hold at the end"),
+        };
+        Ok(format!("{what} was not seen within {within_seconds} s: {how}"))
+    }
 }
 
 fn seconds(seconds: u32) -> i64 {
     i64::from(seconds) * 1000
-}
-
-/// What was expected and what was observed. The conditions themselves would tell the cause: they go to the keeper's own log.
-fn not_seen(what: &str, within_seconds: u32, unmet: &BTreeMap<String, String>) -> String {
-    tracing::warn!(what, ?unmet, "not seen");
-    let how = match unmet.len() {
-        0 => "what was expected held, but not for long enough".to_owned(),
-        1 => "one condition did not hold at the end".to_owned(),
-        n => format!("{n} conditions did not hold at the end"),
-    };
-    format!("{what} was not seen within {within_seconds} s: {how}")
 }

@@ -1,5 +1,6 @@
 //! One rehearsal: stage, look, grade, record, fix, take down.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -70,7 +71,9 @@ pub async fn rehearse(
     match staged {
         Ok(()) => {}
         Err(Failure::NotWitnessed(reason)) => {
-            rehearsed.not_witnessed = Some(reason);
+            let unmet: BTreeMap<String, String> = run.sealed().read("unmet")?.unwrap_or_default();
+            let unmet = unmet.iter().map(|(condition, seen)| format!("\n  {}: {seen}", condition.trim()));
+            rehearsed.not_witnessed = Some(reason + &unmet.collect::<String>());
             stop::stop(context, &run).await?;
             return Ok(rehearsed);
         }
