@@ -7,7 +7,7 @@ BUILT := target/$(HOST)/debug
 # What one step prints stays together when two run side by side.
 MAKEFLAGS += --no-print-directory --output-sync=line
 
-.PHONY: help drill demo rehearse test unit lint bench image clean engine base program prepare
+.PHONY: help drill demo rehearse test unit lint bench image clean engine base program lab tests prepare
 
 help:
 	@echo "make drill [FAMILY=consumer-lag]   stage a drill and print the page (from a fresh machine: about 8 minutes, then 1)"
@@ -33,7 +33,10 @@ demo: prepare
 rehearse: prepare
 	@CHAOSLAB_LIBRARY=. ./chaoslab author rehearse $(or $(SCENARIO),--all) --repeat 2 --record
 
-test: prepare
+# The tests are compiled while the lab image is built.
+test:
+	@$(MAKE) -j2 base program
+	@$(MAKE) -j2 tests lab
 	$(CARGO) test
 	$(CARGO) check --lib --no-default-features
 
@@ -54,7 +57,13 @@ image: prepare
 prepare:
 	@echo "preparing: engine and base image (1 min), program (5 min), lab image (3 min); what is current is skipped"
 	@$(MAKE) -j2 base program
+	@$(MAKE) lab
+
+lab:
 	@./chaoslab image build
+
+tests:
+	@$(CARGO) test --no-run
 
 engine:
 	@docker/engine.sh

@@ -143,7 +143,7 @@ fn restarted(node: &str) -> String {
 
 /// Holds while a broker leaves requests without an answer in time.
 fn hardly_answers(broker: &Component) -> String {
-    format!("min_over_time(kafka_probe_success{{broker=\"{}\"}}[30s]) == 0", broker.name)
+    format!("avg_over_time(kafka_probe_success{{broker=\"{}\", api=\"Metadata\"}}[10s]) < 0.5", broker.name)
 }
 
 fn topics(on: Target<'_>) -> impl Iterator<Item = Component> {
