@@ -36,7 +36,7 @@ pub async fn hand_in(run: &Run) -> Result<(), Failure> {
 }
 
 /// Keeps a copy of each valid state of the write-up until the time is over: then it is true.
-async fn follow(run: &Run, is_valid: impl Fn(&[u8]) -> bool) -> Result<bool, RunError> {
+async fn follow(run: &Run, is_valid: impl Fn(&[u8]) -> Result<bool, Failure>) -> Result<bool, RunError> {
     let mut seen = None;
     let is_over = wait::until(LIFETIME, LOOK_EVERY, async || {
         let file = run.read()?;
@@ -50,8 +50,10 @@ async fn follow(run: &Run, is_valid: impl Fn(&[u8]) -> bool) -> Result<bool, Run
         }
         let changed = changed(run);
         if changed.is_some() && changed != seen {
-            seen = changed;
-            keep(run, &is_valid)?;
+            match keep(run, &is_valid) {
+                Ok(()) => seen = changed,
+                Err(error) => tracing::warn!(%error, "what was saved of the write-up could not be judged; it is looked at again"),
+            }
         }
         Ok::<_, RunError>(None)
     });
@@ -64,15 +66,15 @@ fn changed(run: &Run) -> Option<SystemTime> {
 }
 
 /// Whether it could be graded: `submit` refuses anything else.
-fn is_valid(run: &Run, bytes: &[u8]) -> bool {
-    let Ok(document) = Document::read(bytes) else { return false };
-    let opened = run.read().map_err(Failure::from).and_then(|file| Opened::of(&Chosen { run: run.clone(), file }));
-    opened.is_ok_and(|opened| resolve(&document, opened.record().facts).errors.is_empty())
+fn is_valid(run: &Run, bytes: &[u8]) -> Result<bool, Failure> {
+    let Ok(document) = Document::read(bytes) else { return Ok(false) };
+    let opened = Opened::of(&Chosen { run: run.clone(), file: run.read()? })?;
+    Ok(resolve(&document, opened.record().facts).errors.is_empty())
 }
 
-fn keep(run: &Run, is_valid: impl Fn(&[u8]) -> bool) -> Result<(), RunError> {
-    let Ok(bytes) = std::fs::read(run.rca()) else { return Ok(()) };
-    if is_valid(&bytes) {
+fn keep(run: &Run, is_valid: impl Fn(&[u8]) -> Result<bool, Failure>) -> Result<(), Failure> {
+    let bytes = std::fs::read(run.rca()).map_err(Failure::io("read the write-up"))?;
+    if is_valid(&bytes)? {
         run.write_text(SAVED, &String::from_utf8_lossy(&bytes))?;
     }
     Ok(())
@@ -102,7 +104,7 @@ mod tests {
             run.write_text("rca.md", "---\nno: document\n---\n").expect("written");
             kept
         };
-        let (is_over, kept) = tokio::join!(follow(&run, |bytes| Document::read(bytes).is_ok()), spoil);
+        let (is_over, kept) = tokio::join!(follow(&run, |bytes| Ok(Document::read(bytes).is_ok())), spoil);
         assert!(is_over.expect("followed"));
         let path = kept.expect("no error").expect("kept while there was time");
         assert_eq!(std::fs::read_to_string(path).expect("read"), good);
@@ -112,7 +114,7 @@ mod tests {
     async fn a_drill_ends_without_being_handed_in() {
         let home = tempfile::tempdir().expect("a folder");
         let run = open(home.path(), false);
-        assert!(!follow(&run, |_| true).await.expect("followed"));
+        assert!(!follow(&run, |_| Ok(true)).await.expect("followed"));
         assert_eq!(saved(&run), None);
     }
 }

@@ -1,5 +1,7 @@
 //! `chaoslab keep`: the background process of a run. Started by `start`, and again by any command that finds it dead.
 
+use std::convert::Infallible;
+
 use clap::Args;
 
 use super::deadline;
@@ -26,12 +28,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         if let Err(error) = deadline::hand_in(&run).await {
             tracing::error!(%error, "the write-up could not be handed in when the time was over");
         }
-        std::future::pending::<()>().await;
+        std::future::pending::<Infallible>().await
     };
     let kept = runtime.block_on(async {
         tokio::select! {
             kept = keeper::keep(run.clone()) => kept,
-            () = examine => Ok(()),
+            never = examine => match never {},
         }
     });
     if let Err(error) = &kept {

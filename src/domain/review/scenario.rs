@@ -83,10 +83,15 @@ pub(super) fn review(
     if plan.hints.len() != HINTS || plan.hints.iter().any(|h| h.trim().is_empty()) {
         tell(&["hints".into()], format!("give {HINTS} hints: a nudge, a direction, a near-answer; there are {}", plan.hints.len()));
     }
-    for (k, command) in plan.fix.iter().enumerate() {
-        if let Err(problem) = commands(&command.run) {
-            tell(&["fix".into(), k.into(), "run".into()], format!("a learner cannot give `{}`: {problem}", command.run));
+    for (key, given) in [("resists", &plan.resists), ("fix", &plan.fix)] {
+        for (k, command) in given.iter().enumerate() {
+            if let Err(problem) = commands(&command.run) {
+                tell(&[key.into(), k.into(), "run".into()], format!("a learner cannot give `{}`: {problem}", command.run));
+            }
         }
+    }
+    if is_control && !plan.resists.is_empty() {
+        tell(&["resists".into()], "nothing is wrong, so there is nothing that resists".to_owned());
     }
     if !is_control {
         let missing = [

@@ -12,7 +12,7 @@ use crate::domain::rca::vocab::domain;
 use crate::domain::scenario::cause::Signature;
 use crate::domain::scenario::{Drawn, Plan};
 use crate::domain::telemetry::promql::Query;
-use crate::domain::telemetry::series::{Matcher, Series, SeriesSource, SourceError, UnixMs};
+use crate::domain::telemetry::series::{SeriesSource, Since, SourceError, UnixMs};
 
 /// A cause may show this much later than its effect: rates look back, and settings are read every fifth second.
 const OUT_OF_ORDER_MS: i64 = 10_000;
@@ -81,18 +81,6 @@ pub fn staged(plan: &Plan, truth: &Truth, record: &Record<'_>, witnessed: UnixMs
     Ok(verdicts)
 }
 
-/// A record that begins late, so that no window reaches back into the boot.
-struct Since<'a> {
-    all: &'a dyn SeriesSource,
-    from: UnixMs,
-}
-
-impl SeriesSource for Since<'_> {
-    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
-        self.all.select(matchers, from.max(self.from), to)
-    }
-}
-
 fn times(promql: &str, series: &dyn SeriesSource, span: Span) -> Result<Vec<Span>, SourceError> {
     match Query::parse(promql) {
         Ok(query) => holding(&query, series, span),
@@ -103,6 +91,7 @@ fn times(promql: &str, series: &dyn SeriesSource, span: Span) -> Result<Vec<Span
 /// Every event was seen, after those it follows from, and not while all was healthy.
 fn chain(truth: &Truth, record: &Record<'_>, lasting: Span) -> Result<Vec<Verdict>, SourceError> {
     let mut verdicts = Vec::new();
+    // No window reaches back into the boot.
     let while_healthy = Since { all: record.series, from: record.facts.baseline.from - SETTLED_MS };
     for cause in &truth.causes {
         let mut firsts: Vec<Option<UnixMs>> = Vec::new();

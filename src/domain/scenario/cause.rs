@@ -30,6 +30,9 @@ pub struct Scenario {
     pub hold_seconds: u32,
     /// PromQL that shows this cause and not a sibling's.
     pub signatures: Vec<Signature>,
+    /// Commands that do not repair it, though they come to mind first: a restart, an election. A rehearsal sees that it resists them.
+    #[serde(default)]
+    pub resists: Vec<Command>,
     /// The commands that fix it, as a learner would type them.
     #[serde(default)]
     pub fix: Vec<Command>,

@@ -66,6 +66,9 @@ pub struct Plan {
     pub window_seconds: u32,
     /// For how many seconds symptom and signatures must hold together.
     pub hold_seconds: u32,
+    /// Commands that do not repair it, though they come to mind first.
+    #[serde(default)]
+    pub resists: Vec<Command>,
     /// The commands that fix it.
     pub fix: Vec<Command>,
     /// Within how many seconds of the fix the objectives must be met again.
@@ -241,6 +244,7 @@ impl Plan {
             signatures: s.signatures,
             window_seconds: s.window_seconds,
             hold_seconds: s.hold_seconds,
+            resists: s.resists,
             fix: s.fix,
             recovery_seconds: s.recovery_seconds,
             recovery_required: s.recovery_required,

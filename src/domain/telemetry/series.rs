@@ -222,6 +222,24 @@ pub trait SeriesSource {
     }
 }
 
+/// A record that begins late: no window reaches back beyond its beginning.
+pub struct Since<'a> {
+    /// The whole record.
+    pub all: &'a dyn SeriesSource,
+    /// Where it begins.
+    pub from: UnixMs,
+}
+
+impl SeriesSource for Since<'_> {
+    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+        self.all.select(matchers, from.max(self.from), to)
+    }
+
+    fn newest(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+        self.all.newest(matchers, from.max(self.from), to)
+    }
+}
+
 impl SeriesSource for Vec<Series> {
     fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
         let chosen = self.iter().filter(|series| matchers.iter().all(|m| m.accepts(&series.labels)));

@@ -16,6 +16,8 @@ use crate::domain::grade::{Comparison, Terms, is_right};
 use crate::domain::recording::{Phase, Taken};
 use crate::domain::review::seen::{Paper, Verdict, marked, staged};
 use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
+use crate::domain::scenario::cause::Command;
+use crate::domain::scenario::family::Objective;
 use crate::domain::scenario::{Plan, Seed};
 use crate::domain::telemetry::series::{SourceError, UnixMs};
 use crate::lab::engine::Swept;
@@ -24,15 +26,17 @@ use crate::lab::engine::docker::{connect, sweep};
 use crate::lab::keeper::clock::now;
 use crate::lab::library::Library;
 use crate::lab::recording;
-use crate::lab::rehearsal::{LookError, battery, recorded, recovery};
+use crate::lab::rehearsal::{LookError, battery, recorded, recovery, resistance};
 use crate::lab::run::RunFile;
 
 /// A recording goes on for so long after the page, so that claims about the time after it can be verified.
 const AFTER_PAGE_MS: i64 = 40_000;
 /// The record must come to that instant within this time of it.
 const RECORDED_WITHIN: Duration = Duration::from_secs(60);
-/// A command of a fix may wait for what it repairs, but not for ever.
+/// A command may wait for what it repairs, but not for ever.
 const FIXED_WITHIN: Duration = Duration::from_secs(120);
+/// For how many seconds symptom and signatures must be seen after what does not repair it: a repair would show within them.
+const RESISTS_FOR: u32 = 20;
 /// How often an objective is looked at while it is waited for; its own duration comes on top of the scenario's limit.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -150,7 +154,7 @@ impl Rehearsal<'_> {
         if keep {
             return self.save(until, taken, recordings, rehearsed);
         }
-        if self.fix(rehearsed).await? {
+        if self.resist(rehearsed).await? && self.fix(rehearsed).await? {
             taken.extend(battery::take(&engine, &lab, Phase::Recovered).await?);
         }
         self.grade_repaired(&secret, &with, rehearsed)?;
@@ -216,29 +220,59 @@ impl Rehearsal<'_> {
         Terms { hints: 0, playbook: None, recovery_required, exam: false, allowed: self.plan.allows.clone() }
     }
 
-    /// Repairs it by the scenario's own commands and waits for the objectives; of a control, sees that they are met. Whether all was well.
-    async fn fix(&self, rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
-        let run = &self.chosen.run;
-        for command in &self.plan.fix {
+    /// Gives the commands that are said not to repair it and waits until the symptom and the signatures are seen in spite of them. Whether all was well.
+    async fn resist(&self, rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
+        if self.plan.resists.is_empty() {
+            return Ok(true);
+        }
+        if !self.give("resists", &self.plan.resists, rehearsed).await? {
+            return Ok(false);
+        }
+        let shows = [&self.plan.alert.expr].into_iter().chain(self.plan.signatures.iter().map(|s| &s.expr));
+        let broken: Vec<_> =
+            shows.map(|expr| Objective { name: String::new(), expr: expr.clone(), felt: false, for_seconds: RESISTS_FOR }).collect();
+        let limit = self.plan.window_seconds;
+        let since = now();
+        let seen = resistance(&self.chosen.run, &broken, since, SECOND * (limit + RESISTS_FOR)).await.map_err(look_failed)?;
+        let says = match seen {
+            Some(at) => format!("symptom and signatures hold {} s later", (at - since) / 1000),
+            None => format!("symptom and signatures were not seen together within {limit} s"),
+        };
+        self.tell(&format!("in spite of what does not repair it, {says}"));
+        rehearsed.verdicts.push(Verdict::new("resistance", seen.is_some(), says));
+        Ok(seen.is_some())
+    }
+
+    /// Gives commands as a learner would. Whether all ended well.
+    async fn give(&self, what: &str, commands: &[Command], rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
+        let mut all_good = true;
+        for command in commands {
             let arguments = program::arguments(&command.run).map_err(Failure::Usage)?;
-            let ended = tokio::time::timeout(FIXED_WITHIN, program::run(run, &arguments)).await;
+            let ended = tokio::time::timeout(FIXED_WITHIN, program::run(&self.chosen.run, &arguments)).await;
             let Ok(outcome) = ended else {
                 let says = format!("it did not end within {} s", FIXED_WITHIN.as_secs());
                 self.tell(&format!("{}: {says}", command.run));
-                rehearsed.verdicts.push(Verdict::new(format!("fix: {}", command.run), false, says));
+                rehearsed.verdicts.push(Verdict::new(format!("{what}: {}", command.run), false, says));
                 return Ok(false);
             };
             let outcome = outcome?;
             let good = outcome.exit == Some(0);
-            rehearsed.verdicts.push(Verdict::new(format!("fix: {}", command.run), good, outcome.printed.trim()));
+            all_good &= good;
+            rehearsed.verdicts.push(Verdict::new(format!("{what}: {}", command.run), good, outcome.printed.trim()));
         }
+        Ok(all_good)
+    }
+
+    /// Repairs it by the scenario's own commands and waits for the objectives; of a control, sees that they are met. Whether all was well.
+    async fn fix(&self, rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
+        let repaired = self.give("fix", &self.plan.fix, rehearsed).await?;
         let is_control = self.plan.is_control();
         let longest = self.plan.slo.iter().map(|o| o.for_seconds).max().unwrap_or_default();
         // What a control recovered from is over when it opens; it is seen to be over for as long as an objective takes.
         let (since, limit) =
             if is_control { (self.chosen.file.opened_at.unwrap_or_default(), longest) } else { (now(), self.plan.recovery_seconds) };
         let within = SECOND * (limit + longest) + SECOND;
-        let met = recovery(run, &self.plan.slo, since, within).await.map_err(look_failed)?;
+        let met = recovery(&self.chosen.run, &self.plan.slo, since, within).await.map_err(look_failed)?;
         let seconds = met.map(|at| (at - since).max(0) as f64 / 1000.0);
         rehearsed.seconds.recovery = seconds.filter(|_| !is_control);
         let says = match seconds {
@@ -246,7 +280,7 @@ impl Rehearsal<'_> {
             None => format!("the objectives were not all met within {limit} s"),
         };
         self.tell(&says);
-        let good = seconds.is_some_and(|s| s <= f64::from(limit));
+        let good = repaired && seconds.is_some_and(|s| s <= f64::from(limit));
         rehearsed.verdicts.push(Verdict::new("recovery", good, says));
         Ok(good)
     }
