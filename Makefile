@@ -7,7 +7,7 @@ BUILT := target/$(HOST)/debug
 # What one step prints stays together when two run side by side.
 MAKEFLAGS += --no-print-directory --output-sync=line
 
-.PHONY: help drill demo rehearse test unit lint bench image clean engine base program lab tests prepare
+.PHONY: help drill demo rehearse test unit lint bench image clean engine base program built lab tests prepare
 
 help:
 	@echo "make drill [FAMILY=consumer-lag]   stage a drill and print the page (from a fresh machine: about 8 minutes, then 1)"
@@ -34,8 +34,7 @@ rehearse: prepare
 	@CHAOSLAB_LIBRARY=. ./chaoslab author rehearse $(or $(SCENARIO),--all) --repeat 2 --record
 
 # The tests are compiled while the lab image is built.
-test:
-	@$(MAKE) -j2 base program
+test: built
 	@$(MAKE) -j2 tests lab
 	$(CARGO) test
 	$(CARGO) check --lib --no-default-features
@@ -53,11 +52,13 @@ bench: prepare
 
 image: prepare
 
+prepare: built
+	@$(MAKE) lab
+
 # The engine and the base come from the network while the compiler keeps the processors busy.
-prepare:
+built:
 	@echo "preparing: engine and base image (1 min), program (5 min), lab image (3 min); what is current is skipped"
 	@$(MAKE) -j2 base program
-	@$(MAKE) lab
 
 lab:
 	@./chaoslab image build

@@ -14,7 +14,7 @@ use chaoslab::lab::run::new_run_id;
 type Failed = Box<dyn std::error::Error>;
 
 /// Pairs of boots, lean and stock in turn.
-const PAIRS: usize = 3;
+const PAIRS: usize = 7;
 /// Over how long the keeper's use of a processor is taken.
 const OVERHEAD_SECONDS: u64 = 30;
 

@@ -57,10 +57,10 @@ pub trait Engine {
     /// Takes a subnet and loopback ports for a lab, so that several can stand side by side.
     async fn reserve(&self, topology: &Topology, services: &[Service]) -> Result<Placement, EngineError>;
 
-    /// Creates all machines, starts those of the cluster in parallel, and returns once every broker lists all brokers unfenced.
+    /// Creates and starts the nodes of the cluster in parallel, and returns once every broker lists all brokers unfenced.
     async fn boot(&self, lab: &Lab) -> Result<(), EngineError>;
 
-    /// Creates the topics and starts the services.
+    /// Creates the other machines and the topics, and starts the services.
     async fn populate(&self, lab: &Lab) -> Result<(), EngineError>;
 
     /// Reads what the action would change.

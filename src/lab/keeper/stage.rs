@@ -48,8 +48,11 @@ pub struct Staging<'a, E> {
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     /// Something that had to be seen was not.
-    #[error("{0}")]
-    NotWitnessed(String),
+    #[error(transparent)]
+    NotWitnessed(#[from] NotSeen),
+    /// The truth could not be committed to.
+    #[error("the truth has no canonical form: {0}")]
+    Truth(serde_json::Error),
     /// The engine could not do it.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -62,6 +65,24 @@ pub enum StageError {
     /// A condition of the plan cannot be evaluated.
     #[error("a condition of the plan cannot be evaluated: {0}")]
     Query(#[from] QueryError),
+}
+
+/// What was expected and was not seen. It says no condition, since those tell the cause.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} was not seen within {within_seconds} s: {}", how(.unmet.len()))]
+pub struct NotSeen {
+    what: String,
+    within_seconds: u32,
+    /// The conditions that did not hold at the end, each with what was seen instead: for the author only.
+    unmet: BTreeMap<String, String>,
+}
+
+fn how(unmet: usize) -> String {
+    match unmet {
+        0 => "what was expected held, but not for long enough".to_owned(),
+        1 => "one condition did not hold at the end".to_owned(),
+        n => format!("{n} conditions did not hold at the end"),
+    }
 }
 
 /// What the witness saw.
@@ -91,6 +112,9 @@ impl<E: Engine> Staging<'_, E> {
             file.state = RunState::Invalid;
             file.closed_at = Some(self.recorder.clock().now());
             self.run.write(&file)?;
+            if let StageError::NotWitnessed(NotSeen { unmet, .. }) = error {
+                self.run.sealed().write("unmet", unmet)?;
+            }
         }
         staged.map(|()| file)
     }
@@ -106,9 +130,9 @@ impl<E: Engine> Staging<'_, E> {
         let witnessed = loop {
             self.settle(file).await?;
             match self.break_and_confirm(file, &lab).await {
-                Err(StageError::NotWitnessed(reason)) if attempt < RESTAGINGS => {
+                Err(StageError::NotWitnessed(seen)) if attempt < RESTAGINGS => {
                     attempt += 1;
-                    tracing::warn!(attempt, reason, "the staging was not witnessed; undoing it and trying again");
+                    tracing::warn!(attempt, ?seen, "the staging was not witnessed; undoing it and trying again");
                     self.tell("not as expected; putting everything back and trying again");
                     self.undo_to(&lab, before).await?;
                     self.lead_as_before(&lab).await?;
@@ -196,7 +220,7 @@ impl<E: Engine> Staging<'_, E> {
             }
             Held::No { unmet } => {
                 let what = format!("a healthy baseline of {} s", steady.hold_seconds);
-                Err(StageError::NotWitnessed(self.not_seen(&what, steady.deadline_seconds, &unmet)?))
+                Err(NotSeen { what, within_seconds: steady.deadline_seconds, unmet }.into())
             }
         }
     }
@@ -208,7 +232,7 @@ impl<E: Engine> Staging<'_, E> {
         // A control ends by itself, so its steps and its witness go on side by side.
         let (changes, confirmed) = tokio::try_join!(self.inject(lab), self.confirm(injected))?;
         self.enter(file, RunState::Confirming)?;
-        Ok(Witnessed { injected, alerted: confirmed.map_err(StageError::NotWitnessed)?, changes })
+        Ok(Witnessed { injected, alerted: confirmed?, changes })
     }
 
     /// Performs the fault's steps and, after the first, the harmless change that follows it.
@@ -261,20 +285,21 @@ impl<E: Engine> Staging<'_, E> {
         let deadline = self.recorder.clock().now() + seconds(deadline_seconds);
         match hold(self.recorder, &conditions, seconds(hold_seconds), deadline).await? {
             Held::Yes { .. } => Ok(()),
-            Held::No { unmet } => Err(StageError::NotWitnessed(self.not_seen("a step of the staging", deadline_seconds, &unmet)?)),
+            Held::No { unmet } => Err(NotSeen { what: "a step of the staging".to_owned(), within_seconds: deadline_seconds, unmet }.into()),
         }
     }
 
     /// Waits for the witness: the alert, and with it, for the whole hold time, the signatures. A control is confirmed when its alert
     /// fired and the steady state holds again: an alert that looks back clears while the learner looks on. Gives the time at which the
     /// alert fired.
-    async fn confirm(&self, injected: UnixMs) -> Result<Result<UnixMs, String>, StageError> {
+    async fn confirm(&self, injected: UnixMs) -> Result<Result<UnixMs, NotSeen>, StageError> {
         let plan = self.plan;
         let deadline = injected + seconds(plan.window_seconds);
+        let not_seen = |what: &str, unmet| NotSeen { what: what.to_owned(), within_seconds: plan.window_seconds, unmet };
         let alert = Conditions::new([plan.alert.expr.as_str()])?;
         let alerted = match hold(self.recorder, &alert, seconds(plan.alert.for_seconds), deadline).await? {
             Held::Yes { to, .. } => to,
-            Held::No { unmet } => return Ok(Err(self.not_seen(&format!("the alert {}", plan.alert.name), plan.window_seconds, &unmet)?)),
+            Held::No { unmet } => return Ok(Err(not_seen(&format!("the alert {}", plan.alert.name), unmet))),
         };
         let is_control = plan.is_control();
         let signatures = plan.signatures.iter().map(|s| s.expr.as_str());
@@ -287,7 +312,7 @@ impl<E: Engine> Staging<'_, E> {
         let siblings = siblings.map(|s| Conditions::new(s.signatures.iter().map(|s| s.expr.as_str()))).collect::<Result<Vec<_>, _>>()?;
         Ok(match hold_without(self.recorder, &conditions, &siblings, seconds(plan.hold_seconds), deadline).await? {
             Held::Yes { .. } => Ok(alerted),
-            Held::No { unmet } => Err(self.not_seen(what, plan.window_seconds, &unmet)?),
+            Held::No { unmet } => Err(not_seen(what, unmet)),
         })
     }
 
@@ -298,7 +323,7 @@ impl<E: Engine> Staging<'_, E> {
         }
         let truth = self.truth(witnessed)?;
         let salt = Sealed::salt()?;
-        let commitment = truth.commitment(&salt).map_err(|e| StageError::NotWitnessed(format!("the truth has no canonical form: {e}")))?;
+        let commitment = truth.commitment(&salt).map_err(StageError::Truth)?;
         let sealed = self.run.sealed();
         sealed.write("truth", &truth)?;
         sealed.write("salt", &salt)?;
@@ -355,18 +380,6 @@ impl<E: Engine> Staging<'_, E> {
             journal.undid()?;
         }
         Ok(())
-    }
-
-    /// What was expected and what was observed. The conditions themselves would tell the cause: they are kept for the author.
-    fn not_seen(&self, what: &str, within_seconds: u32, unmet: &BTreeMap<String, String>) -> Result<String, StageError> {
-        tracing::warn!(what, ?unmet, "not seen");
-        self.run.sealed().write("unmet", unmet)?;
-        let how = match unmet.len() {
-            0 => "what was expected held, but not for long enough".to_owned(),
-            1 => "one condition did not hold at the end".to_owned(),
-            n => format!("{n} conditions did not hold at the end"),
-        };
-        Ok(format!("{what} was not seen within {within_seconds} s: {how}"))
     }
 }
 

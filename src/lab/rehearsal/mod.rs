@@ -9,12 +9,12 @@ use std::time::Duration;
 use super::run::Run;
 use super::store::{Reader, StoreError};
 use super::wait;
-use crate::domain::scenario::family::Objective;
-use crate::domain::telemetry::QueryError;
-use crate::domain::telemetry::promql::Query;
-use crate::domain::telemetry::series::{SeriesSource, Since, UnixMs};
+use crate::domain::rca::check::since_when;
+use crate::domain::rca::record::Span;
+use crate::domain::telemetry::series::{SeriesSource, Since, SourceError, UnixMs};
 
-const ASK_EVERY: Duration = Duration::from_millis(250);
+/// The record has one sample a second.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 const SECOND: i64 = 1000;
 
 /// Why a rehearsal could not look.
@@ -23,22 +23,26 @@ pub enum LookError {
     /// The record could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// An objective cannot be evaluated.
-    #[error("an objective cannot be evaluated: {0}")]
-    Query(#[from] QueryError),
+    /// Its samples could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }
 
-/// Waits until every objective has held for as long as it must, and gives the second since which all do; none when they do not in time.
-pub async fn recovery(run: &Run, slo: &[Objective], since: UnixMs, within: Duration) -> Result<Option<UnixMs>, LookError> {
+/// What must hold, and for how many seconds.
+pub type Lasting<'a> = (&'a str, u32);
+
+/// Waits until every expression has held for as long as it must, and gives the second, not before `since`, from which on all do; none when
+/// they do not in time.
+pub async fn recovery(run: &Run, wanted: &[Lasting<'_>], since: UnixMs, within: Duration) -> Result<Option<UnixMs>, LookError> {
     let reader = Reader::open(run.folder())?;
-    wait::until(within, ASK_EVERY, async || all_met(&reader, reader.span()?, slo, since)).await
+    wait::until(within, ASK_EVERY, async || all_hold(&reader, reader.span()?, wanted, since)).await
 }
 
 /// The same of what shows that a lab is broken, looking at nothing from before `since`: what was seen until then says nothing of what did not help.
-pub async fn resistance(run: &Run, broken: &[Objective], since: UnixMs, within: Duration) -> Result<Option<UnixMs>, LookError> {
+pub async fn resistance(run: &Run, wanted: &[Lasting<'_>], since: UnixMs, within: Duration) -> Result<Option<UnixMs>, LookError> {
     let reader = Reader::open(run.folder())?;
     let later = Since { all: &reader, from: since };
-    wait::until(within, ASK_EVERY, async || all_met(&later, reader.span()?, broken, since)).await
+    wait::until(within, ASK_EVERY, async || all_hold(&later, reader.span()?, wanted, since)).await
 }
 
 /// Waits until the record has come to an instant; whether it did in time.
@@ -51,31 +55,20 @@ pub async fn recorded(run: &Run, until: UnixMs, within: Duration) -> Result<bool
     Ok(come.await?.is_some())
 }
 
-/// The first second, not before `since`, from which on every objective holds until now, when that is long enough for each.
-fn all_met(
+/// The first second, not before `since`, from which on every expression holds until now, when that is long enough for each.
+fn all_hold(
     source: &dyn SeriesSource,
     recorded: Option<(UnixMs, UnixMs)>,
-    slo: &[Objective],
+    wanted: &[Lasting<'_>],
     since: UnixMs,
 ) -> Result<Option<UnixMs>, LookError> {
-    let Some((_, now)) = recorded else { return Ok(None) };
-    let mut met_since = since;
-    for objective in slo {
-        let query = Query::parse(&objective.expr)?;
-        let mut begun = None;
-        let mut at = now;
-        while at >= since {
-            let value = query.instant(source, at)?;
-            if !query.holds(&value) {
-                break;
-            }
-            begun = Some(at);
-            at -= SECOND;
-        }
-        match begun {
-            Some(begun) if now - begun >= i64::from(objective.for_seconds) * SECOND => met_since = met_since.max(begun),
+    let Some((_, now)) = recorded.filter(|(_, now)| *now >= since) else { return Ok(None) };
+    let mut all_since = since;
+    for (promql, seconds) in wanted {
+        match since_when(promql, source, Span { from: since, to: now })? {
+            Some(begun) if now - begun >= i64::from(*seconds) * SECOND => all_since = all_since.max(begun),
             _ => return Ok(None),
         }
     }
-    Ok(Some(met_since))
+    Ok(Some(all_since))
 }

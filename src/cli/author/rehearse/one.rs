@@ -17,7 +17,6 @@ use crate::domain::recording::{Phase, Taken};
 use crate::domain::review::seen::{Paper, Verdict, marked, staged};
 use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
 use crate::domain::scenario::cause::Command;
-use crate::domain::scenario::family::Objective;
 use crate::domain::scenario::{Plan, Seed};
 use crate::domain::telemetry::series::{SourceError, UnixMs};
 use crate::lab::engine::Swept;
@@ -34,7 +33,7 @@ const AFTER_PAGE_MS: i64 = 40_000;
 /// The record must come to that instant within this time of it.
 const RECORDED_WITHIN: Duration = Duration::from_secs(60);
 /// A command may wait for what it repairs, but not for ever.
-const FIXED_WITHIN: Duration = Duration::from_secs(120);
+const GIVEN_WITHIN: Duration = Duration::from_secs(120);
 /// For how many seconds symptom and signatures must be seen after what does not repair it: a repair would show within them.
 const RESISTS_FOR: u32 = 20;
 /// How often an objective is looked at while it is waited for; its own duration comes on top of the scenario's limit.
@@ -229,8 +228,7 @@ impl Rehearsal<'_> {
             return Ok(false);
         }
         let shows = [&self.plan.alert.expr].into_iter().chain(self.plan.signatures.iter().map(|s| &s.expr));
-        let broken: Vec<_> =
-            shows.map(|expr| Objective { name: String::new(), expr: expr.clone(), felt: false, for_seconds: RESISTS_FOR }).collect();
+        let broken: Vec<_> = shows.map(|expr| (expr.as_str(), RESISTS_FOR)).collect();
         let limit = self.plan.window_seconds;
         let since = now();
         let seen = resistance(&self.chosen.run, &broken, since, SECOND * (limit + RESISTS_FOR)).await.map_err(look_failed)?;
@@ -248,9 +246,9 @@ impl Rehearsal<'_> {
         let mut all_good = true;
         for command in commands {
             let arguments = program::arguments(&command.run).map_err(Failure::Usage)?;
-            let ended = tokio::time::timeout(FIXED_WITHIN, program::run(&self.chosen.run, &arguments)).await;
+            let ended = tokio::time::timeout(GIVEN_WITHIN, program::run(&self.chosen.run, &arguments)).await;
             let Ok(outcome) = ended else {
-                let says = format!("it did not end within {} s", FIXED_WITHIN.as_secs());
+                let says = format!("it did not end within {} s", GIVEN_WITHIN.as_secs());
                 self.tell(&format!("{}: {says}", command.run));
                 rehearsed.verdicts.push(Verdict::new(format!("{what}: {}", command.run), false, says));
                 return Ok(false);
@@ -272,7 +270,8 @@ impl Rehearsal<'_> {
         let (since, limit) =
             if is_control { (self.chosen.file.opened_at.unwrap_or_default(), longest) } else { (now(), self.plan.recovery_seconds) };
         let within = SECOND * (limit + longest) + SECOND;
-        let met = recovery(&self.chosen.run, &self.plan.slo, since, within).await.map_err(look_failed)?;
+        let objectives: Vec<_> = self.plan.slo.iter().map(|o| (o.expr.as_str(), o.for_seconds)).collect();
+        let met = recovery(&self.chosen.run, &objectives, since, within).await.map_err(look_failed)?;
         let seconds = met.map(|at| (at - since).max(0) as f64 / 1000.0);
         rehearsed.seconds.recovery = seconds.filter(|_| !is_control);
         let says = match seconds {

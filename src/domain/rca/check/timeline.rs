@@ -51,12 +51,17 @@ pub fn holding(query: &Query, source: &dyn SeriesSource, span: Span) -> Result<V
 pub fn since_when_met<'a>(objectives: impl Iterator<Item = &'a Objective>, record: &Record<'_>) -> Result<Option<UnixMs>, SourceError> {
     let mut since = record.facts.recorded.from;
     for objective in objectives {
-        let Ok(query) = Query::parse(&objective.promql) else { return Ok(None) };
-        let looks = looks(&query, record.series, record.facts.recorded, MOST_LOOKS)?;
-        let Some((_, true)) = looks.last() else { return Ok(None) };
-        if let Some(broken) = looks.iter().rposition(|(_, held)| !held) {
-            since = since.max(looks[broken + 1].0);
-        }
+        let Some(met) = since_when(&objective.promql, record.series, record.facts.recorded)? else { return Ok(None) };
+        since = since.max(met);
     }
     Ok(Some(since))
+}
+
+/// Since when an expression holds without a break up to the end of a stretch; nothing when it does not hold there, or cannot be asked.
+pub fn since_when(promql: &str, source: &dyn SeriesSource, span: Span) -> Result<Option<UnixMs>, SourceError> {
+    let Ok(query) = Query::parse(promql) else { return Ok(None) };
+    let looks = looks(&query, source, span, MOST_LOOKS)?;
+    let Some((_, true)) = looks.last() else { return Ok(None) };
+    let broken = looks.iter().rposition(|(_, held)| !held);
+    Ok(Some(broken.map_or(span.from, |broken| looks[broken + 1].0)))
 }

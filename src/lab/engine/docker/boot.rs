@@ -47,18 +47,8 @@ async fn boot_as(engine: &DockerEngine, lab: &Lab, startup: Startup) -> Result<(
         engine.write_files(lab, &node.name, &files).await?;
         engine.start_machine(lab, &node.name).await
     });
-    let services = lab.services.iter().map(async |service| {
-        engine.create_machine(lab, &service.name, MachineRole::Application).await?;
-        engine.write_files(lab, &service.name, &[(properties_path(&service.name), service.properties_text())]).await
-    });
-    let toolbox = async {
-        engine.create_machine(lab, TOOLBOX, MachineRole::Toolbox).await?;
-        engine.start_machine(lab, TOOLBOX).await
-    };
-    // The others are made while the nodes' JVMs start.
     try_join_all(nodes).await?;
-    tokio::try_join!(await_ready(engine, lab), try_join_all(services), toolbox)?;
-    Ok(())
+    await_ready(engine, lab).await
 }
 
 /// Returns once every broker lists all brokers and none fenced; at once, with its last lines, when a node's Kafka dies.
@@ -116,7 +106,26 @@ async fn death(engine: &DockerEngine, lab: &Lab, node: &str) -> EngineError {
     EngineError::NodeFailed { node: node.to_owned(), reason: "its container ended".to_owned(), last_lines: last.join("\n") }
 }
 
+/// The processors are busy while the nodes' JVMs start, and wait while topics come to be: the other machines are made then.
 pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
+    let toolbox = async {
+        engine.create_machine(lab, TOOLBOX, MachineRole::Toolbox).await?;
+        engine.start_machine(lab, TOOLBOX).await
+    };
+    let services = lab.services.iter().map(async |service| {
+        engine.create_machine(lab, &service.name, MachineRole::Application).await?;
+        engine.write_files(lab, &service.name, &[(properties_path(&service.name), service.properties_text())]).await
+    });
+    tokio::try_join!(create_topics(lab), toolbox, try_join_all(services))?;
+    try_join_all(lab.services.iter().map(async |service| {
+        engine.start_machine(lab, &service.name).await?;
+        engine.await_supervised(lab, &service.name).await
+    }))
+    .await?;
+    Ok(())
+}
+
+async fn create_topics(lab: &Lab) -> Result<(), EngineError> {
     let admin = Admin::new(endpoints(&lab.topology, &lab.placement));
     if let Some(user) = &lab.topology.replication_user {
         for entry in [AclEntry::replication(user), AclEntry::log_starts(user)] {
@@ -142,10 +151,5 @@ pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), Eng
             last: "none".to_owned(),
         })?;
     }
-    try_join_all(lab.services.iter().map(async |service| {
-        engine.start_machine(lab, &service.name).await?;
-        engine.await_supervised(lab, &service.name).await
-    }))
-    .await?;
     Ok(())
 }
