@@ -17,6 +17,10 @@ use crate::lab::wait::pause;
 const REOPEN_AFTER: Duration = Duration::from_secs(1);
 /// Longer lines are cut: a stack trace has many short ones, a dump has one that helps nobody.
 const MAX_LINE_BYTES: usize = 16 * 1024;
+/// What a machine may write at once ...
+const LINES_AT_ONCE: i64 = 5_000;
+/// ... and in a second, in the long run: a broker that retries without a pause writes thousands, for as long as the drill takes.
+const LINES_PER_SECOND: i64 = 200;
 
 /// Follows the logs of a lab.
 #[derive(Debug)]
@@ -33,6 +37,7 @@ impl Logs {
                 container: lab.container(machine),
                 node: machine.to_owned(),
                 last: (since, String::new()),
+                allowance: Allowance::full(since),
             };
             tokio::task::spawn_local(log.follow(lines.clone()))
         };
@@ -52,6 +57,7 @@ struct MachineLog {
     node: String,
     /// Time of the last line taken, and its time as the engine wrote it, to the nanosecond.
     last: (UnixMs, String),
+    allowance: Allowance,
 }
 
 impl MachineLog {
@@ -65,10 +71,10 @@ impl MachineLog {
                 let (LogOutput::StdOut { message } | LogOutput::StdErr { message } | LogOutput::Console { message }) = output else {
                     continue;
                 };
-                if let Some(line) = self.take(&message)
-                    && lines.send(line).is_err()
-                {
-                    return;
+                for line in self.take(&message).into_iter().flat_map(|line| self.allowance.admit(line)) {
+                    if lines.send(line).is_err() {
+                        return;
+                    }
                 }
             }
             pause(REOPEN_AFTER).await;
@@ -84,5 +90,79 @@ impl MachineLog {
         let at = time.parse::<jiff::Timestamp>().ok()?.as_millisecond();
         self.last = (at, time.to_owned());
         Some(LogLine { at, node: self.node.clone(), line: line.trim_end().to_owned() })
+    }
+}
+
+/// How much of a flood is recorded. Once it is used up, nothing is until a second's worth has come together again.
+#[derive(Debug)]
+struct Allowance {
+    /// What may be written, in thousandths of a line.
+    milli: i64,
+    at: UnixMs,
+    left_out: u64,
+}
+
+impl Allowance {
+    fn full(at: UnixMs) -> Self {
+        Self { milli: LINES_AT_ONCE * 1000, at, left_out: 0 }
+    }
+
+    /// The line, unless it is left out; before the first one after such a gap, a line that says so.
+    fn admit(&mut self, line: LogLine) -> Vec<LogLine> {
+        self.milli = (self.milli + (line.at - self.at).max(0) * LINES_PER_SECOND).min(LINES_AT_ONCE * 1000);
+        self.at = self.at.max(line.at);
+        let wanted = if self.left_out > 0 { LINES_PER_SECOND * 1000 } else { 1000 };
+        if self.milli < wanted {
+            self.left_out += 1;
+            return Vec::new();
+        }
+        self.milli -= 1000;
+        match std::mem::take(&mut self.left_out) {
+            0 => vec![line],
+            n => {
+                let gap = format!("[{n} lines are not recorded: more than {LINES_PER_SECOND} a second]");
+                vec![LogLine { line: gap, ..line.clone() }, line]
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(allowance: &mut Allowance, at: impl Iterator<Item = UnixMs>) -> Vec<String> {
+        let line = |at| LogLine { at, node: "kafka-1".to_owned(), line: at.to_string() };
+        at.flat_map(|at| allowance.admit(line(at))).map(|line| line.line).collect()
+    }
+
+    #[test]
+    fn a_burst_is_recorded_whole() {
+        let mut allowance = Allowance::full(0);
+        assert_eq!(admitted(&mut allowance, (0..LINES_AT_ONCE).map(|_| 0)).len() as i64, LINES_AT_ONCE);
+    }
+
+    #[test]
+    fn of_a_flood_a_part_is_recorded_and_each_gap_is_told() {
+        let mut allowance = Allowance::full(0);
+        // Four lines a millisecond, for a minute.
+        let lines = admitted(&mut allowance, (0..240_000).map(|k| k / 4));
+        let told = |line: &String| line.strip_prefix('[')?.split(' ').next()?.parse::<u64>().ok();
+        let gaps: Vec<u64> = lines.iter().filter_map(told).collect();
+        let recorded = lines.len() - gaps.len();
+        assert_eq!(recorded as u64 + gaps.iter().sum::<u64>() + allowance.left_out, 240_000, "each line is recorded or counted");
+        let most = LINES_AT_ONCE + 60 * LINES_PER_SECOND;
+        assert!((most - 2 * LINES_PER_SECOND..=most).contains(&(recorded as i64)), "{recorded} of {most}");
+        assert!(gaps.len() > 50, "a gap is told about once a second, and not {} times", gaps.len());
+    }
+
+    #[test]
+    fn what_comes_after_a_flood_is_recorded() {
+        let mut allowance = Allowance::full(0);
+        admitted(&mut allowance, (0..10_000).map(|_| 0));
+        assert_eq!(
+            admitted(&mut allowance, [2_000, 2_001].into_iter()),
+            ["[5000 lines are not recorded: more than 200 a second]", "2000", "2001"]
+        );
     }
 }
