@@ -15,11 +15,10 @@ import javax.management.JMException;
  * {@code -javaagent:metrics-agent.jar=PORT}. It never prints, never fails its JVM and never keeps it alive.
  */
 public final class Agent {
-    private final Jvm jvm = new Jvm();
-    private final Beans beans = new Beans(ManagementFactory.getPlatformMBeanServer());
+    // Made when somebody first asks: while Kafka starts, thousands of beans come and nobody looks.
+    private Jvm jvm;
+    private Beans beans;
     private int length = 1 << 16;
-
-    private Agent() throws JMException {}
 
     /** Called by the JVM before Kafka's own main. Returns at once: Kafka does not wait for its metrics. */
     public static void premain(String port) {
@@ -30,11 +29,10 @@ public final class Agent {
 
     private static void serve(String port) {
         try {
-            Agent agent = new Agent();
             HttpServer http = HttpServer.create(new InetSocketAddress(Integer.parseInt(port)), 0);
-            http.createContext("/metrics", agent::answer);
+            http.createContext("/metrics", new Agent()::answer);
             http.start();
-        } catch (Exception | LinkageError e) {
+        } catch (IOException | RuntimeException | LinkageError e) {
             // Without metrics Kafka still runs; whoever reads them sees that nobody answers.
         }
     }
@@ -57,7 +55,16 @@ public final class Agent {
         }
     }
 
-    private byte[] text() {
+    /** Called by the server's one thread. */
+    private byte[] text() throws IOException {
+        if (beans == null) {
+            try {
+                jvm = new Jvm();
+                beans = new Beans(ManagementFactory.getPlatformMBeanServer());
+            } catch (JMException e) {
+                throw new IOException(e);
+            }
+        }
         StringBuilder out = new StringBuilder(length);
         jvm.write(out);
         beans.write(out);
