@@ -106,7 +106,7 @@ async fn death(engine: &DockerEngine, lab: &Lab, node: &str) -> EngineError {
     EngineError::NodeFailed { node: node.to_owned(), reason: "its container ended".to_owned(), last_lines: last.join("\n") }
 }
 
-/// The processors are busy while the nodes' JVMs start, and wait while topics come to be: the other machines are made then.
+/// The other machines are made while topics come to be, and not while the nodes' JVMs start and keep the processors busy.
 pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
     let toolbox = async {
         engine.create_machine(lab, TOOLBOX, MachineRole::Toolbox).await?;
