@@ -1,5 +1,6 @@
 //! The order of a run, on a scripted engine and a paused clock: every step, every refusal.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -67,6 +68,8 @@ struct World {
     wrong_at_first: f64,
     /// For every so many seconds the symptom is away for one.
     flaps: Option<u32>,
+    /// The steps of the chain that show, so many seconds after the fault.
+    shows_of_chain: fn(seconds_broken: u32) -> Vec<(Labels, f64)>,
     seconds_broken: u32,
 }
 
@@ -98,7 +101,8 @@ impl Senses for World {
         let wrong = if shows && !away { 1.0 } else { self.wrong_at_first };
         let signature = f64::from(u8::from(shows && self.signed));
         let samples = [("wrong", wrong), ("signature", signature)].map(|(name, value)| (Labels::of(name, []), value));
-        vec![Scrape { at: now, target: Target { job: "test".to_owned(), node: String::new() }, samples: Some(samples.to_vec()) }]
+        let samples = samples.into_iter().chain((self.shows_of_chain)(self.seconds_broken)).collect();
+        vec![Scrape { at: now, target: Target { job: "test".to_owned(), node: String::new() }, samples: Some(samples) }]
     }
 }
 
@@ -133,8 +137,15 @@ fn stage_with_seed(scenario: &str, seed: u64) -> Stage {
     let home = folder.path().to_owned();
     let run = Home::at(&home).create(&RunFile::new("r-000001", "test", "image", 0)).expect("made");
     let engine = Rc::new(Scripted::default());
-    let world =
-        World { engine: engine.clone(), shows_after: |_| Some(2), signed: true, wrong_at_first: 0.0, flaps: None, seconds_broken: 0 };
+    let world = World {
+        engine: engine.clone(),
+        shows_after: |_| Some(2),
+        signed: true,
+        wrong_at_first: 0.0,
+        flaps: None,
+        shows_of_chain: |_| Vec::new(),
+        seconds_broken: 0,
+    };
     Stage { _folder: folder, home, run, plan: plan(scenario, seed), engine, world }
 }
 
@@ -337,6 +348,41 @@ async fn a_symptom_that_comes_and_goes_is_not_confirmed() {
     stage.world.flaps = Some(5);
     let outcome = stage.run().await;
     insta::assert_snapshot!(outcome.invalid(), @"while waiting for the page: the symptom together with its signatures was not seen within 30 s: one condition did not hold at the end");
+}
+
+/// The cap shows so many seconds after the fault; that the link is saturated, at once.
+fn cap_seen_after(capped: u32, seconds_broken: u32) -> Vec<(Labels, f64)> {
+    let of_link = |name| Labels::of(name, [("node", "kafka-2"), ("kind", "tbf")]);
+    let saturated = (of_link("node_qdisc_overlimits_total"), f64::from(seconds_broken));
+    let cap = (seconds_broken >= capped).then(|| (of_link("node_qdisc_bytes_total"), 1.0));
+    cap.into_iter().chain([saturated]).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_effect_that_shows_long_before_its_cause_is_not_confirmed() {
+    let mut stage = stage_of(CAUSE);
+    stage.world.shows_after = |_| Some(16);
+    stage.world.shows_of_chain = |seconds| cap_seen_after(15, seconds);
+    let outcome = stage.run().await;
+    insta::assert_snapshot!(outcome.invalid(), @"while waiting for the page: the chain of effects in its order was not seen within 30 s: one condition did not hold at the end");
+    assert_eq!(outcome.performed(is_cap), 3, "it is tried again");
+    let unmet: BTreeMap<String, String> = outcome.run.sealed().read("unmet").expect("readable").expect("written");
+    insta::assert_debug_snapshot!(unmet, @r#"
+    {
+        "rate(node_qdisc_overlimits_total{node=\"kafka-2\", kind=\"tbf\"}[10s]) > 0": "it was seen 14 s before what it follows from",
+    }
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cause_may_show_a_few_seconds_late_or_not_yet() {
+    let late: fn(u32) -> Vec<(Labels, f64)> = |seconds| cap_seen_after(8, seconds);
+    for shows_of_chain in [late, |seconds| cap_seen_after(u32::MAX, seconds)] {
+        let mut stage = stage_of(CAUSE);
+        stage.world.shows_after = |_| Some(16);
+        stage.world.shows_of_chain = shows_of_chain;
+        assert_eq!(stage.run().await.file.state, RunState::Open);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use std::path::PathBuf;
 
 use clap::Args;
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::future::ready;
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use self::one::rehearse;
@@ -102,7 +102,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let inner = Context { output: Output { quiet: context.output.quiet || arguments.jobs > 1, ..context.output }, ..context.clone() };
     // Those under way are taken down in order when one could not be rehearsed; no other is begun.
     let is_halted = Cell::new(false);
-    let ends = stream::iter(work).map(async |(family, slug, seed)| {
+    let ends = stream::iter(work.enumerate()).map(async |(place, (family, slug, seed))| {
         if is_halted.get() {
             return None;
         }
@@ -116,10 +116,12 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
                 context.output.remark(format!("  NOT as it should be: {}: {}", verdict.what, verdict.says));
             }
         }
-        Some(end)
+        Some((place, end))
     });
-    let ends: Vec<_> = ends.buffered(arguments.jobs as usize).collect().await;
-    let all = ends.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
+    // Whoever is done first makes room for the next; they are told in the order in which they were begun.
+    let mut ends: Vec<_> = ends.buffer_unordered(arguments.jobs as usize).filter_map(ready).collect().await;
+    ends.sort_by_key(|(place, _)| *place);
+    let all = ends.into_iter().map(|(_, end)| end).collect::<Result<Vec<_>, _>>()?;
     tell(context, &all)?;
     let named = |r: &Rehearsed| format!("{}/{}, seed {}", r.family, r.scenario, r.seed);
     let unseen: Vec<_> = all.iter().filter_map(|r| Some(format!("{}: {}", named(r), r.not_witnessed.as_ref()?))).collect();

@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod primitive;
+pub mod sequence;
 pub mod truth;
 
 pub use action::{AclEntry, Action, Prior, Requirement, Signal, Step};

@@ -3,19 +3,16 @@
 use serde::Serialize;
 
 use super::write_ups;
+use crate::domain::fault::sequence::{Seen, sequence, times};
 use crate::domain::fault::truth::Truth;
 use crate::domain::grade::{Comparison, GradeError, Terms, grade};
-use crate::domain::rca::check::holding;
 use crate::domain::rca::document::Document;
 use crate::domain::rca::record::{Record, Span};
 use crate::domain::rca::vocab::domain;
 use crate::domain::scenario::cause::Signature;
 use crate::domain::scenario::{Drawn, Plan};
 use crate::domain::telemetry::promql::Query;
-use crate::domain::telemetry::series::{SeriesSource, Since, SourceError, UnixMs};
-
-/// A cause may show this much later than its effect: rates look back, and settings are read every fifth second.
-const OUT_OF_ORDER_MS: i64 = 10_000;
+use crate::domain::telemetry::series::{Since, SourceError, UnixMs};
 
 /// All was well somewhat before the baseline begins, too: the conditions of a steady state look back as far, and settings are read every
 /// fifth second.
@@ -81,38 +78,20 @@ pub fn staged(plan: &Plan, truth: &Truth, record: &Record<'_>, witnessed: UnixMs
     Ok(verdicts)
 }
 
-fn times(promql: &str, series: &dyn SeriesSource, span: Span) -> Result<Vec<Span>, SourceError> {
-    match Query::parse(promql) {
-        Ok(query) => holding(&query, series, span),
-        Err(_) => Ok(Vec::new()),
-    }
-}
-
 /// Every event was seen, after those it follows from, and not while all was healthy.
 fn chain(truth: &Truth, record: &Record<'_>, lasting: Span) -> Result<Vec<Verdict>, SourceError> {
     let mut verdicts = Vec::new();
     // No window reaches back into the boot.
     let while_healthy = Since { all: record.series, from: record.facts.baseline.from - SETTLED_MS };
     for cause in &truth.causes {
-        let mut firsts: Vec<Option<UnixMs>> = Vec::new();
-        for effect in &cause.chain {
-            let seen = times(&effect.shows, record.series, lasting)?;
+        for (effect, seen) in cause.chain.iter().zip(sequence(&cause.chain, record.series, lasting)?) {
             let healthy = times(&effect.shows, &while_healthy, record.facts.baseline)?;
-            let healthy: i64 = healthy.iter().map(|span| span.length() + 1).sum();
-            // What flickers while its cause is under way counts from where it follows it.
-            let cause = effect.after.iter().filter_map(|k| firsts.get(*k).copied().flatten()).max();
-            let follows = |span: &&Span| cause.is_none_or(|cause| span.from + OUT_OF_ORDER_MS >= cause);
-            let first = seen.iter().find(follows).map(|span| span.from);
-            let (good, says) = match (first, seen.last(), cause) {
-                (_, None, _) => (false, format!("`{}` never held", effect.shows)),
-                _ if healthy > 0 => (false, format!("`{}` held while all was healthy", effect.shows)),
-                (None, Some(last), cause) => {
-                    let seconds = (cause.unwrap_or(last.from) - last.from) / 1000;
-                    (false, format!("it was last seen to begin {seconds} s before what it follows from"))
-                }
-                (Some(first), ..) => (true, format!("seen {:.1} s after the fault", (first - lasting.from) as f64 / 1000.0)),
+            let (good, says) = match seen {
+                Seen::Never => (false, format!("`{}` never held", effect.shows)),
+                _ if !healthy.is_empty() => (false, format!("`{}` held while all was healthy", effect.shows)),
+                Seen::TooEarly(ms) => (false, format!("it was last seen to begin {} s before what it follows from", ms / 1000)),
+                Seen::InOrder(first) => (true, format!("seen {:.1} s after the fault", (first - lasting.from) as f64 / 1000.0)),
             };
-            firsts.push(first);
             verdicts.push(Verdict::new(format!("event {}", effect.event), good, says));
         }
     }

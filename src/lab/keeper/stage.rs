@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::progress::Progress;
 use super::record::{Conditions, Held, Recorder, hold, hold_without};
-use crate::domain::fault::truth::{LookAlike, Trigger, Truth};
+use crate::domain::fault::sequence::{Seen, sequence};
+use crate::domain::fault::truth::{Effect, LookAlike, Trigger, Truth};
 use crate::domain::fault::{Action, Step};
 use crate::domain::rca::record::Span;
 use crate::domain::rca::vocab::domain;
@@ -289,9 +290,9 @@ impl<E: Engine> Staging<'_, E> {
         }
     }
 
-    /// Waits for the witness: the alert, and with it, for the whole hold time, the signatures. A control is confirmed when its alert
-    /// fired and the steady state holds again: an alert that looks back clears while the learner looks on. Gives the time at which the
-    /// alert fired.
+    /// Waits for the witness: the alert, and with it, for the whole hold time, the signatures; and what was seen of the chain must have
+    /// come in its order, since a learner's timeline is held against it. A control is confirmed when its alert fired and the steady state
+    /// holds again: an alert that looks back clears while the learner looks on. Gives the time at which the alert fired.
     async fn confirm(&self, injected: UnixMs) -> Result<Result<UnixMs, NotSeen>, StageError> {
         let plan = self.plan;
         let deadline = injected + seconds(plan.window_seconds);
@@ -311,9 +312,23 @@ impl<E: Engine> Staging<'_, E> {
         let siblings = plan.siblings.iter().filter(|s| !s.signatures.is_empty());
         let siblings = siblings.map(|s| Conditions::new(s.signatures.iter().map(|s| s.expr.as_str()))).collect::<Result<Vec<_>, _>>()?;
         Ok(match hold_without(self.recorder, &conditions, &siblings, seconds(plan.hold_seconds), deadline).await? {
-            Held::Yes { .. } => Ok(alerted),
+            Held::Yes { to, .. } => {
+                let unmet = self.too_early(Span { from: injected, to })?;
+                if unmet.is_empty() { Ok(alerted) } else { Err(not_seen("the chain of effects in its order", unmet)) }
+            }
             Held::No { unmet } => Err(not_seen(what, unmet)),
         })
+    }
+
+    /// The effects that were seen only before what they follow from. One that was not seen yet may still come.
+    fn too_early(&self, within: Span) -> Result<BTreeMap<String, String>, StageError> {
+        let chain = self.plan.fault.primitive().truth(self.plan.target()).chain;
+        let seen = sequence(&chain, &self.recorder.reader()?, within).map_err(StoreError::from)?;
+        let early = |(effect, seen): (Effect, Seen)| match seen {
+            Seen::TooEarly(ms) => Some((effect.shows, format!("it was seen {} s before what it follows from", ms / 1000))),
+            Seen::Never | Seen::InOrder(_) => None,
+        };
+        Ok(chain.into_iter().zip(seen).filter_map(early).collect())
     }
 
     /// Commits to the truth and opens the run.
