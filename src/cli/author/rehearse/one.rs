@@ -121,10 +121,7 @@ impl Rehearsal<'_> {
 
     async fn look(&self, keep: bool, recordings: Option<&Path>, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
         let run = &self.chosen.run;
-        let engine = self.chosen.engine().await?;
-        let lab = self.chosen.lab()?;
-        self.tell("taking diagnostic outputs");
-        let mut taken = battery::take(&engine, &lab, Phase::Steady).await?;
+        let mut taken = self.battery(Phase::Steady, recordings).await?;
         self.commands_of_write_ups(rehearsed).await?;
         let until = self.chosen.file.paged_at.unwrap_or_default() + AFTER_PAGE_MS;
         let come = recorded(run, until, Duration::from_millis((until - now()).max(0).unsigned_abs()) + RECORDED_WITHIN)
@@ -154,10 +151,19 @@ impl Rehearsal<'_> {
             return self.save(until, taken, recordings, rehearsed);
         }
         if self.resist(rehearsed).await? && self.fix(rehearsed).await? {
-            taken.extend(battery::take(&engine, &lab, Phase::Recovered).await?);
+            taken.extend(self.battery(Phase::Recovered, recordings).await?);
         }
         self.grade_repaired(&secret, &with, rehearsed)?;
         self.save(until, taken, recordings, rehearsed)
+    }
+
+    /// Takes the diagnostic outputs of a phase. Only a recording keeps them, and tools that start a JVM each cost a busy host minutes.
+    async fn battery(&self, phase: Phase, recordings: Option<&Path>) -> Result<Vec<Taken>, Failure> {
+        if recordings.is_none() {
+            return Ok(Vec::new());
+        }
+        self.tell("taking diagnostic outputs");
+        Ok(battery::take(&self.chosen.engine().await?, &self.chosen.lab()?, phase).await?)
     }
 
     /// Runs the commands that the scenario's write-ups want run, as a learner would.
