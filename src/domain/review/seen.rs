@@ -12,11 +12,11 @@ use crate::domain::rca::vocab::domain;
 use crate::domain::scenario::cause::Signature;
 use crate::domain::scenario::{Drawn, Plan};
 use crate::domain::telemetry::promql::Query;
-use crate::domain::telemetry::series::{Since, SourceError, UnixMs};
+use crate::domain::telemetry::series::{SeriesSource, Since, SourceError, UnixMs};
 
-/// All was well somewhat before the baseline begins, too: the conditions of a steady state look back as far, and settings are read every
-/// fifth second.
-const SETTLED_MS: i64 = 6_000;
+/// All was well so long before the baseline begins, too: a steady rate over five seconds takes four. Not longer: a group whose first commit
+/// comes a second before that would seem to read less than was written.
+const SETTLED_MS: i64 = 4_000;
 
 /// Whether something is as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -81,11 +81,9 @@ pub fn staged(plan: &Plan, truth: &Truth, record: &Record<'_>, witnessed: UnixMs
 /// Every event was seen, after those it follows from, and not while all was healthy.
 fn chain(truth: &Truth, record: &Record<'_>, lasting: Span) -> Result<Vec<Verdict>, SourceError> {
     let mut verdicts = Vec::new();
-    // No window reaches back into the boot.
-    let while_healthy = Since { all: record.series, from: record.facts.baseline.from - SETTLED_MS };
     for cause in &truth.causes {
         for (effect, seen) in cause.chain.iter().zip(sequence(&cause.chain, record.series, lasting)?) {
-            let healthy = times(&effect.shows, &while_healthy, record.facts.baseline)?;
+            let healthy = while_healthy(&effect.shows, record.series, record.facts.baseline)?;
             let (good, says) = match seen {
                 Seen::Never => (false, format!("`{}` never held", effect.shows)),
                 _ if !healthy.is_empty() => (false, format!("`{}` held while all was healthy", effect.shows)),
@@ -96,6 +94,11 @@ fn chain(truth: &Truth, record: &Record<'_>, lasting: Span) -> Result<Vec<Verdic
         }
     }
     Ok(verdicts)
+}
+
+/// When an expression held in the baseline, seen through windows that do not reach back into the boot.
+fn while_healthy(shows: &str, series: &dyn SeriesSource, baseline: Span) -> Result<Vec<Span>, SourceError> {
+    times(shows, &Since { all: series, from: baseline.from - SETTLED_MS }, baseline)
 }
 
 /// How a write-up was graded against a record.
@@ -153,5 +156,47 @@ impl Marked {
             Some(points) => format!("{}.{}", points / 1000, points % 1000 / 100),
             None => "not valid here".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::telemetry::series::{Labels, Point, Series};
+
+    /// A counter that begins at some second with some value and grows by 300 a second up to the 40th.
+    fn counter(name: &str, begins: i64, with: f64) -> Series {
+        let point = |s: i64| Point { at: s * 1000, value: with + 300.0 * (s - begins) as f64 };
+        Series { labels: Labels::of(name, []), points: (begins..=40).map(point).collect() }
+    }
+
+    /// In which seconds of a baseline from the 20th to the 28th.
+    fn seconds(shows: &str, series: Vec<Series>) -> Vec<(i64, i64)> {
+        let spans = while_healthy(shows, &series, Span { from: 20_000, to: 28_000 }).expect("readable");
+        spans.iter().map(|span| (span.from / 1000, span.to / 1000)).collect()
+    }
+
+    #[test]
+    fn a_group_that_begins_to_commit_shortly_before_the_baseline_is_not_behind() {
+        let series = vec![counter("sent", 14, 0.0), counter("read", 16, 600.0)];
+        assert_eq!(seconds("sum(rate(read[15s])) < 0.8 * sum(rate(sent[15s]))", series), []);
+    }
+
+    #[test]
+    fn what_was_so_in_the_boot_only_is_not_so_while_healthy() {
+        let booted = Series {
+            labels: Labels::of("down", []),
+            points: (0..=40).map(|s| Point { at: s * 1000, value: f64::from(u8::from(s < 13)) }).collect(),
+        };
+        assert_eq!(seconds("max_over_time(down[10s]) == 1", vec![booted]), []);
+    }
+
+    #[test]
+    fn what_was_so_in_the_baseline_is_told() {
+        let down = Series {
+            labels: Labels::of("down", []),
+            points: (0..=40).map(|s| Point { at: s * 1000, value: f64::from(u8::from(s == 24)) }).collect(),
+        };
+        assert_eq!(seconds("down == 1", vec![down]), [(24, 24)]);
     }
 }
