@@ -29,6 +29,9 @@ pub struct Roles {
     pub services: Vec<String>,
     /// Consumer groups, in the order of their services.
     pub groups: Vec<String>,
+    /// How many clients a service runs that runs several. Nothing says which of them plays which part.
+    #[serde(default)]
+    pub members: BTreeMap<String, u32>,
 }
 
 impl Roles {
@@ -49,6 +52,7 @@ impl Roles {
             controllers: topology.controllers().map(|n| id(n.id)).collect(),
             topics: topology.topics.iter().map(|t| t.name.clone()).collect(),
             services: services.iter().map(|s| s.name.clone()).collect(),
+            members: services.iter().filter(|s| s.members() > 1).map(|s| (s.name.clone(), s.members())).collect(),
             groups,
             brokers,
         }

@@ -38,6 +38,11 @@ impl Service {
         self.properties.get("group.id").map(String::as_str)
     }
 
+    /// How many clients it runs, each named after it and numbered from 1.
+    pub fn members(&self) -> u32 {
+        self.properties.get("members").and_then(|m| m.parse().ok()).unwrap_or(1)
+    }
+
     /// The version it runs.
     pub fn version(&self) -> &str {
         self.properties.get("service.version").map_or("", String::as_str)

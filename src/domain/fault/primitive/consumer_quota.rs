@@ -9,6 +9,7 @@ use super::{effect, must_be_service};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
+use crate::domain::workload::Service;
 
 /// A `consumer_byte_rate` for each client of a service. Brokers count it each for itself: a client may read it from every one of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,9 +25,9 @@ impl ConsumerQuota {
     /// The client ids of the service: its name, with the member's number behind it where there are several.
     fn clients(&self, on: Target<'_>) -> Vec<String> {
         let spec = on.services.iter().find(|s| s.name == self.service);
-        let members = spec.and_then(|s| s.properties.get("members")).and_then(|m| m.parse().ok()).unwrap_or(1);
+        let members = spec.map_or(1, Service::members);
         let id = spec.and_then(|s| s.properties.get("client.id")).unwrap_or(&self.service);
-        if members == 1 { vec![id.clone()] } else { (1..=members).map(|m: u32| format!("{id}-{m}")).collect() }
+        if members == 1 { vec![id.clone()] } else { (1..=members).map(|m| format!("{id}-{m}")).collect() }
     }
 }
 

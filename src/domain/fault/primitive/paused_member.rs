@@ -7,6 +7,7 @@ use super::{effect, must_be_service};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
+use crate::domain::workload::Service;
 
 /// A deploy after which one member stays in its group, sends heartbeats, polls, and has paused its partitions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,7 +25,7 @@ impl Primitive for PausedMember {
     fn check(&self, on: Target<'_>) -> Vec<String> {
         let mut problems = must_be_service(&self.service, on);
         let spec = on.services.iter().find(|s| s.name == self.service);
-        let members: u32 = spec.and_then(|s| s.properties.get("members")).and_then(|m| m.parse().ok()).unwrap_or(1);
+        let members = spec.map_or(1, Service::members);
         if problems.is_empty() && !(1..=members).contains(&self.member) {
             problems.push(format!("{} has the members 1 to {members}, and not {}", self.service, self.member));
         }

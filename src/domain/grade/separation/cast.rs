@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::apart::Apart;
 use crate::domain::fault::truth::Truth;
 use crate::domain::rca::record::{Inventory, Role};
 use crate::domain::rca::vocab::Kind;
@@ -11,7 +12,7 @@ use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::log::{LogLine, LogSource};
 use crate::domain::telemetry::series::{Labels, MatchOp, Matcher, NAME, Series, SeriesSource, SourceError, UnixMs};
 
-/// Where more brokers than this have to be told apart, only turns of their circle are tried and not every order.
+/// Where more than this have to be told apart, only turns of their circle are tried and not every order.
 const ORDERED: usize = 3;
 
 /// Words after which numbers are ids of brokers.
@@ -44,6 +45,8 @@ pub(super) struct Casting {
     groups: BTreeMap<String, String>,
     /// By the recording's topic and partition.
     partitions: BTreeMap<(String, String), String>,
+    /// The number of each member of a group, by the recording's number, from 1.
+    members: Vec<u32>,
 }
 
 /// How many brokers at the head of the list are singled out: the cause originates at them, or one was drawn as the victim.
@@ -62,21 +65,28 @@ pub(super) fn singled_out(roles: &Roles, truth: &Truth, drawn: &BTreeMap<String,
 }
 
 impl Casting {
-    /// The ways to cast a recording. `fixed` brokers at the head of the lists play the same part in both; when the claim tells the others
-    /// apart, each of them may be any other.
-    pub(super) fn all(recorded: &Roles, run: &Roles, fixed: usize, tells_others_apart: bool) -> Vec<Self> {
-        let fixed = fixed.min(recorded.brokers.len());
-        let (head, rest) = recorded.brokers.split_at(fixed);
-        let orders = match tells_others_apart {
-            false => vec![rest.to_vec()],
-            true if rest.len() <= ORDERED => orders(rest),
-            true => (0..rest.len()).map(|by| [&rest[by..], &rest[..by]].concat()).collect(),
-        };
-        let cast = |order: Vec<u32>| Self::of(&Roles { brokers: [head, &order].concat(), ..recorded.clone() }, run);
-        orders.into_iter().map(cast).collect()
+    /// The ways to cast a recording. `fixed` brokers at the head of the lists play the same part in both; whom the claim tells apart and
+    /// nothing gives a part, may be any other of their kind.
+    pub(super) fn all(recorded: &Roles, run: &Roles, fixed: usize, apart: Apart) -> Vec<Self> {
+        let (head, rest) = recorded.brokers.split_at(fixed.min(recorded.brokers.len()));
+        let members = run.members.values().copied().max().unwrap_or(0);
+        let turns = recorded.partitions.values().map(Vec::len).max().unwrap_or(0).max(1);
+        let brokers = if apart.brokers { orders(rest) } else { vec![rest.to_vec()] };
+        let members = if apart.members { orders(&(1..=members).collect::<Vec<_>>()) } else { vec![(1..=members).collect()] };
+        let turns = if apart.partitions { turns } else { 1 };
+        let mut castings = Vec::new();
+        for order in brokers {
+            for turn in 0..turns {
+                let turned = recorded.partitions.iter().map(|(topic, of)| (topic.clone(), turned(of, turn)));
+                let recorded = Roles { brokers: [head, &order].concat(), partitions: turned.collect(), ..recorded.clone() };
+                castings.extend(members.iter().map(|members| Self::of(&recorded, run, members)));
+            }
+        }
+        castings
     }
 
-    fn of(recorded: &Roles, run: &Roles) -> Self {
+    /// Casts a recording; its n-th member of a group is the one that `members` has in this place.
+    fn of(recorded: &Roles, run: &Roles, members: &[u32]) -> Self {
         // Who has no part in the run keeps a name that nobody has there.
         let stranger = |name: &str| format!("~{name}");
         let named = |kind: Kind, names: Vec<String>| -> BTreeMap<String, String> {
@@ -101,6 +111,7 @@ impl Casting {
             topics: named(Kind::Topic, recorded.topics.clone()),
             groups: named(Kind::Group, recorded.groups.clone()),
             partitions: partitions.collect(),
+            members: members.to_vec(),
         }
     }
 
@@ -206,8 +217,9 @@ impl Casting {
             return Some(format!("{}-{partition}", self.topics.get(name)?));
         }
         // The clients of a service are numbered after it.
-        let service = self.machines.get(name).or_else(|| self.groups.get(name))?;
-        number.chars().all(|c| c.is_ascii_digit()).then(|| format!("{service}-{number}"))
+        let (group, number) = (self.groups.get(name), number.parse::<usize>().ok()?);
+        let member = group.and_then(|_| self.members.get(number.checked_sub(1)?)).map_or(number, |member| *member as usize);
+        Some(format!("{}-{member}", self.machines.get(name).or(group)?))
     }
 }
 
@@ -216,17 +228,26 @@ fn is_internal(topic: &str) -> bool {
     topic.starts_with("__")
 }
 
-/// Every order of a few.
+/// Every order of a few; of many only the turns of their circle.
 fn orders(of: &[u32]) -> Vec<Vec<u32>> {
-    if of.is_empty() {
-        return vec![Vec::new()];
+    match of {
+        [] => vec![Vec::new()],
+        of if of.len() > ORDERED => (0..of.len()).map(|by| turned(of, by)).collect(),
+        of => {
+            let with_first = |k: usize| {
+                let mut rest = of.to_vec();
+                let first = rest.remove(k);
+                orders(&rest).into_iter().map(move |order| [&[first][..], &order].concat())
+            };
+            (0..of.len()).flat_map(with_first).collect()
+        }
     }
-    let with_first = |k: usize| {
-        let mut rest = of.to_vec();
-        let first = rest.remove(k);
-        orders(&rest).into_iter().map(move |order| [&[first][..], &order].concat())
-    };
-    (0..of.len()).flat_map(with_first).collect()
+}
+
+fn turned(of: &[u32], by: usize) -> Vec<u32> {
+    let mut turned = of.to_vec();
+    turned.rotate_left(by % of.len().max(1));
+    turned
 }
 
 /// A recording, cast.
@@ -292,12 +313,13 @@ mod tests {
             partitions: [(topic.to_owned(), vec![1, 0, 2])].into(),
             services: vec![service.to_owned()],
             groups: vec![service.to_owned()],
+            members: [(service.to_owned(), 3)].into(),
         }
     }
 
     #[test]
     fn a_text_speaks_of_the_same_parts() {
-        let casting = Casting::of(&roles([3, 1, 2], "payments", "ledger"), &roles([2, 1, 3], "orders", "billing"));
+        let casting = Casting::of(&roles([3, 1, 2], "payments", "ledger"), &roles([2, 1, 3], "orders", "billing"), &[1, 2, 3]);
         let said = "[Partition payments-1 broker=3] Shrinking ISR from 3,1,2 to 3. Out of sync: (brokerId: 1, endOffset: 3) on kafka-3:9092, ledger-2 waits 3 s";
         assert_eq!(
             casting.text(said),
@@ -308,7 +330,7 @@ mod tests {
 
     #[test]
     fn who_plays_no_part_is_not_known() {
-        let casting = Casting::of(&roles([3, 1, 2], "payments", "ledger"), &roles([2, 1, 3], "orders", "billing"));
+        let casting = Casting::of(&roles([3, 1, 2], "payments", "ledger"), &roles([2, 1, 3], "orders", "billing"), &[1, 2, 3]);
         let knows = |label: &str, value: &str| casting.knows(&[Matcher::equal(label, value)]);
         assert!(knows("broker", "2") && knows("node", "kafka-2") && knows("topic", "orders") && knows("topic", "__consumer_offsets"));
         assert!(knows("consumergroup", "billing") && knows("quantile", "0.99"));
@@ -319,9 +341,25 @@ mod tests {
     #[test]
     fn who_is_not_singled_out_may_be_any_other() {
         let (recorded, run) = (roles([3, 1, 2], "payments", "ledger"), roles([2, 1, 3], "orders", "billing"));
+        let none = Apart::default();
         let count = |fixed, apart| Casting::all(&recorded, &run, fixed, apart).len();
-        assert_eq!([count(1, false), count(1, true), count(0, true), count(3, true)], [1, 2, 6, 1]);
-        let victims = Casting::all(&recorded, &run, 1, true);
+        let brokers = |fixed, brokers| count(fixed, Apart { brokers, ..none });
+        assert_eq!([brokers(1, false), brokers(1, true), brokers(0, true), brokers(3, true)], [1, 2, 6, 1]);
+        assert_eq!([count(3, Apart { members: true, ..none }), count(3, Apart { partitions: true, ..none })], [6, 3]);
+        let victims = Casting::all(&recorded, &run, 1, Apart { brokers: true, ..none });
         assert!(victims.iter().all(|casting| casting.player("kafka-2") == Some("kafka-3")));
+    }
+
+    #[test]
+    fn a_member_and_a_partition_are_each_other_in_turn() {
+        let (recorded, run) = (roles([3, 1, 2], "payments", "ledger"), roles([2, 1, 3], "orders", "billing"));
+        let called = |apart, word: &str| {
+            let castings = Casting::all(&recorded, &run, 3, apart);
+            castings.iter().map(|casting| casting.text(word)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+        };
+        let (members, partitions) = (Apart { members: true, ..Apart::default() }, Apart { partitions: true, ..Apart::default() });
+        assert_eq!(called(members, "ledger-2 of ledger"), ["billing-1 of billing", "billing-2 of billing", "billing-3 of billing"]);
+        assert_eq!(called(partitions, "payments-1"), ["orders-0", "orders-1", "orders-2"]);
+        assert_eq!(called(Apart::default(), "ledger-2 payments-1"), ["billing-2 orders-1"]);
     }
 }

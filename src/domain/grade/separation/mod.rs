@@ -1,6 +1,7 @@
 //! What tells the true cause from the others. Recordings decide it, never declarations: a claim separates the cause from a look-alike when
 //! it is true in every recording of the cause and false in every one of the look-alike, entities and phases put in each other's place.
 
+mod apart;
 mod cast;
 mod phase;
 mod threshold;

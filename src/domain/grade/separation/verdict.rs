@@ -1,5 +1,6 @@
 //! One claim in one recording: true, false, or not to be asked there.
 
+use super::apart::{Apart, leaves_partitions_to_chance, names_somebody};
 use super::cast::{Cast, Casting, singled_out};
 use super::phase::Phases;
 use super::threshold::Limits;
@@ -10,10 +11,8 @@ use crate::domain::rca::check::{Finding, looks};
 use crate::domain::rca::record::{Record, Role, Span};
 use crate::domain::recording::{Recording, Roles};
 use crate::domain::telemetry::QueryError;
-use crate::domain::telemetry::catalogue;
-use crate::domain::telemetry::logql::{LineFilter, LogQuery};
+use crate::domain::telemetry::logql::LogQuery;
 use crate::domain::telemetry::promql::Query;
-use crate::domain::telemetry::promql::expr::Expr;
 use crate::domain::telemetry::series::{SourceError, UnixMs};
 
 /// The most looks at a phase.
@@ -36,7 +35,9 @@ pub(super) struct Judge<'a> {
     phases: Phases,
     /// How many brokers of the run are singled out.
     fixed: usize,
-    tells_others_apart: bool,
+    /// Whether its cause gives no partition a part.
+    by_chance: bool,
+    apart: Apart,
     limits: Option<Limits>,
     /// The condition as the true cause's recordings have its limits.
     conditions: Vec<Query>,
@@ -55,7 +56,6 @@ impl<'a> Judge<'a> {
             return Ok(None);
         }
         let fixed = singled_out(&with.roles, truth, &with.drawn, &record.facts.inventory);
-        let others: Vec<String> = with.roles.brokers.iter().skip(fixed).map(ToString::to_string).collect();
         let phases = Phases::of_run(record.facts, truth);
         let mut judge = Self {
             claim: &item.claim,
@@ -64,14 +64,16 @@ impl<'a> Judge<'a> {
             roles: &with.roles,
             phases,
             fixed,
-            tells_others_apart: tells_apart(&item.claim, &others, record),
+            by_chance: leaves_partitions_to_chance(truth),
+            apart: Apart::of(&item.claim, &with.roles, fixed, record),
             limits: None,
             conditions: Vec::new(),
         };
         if let Claim::Promql { query, .. } = &item.claim {
             let limits = Limits::of(query, record.series, phases.baseline, finding.at.from);
             judge.conditions = if limits.any() {
-                let moved = with.own.iter().flat_map(|recording| judge.moved(query, &limits, recording)).collect::<Vec<_>>();
+                let moved = with.own.iter().map(|recording| judge.moved(query, &limits, recording)).collect::<Result<Vec<_>, _>>()?;
+                let moved: Vec<_> = moved.into_iter().flatten().collect();
                 if moved.is_empty() { vec![query.clone()] } else { moved }
             } else {
                 vec![query.clone()]
@@ -122,15 +124,27 @@ impl<'a> Judge<'a> {
     fn castings(&self, recording: &Recording) -> Vec<Casting> {
         let head = &recording.head;
         let fixed = singled_out(&head.roles, &head.truth, &head.drawn, &head.facts.inventory);
-        Casting::all(&head.roles, self.roles, self.fixed.min(fixed), self.tells_others_apart || fixed < self.fixed)
+        let apart = Apart {
+            brokers: self.apart.brokers || fixed < self.fixed,
+            partitions: self.apart.partitions && (self.by_chance || leaves_partitions_to_chance(&head.truth)),
+            ..self.apart
+        };
+        Casting::all(&head.roles, self.roles, self.fixed.min(fixed), apart)
     }
 
-    /// The condition with its limits where a recording has them.
-    fn moved(&self, query: &Query, limits: &Limits, recording: &Recording) -> Option<Query> {
-        let casting = self.castings(recording).into_iter().next()?;
+    /// The condition with its limits where a recording has them: of the one of whom it is true there, if there is one.
+    fn moved(&self, query: &Query, limits: &Limits, recording: &Recording) -> Result<Option<Query>, SourceError> {
         let there = self.phases.transfer(self.at.from, &Phases::of_recording(&recording.head.phases)).0;
-        let cast = Cast { recording, casting: &casting, texts: false };
-        Some(limits.there(query, &cast, recording.head.phases.baseline, there))
+        let mut first = None;
+        for casting in self.castings(recording) {
+            let cast = Cast { recording, casting: &casting, texts: false };
+            let moved = limits.there(query, &cast, recording.head.phases.baseline, there);
+            if self.condition(&moved, recording, &casting)? == Said::True {
+                return Ok(Some(moved));
+            }
+            first = first.or(Some(moved));
+        }
+        Ok(first)
     }
 
     fn condition(&self, query: &Query, recording: &Recording, casting: &Casting) -> Result<Said, SourceError> {
@@ -207,43 +221,4 @@ fn holds(query: &Query, source: &Cast<'_>, at: UnixMs) -> Result<bool, SourceErr
         Err(QueryError::Source(error)) => Err(error),
         Err(_) => Ok(false),
     }
-}
-
-/// Whether a claim treats some of these brokers unlike the others.
-fn tells_apart(claim: &Claim, brokers: &[String], record: &Record<'_>) -> bool {
-    let machines = || brokers.iter().map(|id| format!("kafka-{id}"));
-    let differ = |accepted: Vec<bool>| accepted.iter().any(|a| *a) && accepted.iter().any(|a| !*a);
-    match claim {
-        Claim::Promql { query, .. } => {
-            let matchers = query.selectors().into_iter().flat_map(|(selector, _)| selector.matchers.clone()).collect::<Vec<_>>();
-            let by_matcher = matchers.iter().any(|matcher| match matcher.label.as_str() {
-                "broker" => differ(brokers.iter().map(|id| matcher.op.accepts(id)).collect()),
-                "node" | "instance" => differ(machines().map(|name| matcher.op.accepts(&name)).collect()),
-                _ => false,
-            });
-            let holds_ids = query.metrics().into_iter().filter_map(catalogue::find).any(|metric| metric.unit == "broker id");
-            let mut names_id = false;
-            query.expr().walk(&mut |expr| names_id |= matches!(expr, Expr::Number(n) if brokers.contains(&n.to_string())));
-            by_matcher || holds_ids && names_id
-        }
-        Claim::Log { query, .. } => {
-            differ(machines().map(|name| query.wants(&name)).collect()) || query.filters().iter().any(|f| names_somebody(f, record))
-        }
-        Claim::Command { number, contains } => {
-            let on = record.facts.command(*number).map_or("", |command| command.node.as_str());
-            machines().any(|name| name == on) || contains.chars().any(|c| c.is_ascii_digit())
-        }
-        Claim::Intervention { .. } => false,
-    }
-}
-
-/// Whether a filter may name an entity: a number, or the name of something.
-fn names_somebody(filter: &LineFilter, record: &Record<'_>) -> bool {
-    let text = match filter {
-        LineFilter::Contains(text) | LineFilter::Lacks(text) => text.as_str(),
-        LineFilter::Matches(regex) | LineFilter::MatchesNot(regex) => regex.as_str(),
-    };
-    let inventory = &record.facts.inventory;
-    let mut names = inventory.machines.iter().map(|m| &m.name).chain(inventory.topics.keys()).chain(&inventory.groups);
-    text.chars().any(|c| c.is_ascii_digit()) || names.any(|name| text.contains(name.as_str()))
 }

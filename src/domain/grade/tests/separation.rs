@@ -26,6 +26,7 @@ fn roles(victim: u32, names: [&str; 4]) -> Roles {
         partitions: [(topic.to_owned(), vec![1, 4, 0, 3, 2, 5]), (other.to_owned(), vec![1, 0, 2])].into(),
         services: vec![producer.into(), consumer.into()],
         groups: vec![consumer.into()],
+        members: BTreeMap::new(),
     }
 }
 
@@ -221,6 +222,44 @@ fn who_has_no_part_there_tells_nothing() {
     // No twin in the battery: nobody knows what the command would have printed.
     let piece = self::piece("command: 6, contains: 'unacked:45'");
     assert!(piece.worth == 400 && piece.apart == 0, "{}", piece.why);
+}
+
+/// For how long each of three clients did not poll, one of them since the injection.
+fn polls(service: &str, stuck: u32) -> Vec<crate::domain::telemetry::series::Series> {
+    use crate::domain::telemetry::series::{Labels, Point, Series};
+    let of = |member: u32| {
+        let client = format!("{service}-{member}");
+        let labels = Labels::of("kafka_consumer_last_poll_seconds_ago", [("client_id", client.as_str()), ("service", service)]);
+        let ago = |s: i64| if member == stuck && s > INJECTED { (s - INJECTED) as f64 } else { 0.0 };
+        Series { labels, points: (0..600).map(|s| Point { at: second(s) + 137, value: ago(s) }).collect() }
+    };
+    (1..=3).map(of).collect()
+}
+
+#[test]
+fn a_member_of_a_group_may_be_another_elsewhere() {
+    let mut run = sample::isr_shrink();
+    run.series.extend(polls("billing", 3));
+    let mut with = recorded();
+    with.roles.members = [("billing".to_owned(), 3)].into();
+    let polled = |recording: &mut Recording, stuck: u32| {
+        let end = recording.head.facts.recorded.to;
+        let kept = polls("ledger", stuck).into_iter().map(|series| Kept {
+            labels: series.labels,
+            target: 0,
+            changes: series.points.into_iter().filter(|p| p.at <= end).collect(),
+        });
+        recording.telemetry.series.insert("kafka_consumer_last_poll_seconds_ago".to_owned(), kept.collect());
+    };
+    with.own.iter_mut().for_each(|own| polled(own, 1));
+    // Of the other causes one leaves a member stuck, too.
+    with.look_alikes.iter_mut().for_each(|other| polled(other, if other.class() == "storage.disk.slow" { 2 } else { 0 }));
+    let told = |evidence: &str| compared(&link_capped(&[evidence]), &run, &capped_link(), &with).evidence.remove(0);
+    let one = told("promql: 'kafka_consumer_last_poll_seconds_ago{client_id=\"billing-3\"} > 20', at: T+00:01:00");
+    assert_eq!(one.apart_from, ["none.self_healed", "replication.throttle_left_behind"], "{}", one.why);
+    // A question about any of them has the same answer.
+    let all = told("promql: 'kafka_consumer_last_poll_seconds_ago{client_id=~\"billing-.\"} > 20', at: T+00:01:00");
+    assert_eq!(all.apart_from, one.apart_from, "{}", all.why);
 }
 
 /// A series of a group of the learner's own.
