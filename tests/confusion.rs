@@ -41,6 +41,23 @@ fn every_scenario_is_recorded() {
     assert_eq!(missing, Vec::<String>::new(), "with fewer than {SEEDS} recordings: {how}");
 }
 
+/// How many of the values a scenario draws may be the same in all its recordings.
+const ALIKE: usize = 2;
+
+#[test]
+fn recordings_of_a_scenario_share_nearly_nothing() {
+    let library = library();
+    for family in library.families() {
+        let recorded = recordings(&family);
+        for slug in library.scenarios(&family) {
+            let drawn: Vec<_> = recorded.iter().filter(|r| r.head.scenario == slug).map(|r| &r.head.drawn).collect();
+            let alike = |(name, value): &(&String, &String)| drawn.iter().all(|d| d.get(*name) == Some(*value));
+            let alike: Vec<_> = drawn.first().into_iter().flat_map(|first| first.iter().filter(alike)).collect();
+            assert!(alike.len() <= ALIKE, "{family}/{slug}: what fits these only would pass unseen; record another seed: {alike:?}");
+        }
+    }
+}
+
 #[test]
 fn every_scenario_is_told_from_every_other() {
     let library = library();
