@@ -9,6 +9,7 @@ use clap::Args;
 use futures_util::future::ready;
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use self::one::rehearse;
 use crate::cli::context::Context;
@@ -35,7 +36,7 @@ pub struct Arguments {
     /// The first seed
     #[arg(long, default_value_t = 1)]
     seed: Seed,
-    /// How many side by side; more than the machine carries are not witnessed
+    /// How many side by side, those with processor limits alone; more than the machine carries are not witnessed
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=16))]
     jobs: u64,
     /// Leave the lab standing, unrepaired (one scenario, one seed)
@@ -100,9 +101,12 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let work = chosen.iter().flat_map(|(family, slug)| seeds.clone().map(move |seed| (family, slug, seed)));
     // The steps of several would be told in each other's midst: of those only the ends are.
     let inner = Context { output: Output { quiet: context.output.quiet || arguments.jobs > 1, ..context.output }, ..context.clone() };
+    let room = Semaphore::new(arguments.jobs as usize);
     // Those under way are taken down in order when one could not be rehearsed; no other is begun.
     let is_halted = Cell::new(false);
     let ends = stream::iter(work.enumerate()).map(async |(place, (family, slug, seed))| {
+        // Never closed, so it is given.
+        let _place = room.acquire_many(wanted(&library, family, slug, seed, arguments.jobs)).await;
         if is_halted.get() {
             return None;
         }
@@ -133,6 +137,13 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         .flat_map(|r| r.verdicts.iter().filter(|v| !v.good).map(move |v| format!("{}: {}: {}", named(r), v.what, v.says)))
         .collect();
     if bad.is_empty() { Ok(()) } else { Err(Failure::Invalid(bad)) }
+}
+
+/// How many places of so many a rehearsal takes: all when its brokers have a processor limit. Where another lab leaves them less than that,
+/// what the limit leads to is not seen, and brokers lose their sessions that should not.
+fn wanted(library: &Library, family: &str, slug: &str, seed: Seed, places: u64) -> u32 {
+    let is_limited = library.plan(family, slug, seed).is_ok_and(|plan| plan.topology.broker_millicores.is_some());
+    if is_limited { places as u32 } else { 1 }
 }
 
 /// The scenarios meant, with their families.
