@@ -6,8 +6,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 
 use clap::Args;
-use futures_util::future::ready;
-use futures_util::{StreamExt, stream};
+use futures_util::future::join_all;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -16,7 +15,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::cli::output::Output;
 use crate::domain::review::seen::Verdict;
-use crate::domain::scenario::Seed;
+use crate::domain::scenario::{Plan, Seed};
 use crate::lab::library::{LIBRARY_VARIABLE, Library};
 use crate::lab::recording;
 
@@ -104,15 +103,19 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let room = Semaphore::new(arguments.jobs as usize);
     // Those under way are taken down in order when one could not be rehearsed; no other is begun.
     let is_halted = Cell::new(false);
-    let ends = stream::iter(work.enumerate()).map(async |(place, (family, slug, seed))| {
-        // Never closed, so it is given.
-        let _place = room.acquire_many(wanted(&library, family, slug, seed, arguments.jobs)).await;
+    let ends = work.map(async |(family, slug, seed)| {
+        let planned = library.plan(family, slug, seed);
+        // Never closed, so it is given: whoever asked first comes first.
+        let _place = room.acquire_many(planned.as_ref().map_or(1, |plan| places(plan, arguments.jobs))).await;
         if is_halted.get() {
             return None;
         }
         let name = format!("{family}/{slug}, seed {seed}");
         inner.output.remark(format!("\n{name}"));
-        let end = rehearse(&inner, &library, (family, slug), seed, arguments.keep, recordings.as_deref()).await;
+        let end = match planned {
+            Ok(plan) => rehearse(&inner, &library, &plan, arguments.keep, recordings.as_deref()).await,
+            Err(error) => Err(error.into()),
+        };
         is_halted.set(is_halted.get() || end.is_err());
         if let Ok(rehearsed) = &end {
             context.output.remark(format!("{name}: {}", rehearsed.verdict()));
@@ -120,12 +123,9 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
                 context.output.remark(format!("  NOT as it should be: {}: {}", verdict.what, verdict.says));
             }
         }
-        Some((place, end))
+        Some(end)
     });
-    // Whoever is done first makes room for the next; they are told in the order in which they were begun.
-    let mut ends: Vec<_> = ends.buffer_unordered(arguments.jobs as usize).filter_map(ready).collect().await;
-    ends.sort_by_key(|(place, _)| *place);
-    let all = ends.into_iter().map(|(_, end)| end).collect::<Result<Vec<_>, _>>()?;
+    let all = join_all(ends).await.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
     tell(context, &all)?;
     let named = |r: &Rehearsed| format!("{}/{}, seed {}", r.family, r.scenario, r.seed);
     let unseen: Vec<_> = all.iter().filter_map(|r| Some(format!("{}: {}", named(r), r.not_witnessed.as_ref()?))).collect();
@@ -141,9 +141,8 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
 
 /// How many places of so many a rehearsal takes: all when its brokers have a processor limit. Where another lab leaves them less than that,
 /// what the limit leads to is not seen, and brokers lose their sessions that should not.
-fn wanted(library: &Library, family: &str, slug: &str, seed: Seed, places: u64) -> u32 {
-    let is_limited = library.plan(family, slug, seed).is_ok_and(|plan| plan.topology.broker_millicores.is_some());
-    if is_limited { places as u32 } else { 1 }
+fn places(plan: &Plan, all: u64) -> u32 {
+    if plan.topology.broker_millicores.is_some() { all as u32 } else { 1 }
 }
 
 /// The scenarios meant, with their families.

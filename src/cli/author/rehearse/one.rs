@@ -16,8 +16,8 @@ use crate::domain::grade::{Comparison, Terms, is_right};
 use crate::domain::recording::{Phase, Taken};
 use crate::domain::review::seen::{Paper, Verdict, marked, staged};
 use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
+use crate::domain::scenario::Plan;
 use crate::domain::scenario::cause::Command;
-use crate::domain::scenario::{Plan, Seed};
 use crate::domain::telemetry::series::{SourceError, UnixMs};
 use crate::lab::engine::Swept;
 use crate::lab::engine::docker::abilities::Lacking;
@@ -39,20 +39,18 @@ const RESISTS_FOR: u32 = 20;
 /// How often an objective is looked at while it is waited for; its own duration comes on top of the scenario's limit.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Rehearses a scenario with a seed. What is not as it should be is a verdict; an error is that it could not be rehearsed.
+/// Rehearses what was planned. What is not as it should be is a verdict; an error is that it could not be rehearsed.
 pub async fn rehearse(
     context: &Context,
     library: &Library,
-    (family, slug): (&str, &str),
-    seed: Seed,
+    plan: &Plan,
     keep: bool,
     recordings: Option<&Path>,
 ) -> Result<Rehearsed, Failure> {
-    let plan = library.plan(family, slug, seed)?;
     let mut rehearsed = Rehearsed {
-        family: family.to_owned(),
-        scenario: slug.to_owned(),
-        seed,
+        family: plan.family.clone(),
+        scenario: plan.scenario.clone(),
+        seed: plan.seed,
         run: None,
         not_witnessed: None,
         seconds: Seconds::default(),
@@ -67,7 +65,7 @@ pub async fn rehearse(
         rehearsed.not_witnessed = Some(format!("it cannot be staged here: {why}"));
         return Ok(rehearsed);
     }
-    let run = start::begin(context, &plan, &image, start::Terms { profile: start::Profile::Drill, time_limit_ms: None })?;
+    let run = start::begin(context, plan, &image, start::Terms { profile: start::Profile::Drill, time_limit_ms: None })?;
     rehearsed.run = Some(run.id.clone());
     let staged = start::opened(context, &run).await;
     times(&run.read()?, &mut rehearsed.seconds);
@@ -82,7 +80,7 @@ pub async fn rehearse(
         }
         Err(error) => return Err(error),
     }
-    let rehearsal = Rehearsal { context, library, plan: &plan, chosen: Chosen { file: run.read()?, run: run.clone() } };
+    let rehearsal = Rehearsal { context, library, plan, chosen: Chosen { file: run.read()?, run: run.clone() } };
     let looked = tokio::select! {
         looked = rehearsal.look(keep, recordings, &mut rehearsed) => looked,
         _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
