@@ -120,7 +120,7 @@ fn references_pass_where_they_belong_and_nowhere_else() {
             for scenario in &files.scenarios {
                 let is_own = scenario.slug == recording.head.scenario;
                 let plan = library.plan(&family, &scenario.slug, recording.head.seed).expect("a plan");
-                let is_rival = is_own || !is_right(&plan.fault.primitive().truth(plan.target()).class, &recording.head.truth);
+                let is_rival = is_own || !is_right(&plan.account().class, &recording.head.truth);
                 let drawn = plan.drawn;
                 for (name, file) in &scenario.write_ups {
                     let marked = marked(

@@ -32,7 +32,7 @@ fn name(plan: &Plan) -> String {
 fn every_truth_is_told_in_the_words_of_the_vocabularies() {
     each(|_, plan| {
         let truth = Truth {
-            causes: vec![plan.fault.primitive().truth(plan.target())],
+            causes: vec![plan.account()],
             onset: None,
             slow: 1,
             trigger: Trigger::NotListed,
@@ -65,7 +65,7 @@ fn every_condition_can_be_read() {
 #[test]
 fn every_write_up_is_a_document_and_only_the_reference_names_the_cause() {
     each(|library, plan| {
-        let account = plan.fault.primitive().truth(plan.target());
+        let account = plan.account();
         for (file, is_right) in [("reference-rca.md", true), ("decoy-rca.md", false)] {
             let text = library.write_up(&plan.family, &plan.scenario, file).unwrap_or_else(|| panic!("{} has no {file}", name(plan)));
             let mut drawn = plan.drawn.clone();

@@ -82,10 +82,7 @@ fn a_right_analysis_of_another_family_does_not_pass() {
                     .expect("readable");
                     // A control is a control in every family: whether it healed is the same question.
                     let same = recording.class()
-                        == library
-                            .plan(&family, &scenario.slug, recording.head.seed)
-                            .map(|p| p.fault.primitive().truth(p.target()).class)
-                            .unwrap_or_default();
+                        == library.plan(&family, &scenario.slug, recording.head.seed).map(|p| p.account().class).unwrap_or_default();
                     assert!(
                         same || !marked.passed,
                         "{}: {family}/{}/{name} passed with {}",

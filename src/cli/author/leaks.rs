@@ -67,7 +67,7 @@ pub async fn look(chosen: &Chosen, library: &Library) -> Result<Vec<Leak>, Failu
 
 /// The folders, classes and faults of the whole family: a learner who finds a sibling's has found too much, too.
 fn words(plan: &Plan, library: &Library) -> Vec<String> {
-    let mut words = vec![plan.scenario.clone(), plan.fault.primitive().truth(plan.target()).class];
+    let mut words = vec![plan.scenario.clone(), plan.account().class];
     words.extend(plan.siblings.iter().flat_map(|s| [s.scenario.clone(), s.class.clone()]));
     let plans = library.scenarios(&plan.family).into_iter().filter_map(|s| library.plan(&plan.family, &s, plan.seed).ok());
     for fault in plans.map(|p| p.fault) {

@@ -1,9 +1,8 @@
 //! When the steps of a causal chain were first seen, and whether effects came after their causes.
 
 use super::truth::Effect;
-use crate::domain::rca::check::holding;
+use crate::domain::rca::check::times;
 use crate::domain::rca::record::Span;
-use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::{SeriesSource, SourceError, UnixMs};
 
 /// A cause may show this much later than its effect: rates look back, and settings are read every fifth second.
@@ -37,14 +36,6 @@ pub fn sequence(chain: &[Effect], series: &dyn SeriesSource, within: Span) -> Re
         });
     }
     Ok(seen)
-}
-
-/// When an expression held; never when it is none.
-pub fn times(promql: &str, series: &dyn SeriesSource, within: Span) -> Result<Vec<Span>, SourceError> {
-    match Query::parse(promql) {
-        Ok(query) => holding(&query, series, within),
-        Err(_) => Ok(Vec::new()),
-    }
 }
 
 #[cfg(test)]

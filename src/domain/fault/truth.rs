@@ -62,6 +62,13 @@ pub struct Place {
     pub victims: Vec<Component>,
 }
 
+impl Place {
+    /// Where it originates, by every name that is right.
+    pub fn origins(&self) -> impl Iterator<Item = &Component> {
+        self.must.iter().flat_map(|(place, aliases)| std::iter::once(place).chain(aliases))
+    }
+}
+
 /// A step of a causal chain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +137,11 @@ impl Truth {
     /// Whether the run is a control: nothing was broken, or it healed by itself.
     pub fn is_control(&self) -> bool {
         self.causes.iter().all(|cause| vocab::domain(&cause.class) == "none")
+    }
+
+    /// Where its causes originate, by every name that is right.
+    pub fn origins(&self) -> impl Iterator<Item = &Component> {
+        self.causes.iter().flat_map(|cause| cause.place.origins())
     }
 
     /// The truth in canonical JSON (RFC 8785).

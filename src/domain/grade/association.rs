@@ -230,9 +230,8 @@ impl Entities {
         let mut entities = Self { labels: BTreeSet::new(), nodes: BTreeSet::new(), words: BTreeSet::new(), brokers: BTreeSet::new() };
         for cause in &truth.causes {
             let place = &cause.place;
-            let named = place.must.iter().flat_map(|(must, aliases)| std::iter::once(must).chain(aliases));
             let chain = cause.chain.iter().flat_map(|effect| &effect.on);
-            named.chain(&place.near).chain(&place.victims).chain(chain).for_each(|component| entities.add(component, inventory));
+            place.origins().chain(&place.near).chain(&place.victims).chain(chain).for_each(|component| entities.add(component, inventory));
         }
         entities
     }
@@ -240,8 +239,7 @@ impl Entities {
     /// The places where a cause originates, by any of their names.
     pub(super) fn origins(truth: &Truth, inventory: &Inventory) -> Self {
         let mut entities = Self { labels: BTreeSet::new(), nodes: BTreeSet::new(), words: BTreeSet::new(), brokers: BTreeSet::new() };
-        let places = truth.causes.iter().flat_map(|cause| &cause.place.must);
-        places.flat_map(|(must, aliases)| std::iter::once(must).chain(aliases)).for_each(|component| entities.add(component, inventory));
+        truth.origins().for_each(|component| entities.add(component, inventory));
         entities
     }
 

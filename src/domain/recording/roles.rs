@@ -37,8 +37,7 @@ pub struct Roles {
 impl Roles {
     /// The roles in a lab with this truth. `drawn` are the values the run's seed chose.
     pub fn of(topology: &Topology, services: &[Service], truth: &Truth, drawn: &BTreeMap<String, String>) -> Self {
-        let places = truth.causes.iter().flat_map(|cause| &cause.place.must);
-        let origins: BTreeSet<&Component> = places.flat_map(|(place, aliases)| std::iter::once(place).chain(aliases)).collect();
+        let origins: BTreeSet<&Component> = truth.origins().collect();
         let brokers = brokers(topology, &origins, drawn);
         let partitions = topology.topics.iter().map(|topic| (topic.name.clone(), partitions(topic, &brokers, &origins)));
         let mut groups: Vec<String> = Vec::new();

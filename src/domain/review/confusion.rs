@@ -49,6 +49,6 @@ fn known_in(slug: &str, recording: &Recording, plan: &Planner<'_>) -> Option<Vec
 /// cause, one by one; of a control that the steady state is back.
 fn predicates(plan: &Plan) -> Vec<Vec<String>> {
     let steady = plan.is_control().then(|| plan.steady.conditions.clone());
-    let chain = plan.fault.primitive().truth(plan.target()).chain.into_iter().map(|effect| vec![effect.shows]);
+    let chain = plan.account().chain.into_iter().map(|effect| vec![effect.shows]);
     plan.signatures.iter().map(|s| vec![s.expr.clone()]).chain(chain).chain(steady).collect()
 }

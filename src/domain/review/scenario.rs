@@ -23,7 +23,7 @@ pub(super) fn plan(files: &FamilyFiles, scenario: &ScenarioFiles, seed: u64) -> 
 pub(super) fn truth(plan: &Plan) -> Truth {
     let split_by = plan.signatures.first().map_or("up", |s| &s.expr);
     Truth {
-        causes: vec![plan.fault.primitive().truth(plan.target())],
+        causes: vec![plan.account()],
         onset: None,
         slow: 1,
         trigger: Trigger::NotListed,

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::write_ups;
-use crate::domain::fault::sequence::{Seen, sequence, times};
+use crate::domain::fault::sequence::{Seen, sequence};
 use crate::domain::fault::truth::Truth;
 use crate::domain::grade::{Comparison, GradeError, Terms, grade};
+use crate::domain::rca::check::times;
 use crate::domain::rca::document::Document;
 use crate::domain::rca::record::{Record, Span};
 use crate::domain::rca::vocab::domain;
@@ -182,21 +183,19 @@ mod tests {
         assert_eq!(seconds("sum(rate(read[15s])) < 0.8 * sum(rate(sent[15s]))", series), []);
     }
 
+    /// A gauge that is 1 in some seconds and 0 else.
+    fn down(when: fn(i64) -> bool) -> Vec<Series> {
+        let point = |s: i64| Point { at: s * 1000, value: f64::from(u8::from(when(s))) };
+        vec![Series { labels: Labels::of("down", []), points: (0..=40).map(point).collect() }]
+    }
+
     #[test]
     fn what_was_so_in_the_boot_only_is_not_so_while_healthy() {
-        let booted = Series {
-            labels: Labels::of("down", []),
-            points: (0..=40).map(|s| Point { at: s * 1000, value: f64::from(u8::from(s < 13)) }).collect(),
-        };
-        assert_eq!(seconds("max_over_time(down[10s]) == 1", vec![booted]), []);
+        assert_eq!(seconds("max_over_time(down[10s]) == 1", down(|s| s < 13)), []);
     }
 
     #[test]
     fn what_was_so_in_the_baseline_is_told() {
-        let down = Series {
-            labels: Labels::of("down", []),
-            points: (0..=40).map(|s| Point { at: s * 1000, value: f64::from(u8::from(s == 24)) }).collect(),
-        };
-        assert_eq!(seconds("down == 1", vec![down]), [(24, 24)]);
+        assert_eq!(seconds("down == 1", down(|s| s == 24)), [(24, 24)]);
     }
 }

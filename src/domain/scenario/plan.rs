@@ -8,7 +8,7 @@ use super::cause::{Command, Scenario, Signature, Trigger};
 use super::draw::{self, Choice, Drawn, Seed};
 use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
 use super::template;
-use crate::domain::fault::truth::Precondition;
+use crate::domain::fault::truth::{Account, Precondition};
 use crate::domain::fault::{Action, Fault, Requirement, Target};
 use crate::domain::grade::Damage;
 use crate::domain::rca::vocab;
@@ -259,7 +259,12 @@ impl Plan {
 
     /// Whether nothing is broken in the end: it healed by itself, or was never broken.
     pub fn is_control(&self) -> bool {
-        vocab::domain(&self.fault.primitive().truth(self.target()).class) == "none"
+        vocab::domain(&self.account().class) == "none"
+    }
+
+    /// What the fault says of itself on this lab.
+    pub fn account(&self) -> Account {
+        self.fault.primitive().truth(self.target())
     }
 
     /// What the fault and its steps are planned on.

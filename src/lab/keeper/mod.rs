@@ -6,6 +6,7 @@ pub mod protocol;
 pub mod record;
 mod socket;
 pub mod stage;
+mod witness;
 
 use std::io::{Seek, Write};
 use std::rc::Rc;

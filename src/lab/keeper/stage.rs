@@ -1,15 +1,14 @@
 //! The order of a run: booting, settling, breaking, confirming, open; or invalid at any step, with what was observed. Each transition
 //! is on disk before the next begins.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::progress::Progress;
-use super::record::{Conditions, Held, Recorder, hold, hold_without};
-use crate::domain::fault::sequence::{Seen, sequence};
-use crate::domain::fault::truth::{Effect, LookAlike, Trigger, Truth};
+use super::record::{Conditions, Held, Recorder, hold};
+use super::witness::{NotSeen, confirm};
+use crate::domain::fault::truth::{LookAlike, Trigger, Truth};
 use crate::domain::fault::{Action, Step};
 use crate::domain::rca::record::Span;
 use crate::domain::rca::vocab::domain;
@@ -66,24 +65,6 @@ pub enum StageError {
     /// A condition of the plan cannot be evaluated.
     #[error("a condition of the plan cannot be evaluated: {0}")]
     Query(#[from] QueryError),
-}
-
-/// What was expected and was not seen. It says no condition, since those tell the cause.
-#[derive(Debug, thiserror::Error)]
-#[error("{what} was not seen within {within_seconds} s: {}", how(.unmet.len()))]
-pub struct NotSeen {
-    what: String,
-    within_seconds: u32,
-    /// The conditions that did not hold at the end, each with what was seen instead: for the author only.
-    unmet: BTreeMap<String, String>,
-}
-
-fn how(unmet: usize) -> String {
-    match unmet {
-        0 => "what was expected held, but not for long enough".to_owned(),
-        1 => "one condition did not hold at the end".to_owned(),
-        n => format!("{n} conditions did not hold at the end"),
-    }
 }
 
 /// What the witness saw.
@@ -231,7 +212,7 @@ impl<E: Engine> Staging<'_, E> {
         let injected = self.recorder.clock().now();
         self.tell("waiting for the page");
         // A control ends by itself, so its steps and its witness go on side by side.
-        let (changes, confirmed) = tokio::try_join!(self.inject(lab), self.confirm(injected))?;
+        let (changes, confirmed) = tokio::try_join!(self.inject(lab), confirm(self.plan, self.recorder, injected))?;
         self.enter(file, RunState::Confirming)?;
         Ok(Witnessed { injected, alerted: confirmed?, changes })
     }
@@ -290,47 +271,6 @@ impl<E: Engine> Staging<'_, E> {
         }
     }
 
-    /// Waits for the witness: the alert, and with it, for the whole hold time, the signatures; and what was seen of the chain must have
-    /// come in its order, since a learner's timeline is held against it. A control is confirmed when its alert fired and the steady state
-    /// holds again: an alert that looks back clears while the learner looks on. Gives the time at which the alert fired.
-    async fn confirm(&self, injected: UnixMs) -> Result<Result<UnixMs, NotSeen>, StageError> {
-        let plan = self.plan;
-        let deadline = injected + seconds(plan.window_seconds);
-        let not_seen = |what: &str, unmet| NotSeen { what: what.to_owned(), within_seconds: plan.window_seconds, unmet };
-        let alert = Conditions::new([plan.alert.expr.as_str()])?;
-        let alerted = match hold(self.recorder, &alert, seconds(plan.alert.for_seconds), deadline).await? {
-            Held::Yes { to, .. } => to,
-            Held::No { unmet } => return Ok(Err(not_seen(&format!("the alert {}", plan.alert.name), unmet))),
-        };
-        let is_control = plan.is_control();
-        let signatures = plan.signatures.iter().map(|s| s.expr.as_str());
-        let (what, conditions) = if is_control {
-            ("the steady state after the alert", Conditions::new(plan.steady.conditions.iter().map(String::as_str).chain(signatures))?)
-        } else {
-            ("the symptom together with its signatures", Conditions::new(std::iter::once(plan.alert.expr.as_str()).chain(signatures))?)
-        };
-        let siblings = plan.siblings.iter().filter(|s| !s.signatures.is_empty());
-        let siblings = siblings.map(|s| Conditions::new(s.signatures.iter().map(|s| s.expr.as_str()))).collect::<Result<Vec<_>, _>>()?;
-        Ok(match hold_without(self.recorder, &conditions, &siblings, seconds(plan.hold_seconds), deadline).await? {
-            Held::Yes { to, .. } => {
-                let unmet = self.too_early(Span { from: injected, to })?;
-                if unmet.is_empty() { Ok(alerted) } else { Err(not_seen("the chain of effects in its order", unmet)) }
-            }
-            Held::No { unmet } => Err(not_seen(what, unmet)),
-        })
-    }
-
-    /// The effects that were seen only before what they follow from. One that was not seen yet may still come.
-    fn too_early(&self, within: Span) -> Result<BTreeMap<String, String>, StageError> {
-        let chain = self.plan.fault.primitive().truth(self.plan.target()).chain;
-        let seen = sequence(&chain, &self.recorder.reader()?, within).map_err(StoreError::from)?;
-        let early = |(effect, seen): (Effect, Seen)| match seen {
-            Seen::TooEarly(ms) => Some((effect.shows, format!("it was seen {} s before what it follows from", ms / 1000))),
-            Seen::Never | Seen::InOrder(_) => None,
-        };
-        Ok(chain.into_iter().zip(seen).filter_map(early).collect())
-    }
-
     /// Commits to the truth and opens the run.
     async fn open(&self, file: &mut RunFile, witnessed: &Witnessed, changes: &[Told]) -> Result<(), StageError> {
         for change in changes {
@@ -349,7 +289,7 @@ impl<E: Engine> Staging<'_, E> {
     }
 
     fn truth(&self, witnessed: &Witnessed) -> Result<Truth, StageError> {
-        let account = self.plan.fault.primitive().truth(self.plan.target());
+        let account = self.plan.account();
         let reader = self.recorder.reader()?;
         let effects = Conditions::new(account.chain.iter().map(|e| e.shows.as_str()))?;
         // The first second at which some effect could be seen, the alert's own at the latest.
@@ -398,6 +338,6 @@ impl<E: Engine> Staging<'_, E> {
     }
 }
 
-fn seconds(seconds: u32) -> i64 {
+pub(super) fn seconds(seconds: u32) -> i64 {
     i64::from(seconds) * 1000
 }

@@ -27,29 +27,22 @@ impl Apart {
         let brokers: Vec<String> = roles.brokers.iter().skip(fixed).map(ToString::to_string).collect();
         let members: Vec<String> =
             roles.members.iter().flat_map(|(service, count)| (1..=*count).map(move |k| format!("{service}-{k}"))).collect();
-        let partitions = || roles.partitions.iter().flat_map(|(topic, of)| of.iter().map(move |n| format!("{topic}-{n}")));
+        let partitions: Vec<String> =
+            roles.partitions.iter().flat_map(|(topic, of)| of.iter().map(move |n| format!("{topic}-{n}"))).collect();
+        let numbers = || roles.partitions.values().flatten().map(ToString::to_string);
+        let matchers = matchers(claim);
         Self {
             brokers: tells_brokers_apart(claim, &brokers, record),
-            members: match claim {
-                Claim::Promql { .. } => matchers(claim).iter().any(|m| differ(members.iter().map(|name| m.op.accepts(name)))),
-                _ => says(claim, members.into_iter()),
-            },
-            partitions: match claim {
-                Claim::Promql { .. } => {
-                    let numbers = || roles.partitions.values().flatten().map(ToString::to_string);
-                    matchers(claim).iter().any(|m| m.label == "partition" && differ(numbers().map(|n| m.op.accepts(&n))))
-                }
-                _ => says(claim, partitions()),
-            },
+            members: matchers.iter().any(|m| differ(members.iter().map(|name| m.op.accepts(name)))) || says(claim, &members),
+            partitions: matchers.iter().any(|m| m.label == "partition" && differ(numbers().map(|n| m.op.accepts(&n))))
+                || says(claim, &partitions),
         }
     }
 }
 
 /// Whether a cause gives no partition a part: it lies in an application, and which partitions show it is chance.
 pub(super) fn leaves_partitions_to_chance(truth: &Truth) -> bool {
-    let mut places =
-        truth.causes.iter().flat_map(|c| c.place.must.iter().flat_map(|(place, aliases)| std::iter::once(place).chain(aliases)));
-    places.all(|place| match place.kind {
+    truth.origins().all(|place| match place.kind {
         Kind::Service | Kind::Group | Kind::Principal | Kind::Quota | Kind::Transaction => true,
         Kind::Broker | Kind::Controller | Kind::Topic | Kind::Partition | Kind::Listener | Kind::Link | Kind::Disk | Kind::Plugin => false,
     })
@@ -101,13 +94,13 @@ fn matchers(claim: &Claim) -> Vec<Matcher> {
 }
 
 /// Whether a claim about a text has one of these names in it.
-fn says(claim: &Claim, mut names: impl Iterator<Item = String>) -> bool {
+fn says(claim: &Claim, names: &[String]) -> bool {
     let filters = match claim {
         Claim::Log { query, .. } => query.filters().iter().map(text).collect(),
         Claim::Command { contains, .. } => vec![contains.as_str()],
         Claim::Promql { .. } | Claim::Intervention { .. } => Vec::new(),
     };
-    names.any(|name| filters.iter().any(|text| text.contains(&name)))
+    names.iter().any(|name| filters.iter().any(|text| text.contains(name)))
 }
 
 fn text(filter: &LineFilter) -> &str {

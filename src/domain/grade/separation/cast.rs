@@ -51,9 +51,9 @@ pub(super) struct Casting {
 
 /// How many brokers at the head of the list are singled out: the cause originates at them, or one was drawn as the victim.
 pub(super) fn singled_out(roles: &Roles, truth: &Truth, drawn: &BTreeMap<String, String>, inventory: &Inventory) -> usize {
-    let places = truth.causes.iter().flat_map(|cause| &cause.place.must);
-    let machines = places.flat_map(|(place, aliases)| std::iter::once(place).chain(aliases)).filter_map(|c| inventory.machine(c));
-    let origins: BTreeSet<u32> = machines
+    let origins: BTreeSet<u32> = truth
+        .origins()
+        .filter_map(|component| inventory.machine(component))
         .filter_map(|machine| match machine.role {
             Role::Broker(id) => Some(id),
             _ => None,

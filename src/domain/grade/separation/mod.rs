@@ -101,19 +101,15 @@ impl Separation {
             return Ok(None);
         }
         let Some(judge) = Judge::of(item, finding, record, truth, with)? else { return Ok(None) };
-        let mut own = Said::True;
-        for recording in &with.own {
-            own = own.and(judge.own(recording)?);
-        }
         let mut classes = BTreeMap::new();
         for (class, recordings) in with.by_class() {
             let mut said = Said::False;
             for recording in recordings {
-                said = said.or(judge.other(recording)?);
+                said = said.or(judge.said(recording)?);
             }
             classes.insert(class.to_owned(), said);
         }
-        Ok(Some(Self { classes, own, limits: judge.moved_limits() }))
+        Ok(Some(Self { classes, own: judge.own(), limits: judge.moved_limits() }))
     }
 
     /// Whether other recordings of the true cause do not bear it out: it fits this one run only.

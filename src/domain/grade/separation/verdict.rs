@@ -41,6 +41,8 @@ pub(super) struct Judge<'a> {
     limits: Option<Limits>,
     /// The condition as the true cause's recordings have its limits.
     conditions: Vec<Query>,
+    /// What the true cause's recordings say of the claim together: true only when it is true in all of them.
+    own: Said,
 }
 
 impl<'a> Judge<'a> {
@@ -68,18 +70,29 @@ impl<'a> Judge<'a> {
             apart: Apart::of(&item.claim, &with.roles, fixed, record),
             limits: None,
             conditions: Vec::new(),
+            own: Said::True,
         };
-        if let Claim::Promql { query, .. } = &item.claim {
-            let limits = Limits::of(query, record.series, phases.baseline, finding.at.from);
-            judge.conditions = if limits.any() {
-                let moved = with.own.iter().map(|recording| judge.moved(query, &limits, recording)).collect::<Result<Vec<_>, _>>()?;
-                let moved: Vec<_> = moved.into_iter().flatten().collect();
-                if moved.is_empty() { vec![query.clone()] } else { moved }
-            } else {
-                vec![query.clone()]
-            };
-            judge.conditions.dedup();
-            judge.limits = Some(limits);
+        match &item.claim {
+            Claim::Promql { query, .. } => {
+                let limits = Limits::of(query, record.series, phases.baseline, finding.at.from);
+                for recording in &with.own {
+                    let asked = judge.asked_of_each(query, &limits, recording)?;
+                    judge.own = judge.own.and(asked.iter().fold(Said::False, |said, (_, one)| said.or(*one)));
+                    // The condition as it is true of somebody there, if it is.
+                    let known = asked.iter().position(|(_, one)| *one == Said::True).unwrap_or(0);
+                    judge.conditions.extend(asked.into_iter().nth(known).map(|(moved, _)| moved));
+                }
+                if !limits.any() || judge.conditions.is_empty() {
+                    judge.conditions = vec![query.clone()];
+                }
+                judge.conditions.dedup();
+                judge.limits = Some(limits);
+            }
+            Claim::Log { .. } | Claim::Command { .. } | Claim::Intervention { .. } => {
+                for recording in &with.own {
+                    judge.own = judge.own.and(judge.said(recording)?);
+                }
+            }
         }
         Ok(Some(judge))
     }
@@ -89,26 +102,13 @@ impl<'a> Judge<'a> {
         self.limits.iter().flat_map(|limits| self.conditions.iter().flat_map(|there| limits.moved(there))).collect()
     }
 
-    /// What another recording of the true cause says of the claim.
-    pub(super) fn own(&self, recording: &Recording) -> Result<Said, SourceError> {
-        let mut said = Said::False;
-        for casting in self.castings(recording) {
-            let one = match (self.claim, &self.limits) {
-                (Claim::Promql { query, .. }, Some(limits)) => {
-                    let there = self.phases.transfer(self.at.from, &Phases::of_recording(&recording.head.phases)).0;
-                    let cast = Cast { recording, casting: &casting, texts: false };
-                    let query = limits.there(query, &cast, recording.head.phases.baseline, there);
-                    self.condition(&query, recording, &casting)?
-                }
-                _ => self.in_other_words(recording, &casting)?,
-            };
-            said = said.or(one);
-        }
-        Ok(said)
+    /// What the other recordings of the true cause say of the claim together.
+    pub(super) fn own(&self) -> Said {
+        self.own
     }
 
-    /// What a recording of another cause says of the claim.
-    pub(super) fn other(&self, recording: &Recording) -> Result<Said, SourceError> {
+    /// What a recording says of the claim, its limits where the true cause's recordings have them.
+    pub(super) fn said(&self, recording: &Recording) -> Result<Said, SourceError> {
         let mut said = Said::False;
         for casting in self.castings(recording) {
             for query in &self.conditions {
@@ -132,19 +132,16 @@ impl<'a> Judge<'a> {
         Casting::all(&head.roles, self.roles, self.fixed.min(fixed), apart)
     }
 
-    /// The condition with its limits where a recording has them: of the one of whom it is true there, if there is one.
-    fn moved(&self, query: &Query, limits: &Limits, recording: &Recording) -> Result<Option<Query>, SourceError> {
+    /// A condition asked of everybody in a recording whom it may be about: with its limits where they lie there, and what is said of it.
+    fn asked_of_each(&self, query: &Query, limits: &Limits, recording: &Recording) -> Result<Vec<(Query, Said)>, SourceError> {
         let there = self.phases.transfer(self.at.from, &Phases::of_recording(&recording.head.phases)).0;
-        let mut first = None;
-        for casting in self.castings(recording) {
+        let ask = |casting: Casting| {
             let cast = Cast { recording, casting: &casting, texts: false };
             let moved = limits.there(query, &cast, recording.head.phases.baseline, there);
-            if self.condition(&moved, recording, &casting)? == Said::True {
-                return Ok(Some(moved));
-            }
-            first = first.or(Some(moved));
-        }
-        Ok(first)
+            let said = self.condition(&moved, recording, &casting)?;
+            Ok((moved, said))
+        };
+        self.castings(recording).into_iter().map(ask).collect()
     }
 
     fn condition(&self, query: &Query, recording: &Recording, casting: &Casting) -> Result<Said, SourceError> {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 pub use show::{number, query_command};
-pub use timeline::{holding, looks, since_when, since_when_met};
+pub use timeline::{holding, looks, since_when, since_when_met, times};
 
 use super::analysis::{Claim, Item, Resolved, Source, resolve};
 use super::document::Document;

@@ -46,6 +46,14 @@ pub fn holding(query: &Query, source: &dyn SeriesSource, span: Span) -> Result<V
     Ok(intervals)
 }
 
+/// The intervals in which an expression held; none when it cannot be asked.
+pub fn times(promql: &str, source: &dyn SeriesSource, span: Span) -> Result<Vec<Span>, SourceError> {
+    match Query::parse(promql) {
+        Ok(query) => holding(&query, source, span),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
 /// Since when all these objectives are met without a break up to the end of the record; nothing when one of them is not met then, or
 /// cannot be asked.
 pub fn since_when_met<'a>(objectives: impl Iterator<Item = &'a Objective>, record: &Record<'_>) -> Result<Option<UnixMs>, SourceError> {
