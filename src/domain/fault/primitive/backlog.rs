@@ -47,10 +47,11 @@ impl Backlog {
         std::iter::once(&self.group).chain(&self.partitions).cloned().collect()
     }
 
-    /// Lag grew, after this step of the chain.
+    /// Lag grew, after this step of the chain: records of more than a second of a healthy lab are left for four. A group that is well leaves as
+    /// many for an instant, between two commits, and never for as long.
     pub(super) fn lag_grew(&self, after: usize) -> Effect {
         let on = self.victims().into_iter().filter(|c| c.kind != Kind::Service);
-        effect("lag.grew", on, &[after], format!("sum({}) > 500", self.series("kafka_consumergroup_lag")))
+        effect("lag.grew", on, &[after], format!("sum(min_over_time({}[4s])) > 300", self.series("kafka_consumergroup_lag")))
     }
 
     /// The promise is broken, after this step of the chain.
@@ -64,4 +65,38 @@ impl Backlog {
 /// The prevention names of an account.
 pub(super) fn names<const N: usize>(preventions: [&str; N]) -> Vec<String> {
     preventions.map(str::to_owned).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rca::check::times;
+    use crate::domain::rca::record::Span;
+    use crate::domain::telemetry::series::{Labels, Point, Series};
+
+    /// When lag grew, seen of a group whose two partitions are this far behind in each second.
+    fn grew(lag: [&[i64]; 2]) -> Vec<Span> {
+        let group = Component::of(Kind::Group, "billing");
+        let service = Component::of(Kind::Service, "billing");
+        let backlog = Backlog { service, group, group_id: "billing".to_owned(), topics: Vec::new(), partitions: Vec::new() };
+        let of = |(partition, lags): (usize, &&[i64])| Series {
+            labels: Labels::of("kafka_consumergroup_lag", [("consumergroup", "billing"), ("partition", ["0", "1"][partition])]),
+            points: lags.iter().enumerate().map(|(s, lag)| Point { at: s as i64 * 1000, value: *lag as f64 }).collect(),
+        };
+        let series: Vec<Series> = lag.iter().enumerate().map(of).collect();
+        times(&backlog.lag_grew(0).shows, &series, Span { from: 0, to: 20_000 }).expect("readable")
+    }
+
+    #[test]
+    fn a_group_that_commits_late_once_is_not_behind() {
+        let late: Vec<i64> = [40, 0, 60, 20, 250, 170, 170, 60, 80, 20].repeat(2);
+        assert_eq!(grew([&late, &late]), vec![]);
+    }
+
+    #[test]
+    fn one_partition_that_nobody_reads_is_enough() {
+        let unread: Vec<i64> = (0..20).map(|s| s * 50).collect();
+        let from: Vec<i64> = grew([&[30, 0].repeat(10), &unread]).iter().map(|span| span.from).collect();
+        assert_eq!(from, vec![11_000], "more than 300 records, four seconds ago");
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::backlog::Backlog;
 use super::{effect, must_be_service};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
@@ -31,11 +32,8 @@ impl Primitive for SlowProcessing {
 
     fn truth(&self, on: Target<'_>) -> Account {
         let name = &self.service;
-        let spec = on.services.iter().find(|s| s.name == *name);
-        let service = Component::of(Kind::Service, name);
-        let group_id = spec.and_then(|s| s.group()).unwrap_or_default();
-        let group = Component::of(Kind::Group, group_id);
-        let topics: Vec<_> = spec.into_iter().flat_map(|s| s.topics()).map(|t| Component::of(Kind::Topic, t)).collect();
+        let backlog = Backlog::of(name, on);
+        let Backlog { service, group, topics, .. } = &backlog;
         let half = f64::from(self.processing_ms) / 2000.0;
         let consumption = [group.clone(), service.clone()].into_iter().chain(topics.clone());
         let chain = vec![
@@ -51,25 +49,20 @@ impl Primitive for SlowProcessing {
             ),
             effect(
                 "consumption.below_production",
-                consumption.clone(),
+                consumption,
                 &[1],
                 format!(
-                    "sum(rate(kafka_consumergroup_current_offset{{consumergroup=\"{group_id}\"}}[15s])) \
-                     < 0.7 * sum(rate(kafka_producer_record_send_total[15s]))"
+                    "sum(rate({}[15s])) < 0.7 * sum(rate(kafka_producer_record_send_total[15s]))",
+                    backlog.series("kafka_consumergroup_current_offset")
                 ),
             ),
-            effect("lag.grew", consumption.clone(), &[2], format!("sum(kafka_consumergroup_lag{{consumergroup=\"{group_id}\"}}) > 500")),
-            effect(
-                "freshness.breached",
-                consumption,
-                &[3],
-                format!("max(kafka_consumergroup_oldest_uncommitted_age_seconds{{consumergroup=\"{group_id}\"}}) > 10"),
-            ),
+            backlog.lag_grew(2),
+            backlog.freshness_breached(3),
         ];
         Account {
             class: "client.consumer.slow_processing".to_owned(),
             equivalent: Vec::new(),
-            place: Place { must: [(service, vec![group])].into(), near: Vec::new(), victims: topics },
+            place: Place { must: [(service.clone(), vec![group.clone()])].into(), near: Vec::new(), victims: topics.clone() },
             chain,
             cured_by_restart: false,
             preventions: [
