@@ -6,7 +6,6 @@ use super::backlog::Backlog;
 use super::{effect, must_be_service};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
-use crate::domain::rca::vocab::{Component, Kind};
 
 /// A deploy of the consumer after which each record takes longer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
