@@ -47,6 +47,12 @@ impl Backlog {
         std::iter::once(&self.group).chain(&self.partitions).cloned().collect()
     }
 
+    /// The group gets on with less than this share of what is written.
+    pub(super) fn below_production(&self, share: f64) -> String {
+        let offsets = self.series("kafka_consumergroup_current_offset");
+        format!("sum(rate({offsets}[15s])) < {share} * sum(rate(kafka_producer_record_send_total[15s]))")
+    }
+
     /// Lag grew, after this step of the chain: records of more than a second of a healthy lab are left for four. A group that is well leaves as
     /// many for an instant, between two commits, and never for as long.
     pub(super) fn lag_grew(&self, after: usize) -> Effect {
@@ -60,11 +66,6 @@ impl Backlog {
         let age = self.series("kafka_consumergroup_oldest_uncommitted_age_seconds");
         effect("freshness.breached", on, &[after], format!("max({age}) > 10"))
     }
-}
-
-/// The prevention names of an account.
-pub(super) fn names<const N: usize>(preventions: [&str; N]) -> Vec<String> {
-    preventions.map(str::to_owned).to_vec()
 }
 
 #[cfg(test)]

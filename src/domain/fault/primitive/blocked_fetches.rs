@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{behind, effect, must_be_broker, topics};
+use super::{behind, effect, must_be_broker, names, topics};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -65,9 +65,12 @@ impl Primitive for BlockedFetches {
             place: Place { must: [(link, vec![broker])].into(), near: listeners, victims: topics(on).collect() },
             chain,
             cured_by_restart: false,
-            preventions: ["process.network_change_review", "alert.under_replicated", "alert.replica_lag", "process.change_verification"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names([
+                "process.network_change_review",
+                "alert.under_replicated",
+                "alert.replica_lag",
+                "process.change_verification",
+            ]),
         }
     }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::leaders::Leaders;
-use super::{control, effect, must_be_broker, must_be_topic, traffic_skewed};
+use super::{control, effect, must_be_broker, must_be_topic, names, traffic_skewed};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -106,15 +106,13 @@ impl Primitive for BrokerRoll {
             place: Place { must: [(last, as_right)].into(), near, victims: vec![busiest] },
             chain,
             cured_by_restart: false,
-            preventions: [
+            preventions: names([
                 "config.auto_leader_rebalance",
                 "alert.leader_imbalance",
                 "process.runbook",
                 "process.graceful_restart",
                 "process.change_verification",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            ]),
         }
     }
 }

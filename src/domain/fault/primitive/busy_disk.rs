@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, must_be_broker, topics};
+use super::{effect, must_be_broker, names, topics};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -87,9 +87,7 @@ impl Primitive for BusyDisk {
             place: Place { must: [(disk, vec![broker])].into(), near: Vec::new(), victims: others.into_iter().chain(topics(on)).collect() },
             chain,
             cured_by_restart: false,
-            preventions: ["alert.disk_latency", "capacity.disk", "process.change_verification", "alert.under_replicated"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names(["alert.disk_latency", "capacity.disk", "process.change_verification", "alert.under_replicated"]),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::backlog::{Backlog, names};
-use super::{effect, must_be_service};
+use super::backlog::Backlog;
+use super::{effect, must_be_service, names};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -49,15 +49,11 @@ impl Primitive for ConsumerQuota {
             "max(kafka_server_quota_throttle_time{{resource=\"Fetch\", clientId=~\"{clients}\"}}) > 1000 \
              and sum(rate(kafka_network_requestmetrics_throttletimems_sum_ms{{request=\"FetchConsumer\"}}[15s])) > 500"
         );
-        let below = format!(
-            "sum(rate({}[15s])) < 0.8 * sum(rate(kafka_producer_record_send_total[15s]))",
-            backlog.series("kafka_consumergroup_current_offset")
-        );
         let by_quota = quotas.iter().cloned().chain([backlog.service.clone()]);
         let consumption = std::iter::once(backlog.group.clone()).chain(backlog.topics.clone());
         let chain = vec![
             effect("quota.exceeded", by_quota, &[], exceeded),
-            effect("consumption.below_production", consumption, &[0], below),
+            effect("consumption.below_production", consumption, &[0], backlog.below_production(0.8)),
             backlog.lag_grew(1),
             backlog.freshness_breached(2),
         ];

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, must_be_broker, topics};
+use super::{effect, must_be_broker, names, topics};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Signal, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -53,9 +53,7 @@ impl Primitive for FrozenBroker {
             place: Place { must: [(broker, Vec::new())].into(), near: Vec::new(), victims: topics(on).collect() },
             chain,
             cured_by_restart: true,
-            preventions: ["alert.broker_fenced", "process.health_checks", "process.runbook", "alert.under_replicated"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names(["alert.broker_fenced", "process.health_checks", "process.runbook", "alert.under_replicated"]),
         }
     }
 }

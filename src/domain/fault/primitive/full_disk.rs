@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, must_be_broker, topics};
+use super::{effect, must_be_broker, names, topics};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -74,9 +74,7 @@ impl Primitive for FullDisk {
             place: Place { must: [(volume, vec![disk, broker])].into(), near: Vec::new(), victims: topics(on).collect() },
             chain,
             cured_by_restart: false,
-            preventions: ["alert.disk_usage", "capacity.disk", "process.change_verification", "process.runbook"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names(["alert.disk_usage", "capacity.disk", "process.change_verification", "process.runbook"]),
         }
     }
 }

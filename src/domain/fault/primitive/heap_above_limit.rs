@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, hardly_answers, heap, must_be_broker};
+use super::{effect, hardly_answers, heap, must_be_broker, names};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -51,9 +51,7 @@ impl Primitive for HeapAboveLimit {
             place: Place { must: [(broker, Vec::new())].into(), ..Place::default() },
             chain,
             cured_by_restart: false,
-            preventions: ["alert.memory_limit", "capacity.container_memory", "process.change_verification", "process.canary_deploy"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names(["alert.memory_limit", "capacity.container_memory", "process.change_verification", "process.canary_deploy"]),
         }
     }
 }

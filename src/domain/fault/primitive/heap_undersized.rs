@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, heap, must_be_broker, restart_with, restarted};
+use super::{effect, heap, must_be_broker, names, restart_with, restarted};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -51,15 +51,13 @@ impl Primitive for HeapUndersized {
             place: Place { must: [(broker, Vec::new())].into(), ..Place::default() },
             chain,
             cured_by_restart: false,
-            preventions: [
+            preventions: names([
                 "alert.heap_after_gc",
                 "capacity.heap",
                 "process.change_verification",
                 "process.canary_deploy",
                 "process.load_test",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            ]),
         }
     }
 }

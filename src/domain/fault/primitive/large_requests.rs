@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, must_be_broker, must_be_service};
+use super::{effect, must_be_broker, must_be_service, names};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -67,16 +67,14 @@ impl Primitive for LargeRequests {
             place: Place { must: [(service, vec![broker])].into(), near: topics, victims: Vec::new() },
             chain,
             cured_by_restart: false,
-            preventions: [
+            preventions: names([
                 "limit.request_memory",
                 "limit.record_size",
                 "process.load_test",
                 "process.canary_deploy",
                 "alert.heap_after_gc",
                 "capacity.heap",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            ]),
         }
     }
 }

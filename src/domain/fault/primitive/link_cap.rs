@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, must_be_broker, topics};
+use super::{effect, must_be_broker, names, topics};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -76,9 +76,12 @@ impl Primitive for LinkCap {
             place: Place { must: [(link, vec![broker])].into(), near: Vec::new(), victims: others.into_iter().chain(topics(on)).collect() },
             chain,
             cured_by_restart: false,
-            preventions: ["alert.link_saturated", "process.network_change_review", "capacity.bandwidth", "process.change_verification"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names([
+                "alert.link_saturated",
+                "process.network_change_review",
+                "capacity.bandwidth",
+                "process.change_verification",
+            ]),
         }
     }
 }

@@ -104,6 +104,11 @@ fn effect(event: &str, on: impl IntoIterator<Item = Component>, after: &[usize],
     Effect { event: event.to_owned(), on: on.into_iter().collect(), shows, after: after.to_vec() }
 }
 
+/// The prevention names of an account.
+fn names<const N: usize>(preventions: [&str; N]) -> Vec<String> {
+    preventions.map(str::to_owned).to_vec()
+}
+
 /// Replicas of this broker end more than 200 records before their leader's.
 fn behind(broker: NodeId) -> String {
     let offset = "kafka_log_log_logendoffset";

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, must_be_broker};
+use super::{effect, must_be_broker, names};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -43,7 +43,7 @@ impl Primitive for PluginLeak {
         let broker = Component::of(Kind::Broker, id);
         let plugin = Component::of(Kind::Plugin, &self.plugin);
         let simple = self.plugin.rsplit('.').next().unwrap_or(&self.plugin);
-        let names = vec![Component::of(Kind::Plugin, simple), broker.clone()];
+        let aliases = vec![Component::of(Kind::Plugin, simple), broker.clone()];
         let chain = vec![
             effect(
                 "config.changed",
@@ -74,12 +74,10 @@ impl Primitive for PluginLeak {
         Account {
             class: "broker.memory.plugin_leak".to_owned(),
             equivalent: Vec::new(),
-            place: Place { must: [(plugin, names)].into(), ..Place::default() },
+            place: Place { must: [(plugin, aliases)].into(), ..Place::default() },
             chain,
             cured_by_restart: false,
-            preventions: ["process.plugin_review", "alert.heap_after_gc", "process.config_review", "process.change_verification"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names(["process.plugin_review", "alert.heap_after_gc", "process.config_review", "process.change_verification"]),
         }
     }
 }

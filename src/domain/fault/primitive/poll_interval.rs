@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::backlog::{Backlog, names};
-use super::{effect, must_be_service};
+use super::backlog::Backlog;
+use super::{effect, must_be_service, names};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::leaders::Leaders;
-use super::{effect, must_be_broker, must_be_topic, traffic_skewed};
+use super::{effect, must_be_broker, must_be_topic, names, traffic_skewed};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -112,15 +112,13 @@ impl Primitive for PriorityJob {
             place: Place { must: [(broker, Vec::new())].into(), near: Vec::new(), victims: vec![busiest, topic] },
             chain,
             cured_by_restart: false,
-            preventions: [
+            preventions: names([
                 "capacity.cpu",
                 "alert.cpu_throttled",
                 "alert.broker_fenced",
                 "alert.leader_imbalance",
                 "process.change_verification",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            ]),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, must_be_broker, must_be_service};
+use super::{effect, must_be_broker, must_be_service, names};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -69,16 +69,14 @@ impl Primitive for ProducerIds {
             place: Place { must: [(service, Vec::new())].into(), near: vec![broker], victims },
             chain,
             cured_by_restart: false,
-            preventions: [
+            preventions: names([
                 "process.canary_deploy",
                 "process.load_test",
                 "limit.client_quota",
                 "limit.connections",
                 "alert.heap_after_gc",
                 "process.change_verification",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            ]),
         }
     }
 }

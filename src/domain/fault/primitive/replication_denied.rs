@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, topics};
+use super::{effect, names, topics};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{AclEntry, Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -67,9 +67,12 @@ impl Primitive for ReplicationDenied {
             },
             chain,
             cured_by_restart: false,
-            preventions: ["process.config_review", "alert.authorization_failures", "alert.under_replicated", "process.change_verification"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names([
+                "process.config_review",
+                "alert.authorization_failures",
+                "alert.under_replicated",
+                "process.change_verification",
+            ]),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::leaders::Leaders;
-use super::{effect, must_be_broker, must_be_topic, traffic_skewed};
+use super::{effect, must_be_broker, must_be_topic, names, traffic_skewed};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -74,9 +74,12 @@ impl Primitive for SkewedAssignment {
             place: Place { must: [(topic, moved)].into(), near: vec![without], victims: vec![busiest] },
             chain,
             cured_by_restart: false,
-            preventions: ["process.assignment_tooling", "alert.leader_imbalance", "process.change_verification", "process.config_review"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names([
+                "process.assignment_tooling",
+                "alert.leader_imbalance",
+                "process.change_verification",
+                "process.config_review",
+            ]),
         }
     }
 }

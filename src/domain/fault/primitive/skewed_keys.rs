@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::leaders::Leaders;
-use super::{effect, must_be_service, must_be_topic, traffic_skewed};
+use super::{effect, must_be_service, must_be_topic, names, traffic_skewed};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -87,9 +87,7 @@ impl Primitive for SkewedKeys {
             place: Place { must: [(service, Vec::new())].into(), near: vec![partition, topic], victims: vec![broker] },
             chain,
             cured_by_restart: false,
-            preventions: ["capacity.partitions", "process.canary_deploy", "process.load_test", "process.change_verification"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names(["capacity.partitions", "process.canary_deploy", "process.load_test", "process.change_verification"]),
         }
     }
 }

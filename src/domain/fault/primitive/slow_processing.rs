@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::backlog::Backlog;
-use super::{effect, must_be_service};
+use super::{effect, must_be_service, names};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 
@@ -46,15 +46,7 @@ impl Primitive for SlowProcessing {
                      / sum(rate(kafka_consumer_processing_seconds_count{{service=\"{name}\"}}[10s])) > {half}"
                 ),
             ),
-            effect(
-                "consumption.below_production",
-                consumption,
-                &[1],
-                format!(
-                    "sum(rate({}[15s])) < 0.7 * sum(rate(kafka_producer_record_send_total[15s]))",
-                    backlog.series("kafka_consumergroup_current_offset")
-                ),
-            ),
+            effect("consumption.below_production", consumption, &[1], backlog.below_production(0.7)),
             backlog.lag_grew(2),
             backlog.freshness_breached(3),
         ];
@@ -64,15 +56,13 @@ impl Primitive for SlowProcessing {
             place: Place { must: [(service.clone(), vec![group.clone()])].into(), near: Vec::new(), victims: topics.clone() },
             chain,
             cured_by_restart: false,
-            preventions: [
+            preventions: names([
                 "process.load_test",
                 "process.canary_deploy",
                 "alert.freshness",
                 "capacity.consumers",
                 "process.change_verification",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            ]),
         }
     }
 }

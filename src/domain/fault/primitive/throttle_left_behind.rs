@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{behind, effect, must_be_broker};
+use super::{behind, effect, must_be_broker, names};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
@@ -85,9 +85,7 @@ impl Primitive for ThrottleLeftBehind {
             place: Place { must: [(topic, brokers)].into(), near: Vec::new(), victims: Vec::new() },
             chain,
             cured_by_restart: false,
-            preventions: ["process.throttle_cleanup", "alert.stale_throttle", "limit.reassignment_throttle", "process.runbook"]
-                .map(str::to_owned)
-                .to_vec(),
+            preventions: names(["process.throttle_cleanup", "alert.stale_throttle", "limit.reassignment_throttle", "process.runbook"]),
         }
     }
 }
