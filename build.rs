@@ -1,5 +1,6 @@
-//! Packs what the program carries with it: scenarios, playbooks and the image's build context, and apart from them the recordings, which
-//! only grading reads. Packed, so that no cause, reference or truth can be read in the program with `strings`.
+//! Packs what the program carries with it: scenarios, playbooks and the image's build context, and
+//! apart from them the recordings, which only grading reads. Packed, so that no cause, reference or
+//! truth can be read in the program with `strings`.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -8,12 +9,17 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Each archive with the folders in it. Recordings are compressed already; what is left to hide is their names.
-const ARCHIVES: [(&str, &[&str], u32); 2] =
-    [("library.tar.gz", &["scenarios", "playbooks", "docker"], 6), ("recordings.tar.gz", &["tests/recordings"], 1)];
+/// Each archive with the folders in it. Recordings are compressed already; what is left to hide is
+/// their names.
+const ARCHIVES: [(&str, &[&str], u32); 2] = [
+    ("library.tar.gz", &["scenarios", "playbooks", "docker"], 6),
+    ("recordings.tar.gz", &["tests/recordings"], 1),
+];
 
 fn main() -> std::io::Result<()> {
-    ARCHIVES.into_iter().try_for_each(|(name, folders, level)| pack(name, folders, Compression::new(level)))
+    ARCHIVES
+        .into_iter()
+        .try_for_each(|(name, folders, level)| pack(name, folders, Compression::new(level)))
 }
 
 fn pack(name: &str, folders: &[&str], level: Compression) -> std::io::Result<()> {
@@ -34,13 +40,15 @@ fn pack(name: &str, folders: &[&str], level: Compression) -> std::io::Result<()>
     archive.into_inner()?.finish()?.flush()
 }
 
-/// All files below a folder, in the order of their names: the same tree always packs to the same bytes.
+/// All files below a folder, in the order of their names: the same tree always packs to the same
+/// bytes.
 fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if !folder.is_dir() {
         return Ok(files);
     }
-    let mut entries: Vec<_> = fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let mut entries: Vec<_> =
+        fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     entries.sort();
     for entry in entries {
         if entry.is_dir() {

@@ -1,4 +1,5 @@
-//! chaoslab, a troubleshooting simulator for Apache Kafka. The modules below are the map of the code, lowest first.
+//! chaoslab, a troubleshooting simulator for Apache Kafka. The modules below are the map of the
+//! code, lowest first.
 
 pub mod domain;
 

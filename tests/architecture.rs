@@ -4,9 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The rooms, lowest first: a room uses only rooms before it, except that `lab`, `console` and `cli` may use all of the domain.
-const DOMAIN: [&str; 11] =
-    ["yaml", "topology", "workload", "telemetry", "rca", "fault", "recording", "grade", "scenario", "review", "report"];
+/// The rooms, lowest first: a room uses only rooms before it, except that `lab`, `console` and
+/// `cli` may use all of the domain.
+const DOMAIN: [&str; 11] = [
+    "yaml",
+    "topology",
+    "workload",
+    "telemetry",
+    "rca",
+    "fault",
+    "recording",
+    "grade",
+    "scenario",
+    "review",
+    "report",
+];
 const ABOVE: [&str; 2] = ["lab", "cli"];
 
 /// What the domain must not touch: I/O, the clock, concurrency.
@@ -27,7 +39,8 @@ const NOT_IN_DOMAIN: [&str; 14] = [
     "eprintln!",
 ];
 
-/// One library per job, named in one room only: the library, as it stands in code, and where it may.
+/// One library per job, named in one room only: the library, as it stands in code, and where it
+/// may.
 const NAMED_IN: [(&str, &[&str]); 10] = [
     ("serde_yaml::", &["src/domain/yaml/"]),
     ("saphyr_parser::", &["src/domain/yaml/"]),
@@ -57,14 +70,19 @@ fn sources() -> Vec<Source> {
 }
 
 fn collect(folder: &Path, found: &mut Vec<Source>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
             collect(&path, found);
         } else if path.extension().is_some_and(|e| e == "rs") {
             let shown = path.display().to_string();
-            let inner = shown.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod").trim_end_matches("lib");
+            let inner = shown
+                .trim_start_matches("src/")
+                .trim_end_matches(".rs")
+                .trim_end_matches("/mod")
+                .trim_end_matches("lib");
             let module = inner.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect();
             let text = fs::read_to_string(&path).expect("text");
             found.push(Source { path: shown, module, text: without_comments(&text) });
@@ -76,7 +94,8 @@ fn without_comments(text: &str) -> String {
     text.lines().filter(|l| !l.trim_start().starts_with("//")).map(|l| format!("{l}\n")).collect()
 }
 
-/// Every path in the text that begins with `crate::` or `super::`, braces expanded, as modules from the root.
+/// Every path in the text that begins with `crate::` or `super::`, braces expanded, as modules from
+/// the root.
 fn paths(source: &Source) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
     for start in ["crate::", "super::"] {
@@ -95,8 +114,10 @@ fn paths(source: &Source) -> Vec<Vec<String>> {
 
 /// `a::{b::c, d}` as `a::b::c` and `a::d`; stops where the path does.
 fn expand(text: &str) -> Vec<Vec<String>> {
-    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(text.len());
-    let head: Vec<String> = text[..end].split("::").filter(|p| !p.is_empty()).map(str::to_owned).collect();
+    let end =
+        text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(text.len());
+    let head: Vec<String> =
+        text[..end].split("::").filter(|p| !p.is_empty()).map(str::to_owned).collect();
     if !text[end..].starts_with('{') || !text[..end].ends_with("::") {
         return vec![head];
     }
@@ -123,7 +144,8 @@ fn expand(text: &str) -> Vec<Vec<String>> {
 }
 
 fn resolve(module: &[String], path: &[String]) -> Vec<String> {
-    let mut at = if path.first().is_some_and(|p| p == "crate") { Vec::new() } else { module.to_vec() };
+    let mut at =
+        if path.first().is_some_and(|p| p == "crate") { Vec::new() } else { module.to_vec() };
     for part in path {
         match part.as_str() {
             "crate" | "self" => {}
@@ -148,15 +170,20 @@ fn room(module: &[String]) -> Option<(String, usize)> {
 #[test]
 fn every_file_is_in_a_listed_room() {
     for source in sources() {
-        let is_door =
-            ["src/lib.rs", "src/main.rs", "src/domain/mod.rs"].contains(&source.path.as_str()) || source.path.starts_with("src/bin/");
+        let is_door = ["src/lib.rs", "src/main.rs", "src/domain/mod.rs"]
+            .contains(&source.path.as_str())
+            || source.path.starts_with("src/bin/");
         assert!(
             is_door || room(&source.module).is_some(),
             "{} is in no room: name the room in tests/architecture.rs and say what it is for",
             source.path
         );
         for word in ["util", "helpers", "common", "manager", "misc"] {
-            assert!(!source.module.iter().any(|m| m == word), "{}: `{word}` says nothing of what is in it", source.path);
+            assert!(
+                !source.module.iter().any(|m| m == word),
+                "{}: `{word}` says nothing of what is in it",
+                source.path
+            );
         }
     }
 }
@@ -170,14 +197,27 @@ fn a_room_uses_only_rooms_before_it() {
         for path in paths(&source) {
             let Some((other, its_height)) = room(&path) else { continue };
             if its_height > height {
-                wrong.push(format!("{}: `{own}` uses `{}`, but the room `{other}` comes after it", source.path, path.join("::")));
+                wrong.push(format!(
+                    "{}: `{own}` uses `{}`, but the room `{other}` comes after it",
+                    source.path,
+                    path.join("::")
+                ));
             }
             edges.insert((own.clone(), other));
         }
     }
-    for known in [("grade", "fault"), ("rca", "telemetry"), ("scenario", "yaml"), ("lab", "scenario"), ("cli", "lab")] {
+    for known in [
+        ("grade", "fault"),
+        ("rca", "telemetry"),
+        ("scenario", "yaml"),
+        ("lab", "scenario"),
+        ("cli", "lab"),
+    ] {
         let known = (known.0.to_owned(), known.1.to_owned());
-        assert!(edges.contains(&known), "{known:?} is not seen any more: are imports still understood?");
+        assert!(
+            edges.contains(&known),
+            "{known:?} is not seen any more: are imports still understood?"
+        );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -204,14 +244,21 @@ fn each_library_is_named_in_one_room() {
             if source.text.contains(library) {
                 *seen.entry(library).or_default() += 1;
                 if !places.iter().any(|place| source.path.starts_with(place)) {
-                    wrong.push(format!("{}: `{library}` is named outside {}", source.path, places.join(" and ")));
+                    wrong.push(format!(
+                        "{}: `{library}` is named outside {}",
+                        source.path,
+                        places.join(" and ")
+                    ));
                 }
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for (library, _) in NAMED_IN {
-        assert!(seen.contains_key(library), "`{library}` is named nowhere: is the rule out of date?");
+        assert!(
+            seen.contains_key(library),
+            "`{library}` is named nowhere: is the rule out of date?"
+        );
     }
 }
 
@@ -220,10 +267,18 @@ fn an_engine_knows_no_fault_and_a_fault_no_engine() {
     for source in sources() {
         let paths: Vec<_> = paths(&source).iter().map(|p| p.join("::")).collect();
         if source.path.starts_with("src/lab/engine/") {
-            assert!(!paths.iter().any(|p| p.starts_with("domain::fault::primitive")), "{} names a primitive", source.path);
+            assert!(
+                !paths.iter().any(|p| p.starts_with("domain::fault::primitive")),
+                "{} names a primitive",
+                source.path
+            );
         }
         if source.path.starts_with("src/domain/rca/") {
-            assert!(!source.text.contains("Truth"), "{} names the truth, which an analysis is checked without", source.path);
+            assert!(
+                !source.text.contains("Truth"),
+                "{} names the truth, which an analysis is checked without",
+                source.path
+            );
         }
     }
 }
@@ -232,6 +287,10 @@ fn an_engine_knows_no_fault_and_a_fault_no_engine() {
 fn waiting_has_one_place() {
     let allowed = ["src/lab/wait.rs", "src/lab/keeper/mod.rs", "src/bin/"];
     for source in sources().iter().filter(|s| !allowed.iter().any(|a| s.path.starts_with(a))) {
-        assert!(!source.text.contains("sleep("), "{} sleeps: wait for a condition with `lab::wait::until`", source.path);
+        assert!(
+            !source.text.contains("sleep("),
+            "{} sleeps: wait for a condition with `lab::wait::until`",
+            source.path
+        );
     }
 }

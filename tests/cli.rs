@@ -1,4 +1,5 @@
-//! The program from outside, without an engine: what it prints, what it refuses, and with which exit code.
+//! The program from outside, without an engine: what it prints, what it refuses, and with which
+//! exit code.
 
 mod program;
 
@@ -52,7 +53,12 @@ fn every_command_has_help_with_an_example() {
 fn what_nobody_reads_changes_no_exit_code() {
     let program = Program::new();
     for (arguments, code) in [(&["show", "isr-shink"], 2), (&["status", "-q"], 9)] {
-        let mut child = program.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child = program
+            .command(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
         drop(child.stderr.take());
         assert_eq!(child.wait().expect("it ends").code(), Some(code), "{arguments:?}");
     }
@@ -101,7 +107,10 @@ fn without_an_engine_it_says_how_to_get_one() {
         let outcome = program.run(command);
         assert_eq!(outcome.code, 5, "{command:?}: {}", outcome.err);
         let told = outcome.out + &outcome.err;
-        assert!(told.contains("/nowhere/docker.sock") && told.contains("docker.io"), "{command:?}: {told}");
+        assert!(
+            told.contains("/nowhere/docker.sock") && told.contains("docker.io"),
+            "{command:?}: {told}"
+        );
     }
     assert!(!program.home().join("runs").exists(), "nothing was begun");
 }
@@ -146,7 +155,12 @@ fn metrics_are_listed_and_searched() {
     ");
     assert_eq!(program.json(&["metrics", "LAG committed"])[0]["name"], "kafka_consumergroup_lag");
     let lag = program.json(&["metrics", "kafka_consumergroup_la?"]);
-    let labels: Vec<_> = lag[0]["labels"].as_array().expect("a list").iter().map(|l| l["name"].as_str().expect("a name")).collect();
+    let labels: Vec<_> = lag[0]["labels"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|l| l["name"].as_str().expect("a name"))
+        .collect();
     assert_eq!(
         (labels, &lag[0]["unit"], &lag[0]["type"]),
         (vec!["consumergroup", "topic", "partition"], &"records".into(), &"gauge".into())
@@ -167,7 +181,12 @@ fn vocabularies_need_no_run() {
         ("preventions", "alert.at_min_isr"),
     ] {
         let entries = program.json(&["vocab", vocabulary]);
-        let ids: Vec<_> = entries.as_array().expect("a list").iter().map(|e| e["id"].as_str().expect("a name")).collect();
+        let ids: Vec<_> = entries
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|e| e["id"].as_str().expect("a name"))
+            .collect();
         assert!(ids.contains(&known), "{vocabulary}: {ids:?}");
         assert!(program.ok(&["vocab", vocabulary]).contains(known));
     }
@@ -191,10 +210,20 @@ fn a_broken_scenario_is_told_with_all_its_problems_at_once() {
     let folder = checkout.path().join("scenarios/isr-shrink");
     fs::create_dir_all(folder.join("capped-link")).expect("made");
     let text = fs::read_to_string(root().join("scenarios/isr-shrink/family.yaml")).expect("there");
-    let text = text.replace("  severity: page", "  severty: page").replace("hold_seconds: 8", "hold_seconds: soon");
+    let text = text
+        .replace("  severity: page", "  severty: page")
+        .replace("hold_seconds: 8", "hold_seconds: soon");
     fs::write(folder.join("family.yaml"), text).expect("written");
-    fs::copy(root().join("scenarios/isr-shrink/capped-link/scenario.yaml"), folder.join("capped-link/scenario.yaml")).expect("copied");
-    let outcome = Program::new().with("CHAOSLAB_LIBRARY", checkout.path()).run(&["start", "isr-shrink", "--dry-run"]);
+    fs::copy(
+        root().join("scenarios/isr-shrink/capped-link/scenario.yaml"),
+        folder.join("capped-link/scenario.yaml"),
+    )
+    .expect("copied");
+    let outcome = Program::new().with("CHAOSLAB_LIBRARY", checkout.path()).run(&[
+        "start",
+        "isr-shrink",
+        "--dry-run",
+    ]);
     assert_eq!(outcome.code, 4, "{}", outcome.err);
     let problems = outcome.err.replace(&checkout.path().display().to_string(), "");
     insta::assert_snapshot!(problems, @r#"
@@ -216,14 +245,22 @@ fn a_dry_run_of_one_seed_is_always_the_same_plan() {
 #[test]
 fn a_corrupt_or_newer_run_is_refused_by_name_and_untouched() {
     let program = Program::new().without_engine();
-    for (id, text, says) in [("r-0000aa", "{\"format\": 1", "cannot be read"), ("r-0000bb", "", "cannot be read")] {
+    for (id, text, says) in
+        [("r-0000aa", "{\"format\": 1", "cannot be read"), ("r-0000bb", "", "cannot be read")]
+    {
         fs::create_dir_all(program.run_folder(id)).expect("made");
         let path = program.run_folder(id).join("run.json");
         fs::write(&path, text).expect("written");
-        for command in [&["status", "--run", id][..], &["stop", "--run", id], &["query", "up", "--run", id]] {
+        for command in
+            [&["status", "--run", id][..], &["stop", "--run", id], &["query", "up", "--run", id]]
+        {
             let outcome = program.run(command);
             assert_eq!(outcome.code, 8, "{command:?}: {}", outcome.err);
-            assert!(outcome.err.contains(&path.display().to_string()) && outcome.err.contains(says), "{command:?}: {}", outcome.err);
+            assert!(
+                outcome.err.contains(&path.display().to_string()) && outcome.err.contains(says),
+                "{command:?}: {}",
+                outcome.err
+            );
         }
         assert_eq!(fs::read_to_string(&path).expect("there"), text);
     }
@@ -241,7 +278,12 @@ fn a_run_that_is_not_there_is_refused_with_near_names() {
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let program = Program::new();
-    let mut child = program.command(&["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut child = program
+        .command(&["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
     drop(child.stdout.take());
     let status = child.wait().expect("ends");
     let mut err = String::new();
@@ -262,8 +304,13 @@ fn hints_are_taken_in_turn_and_say_first_what_they_cost() {
     use chaoslab::lab::run::{Home, RunFile, RunState};
 
     let program = Program::new();
-    let mut plan = Library::at(&root()).expect("readable").plan("isr-shrink", "capped-link", 3).expect("a plan");
-    plan.hints = ["Who is missing where?", "Look at the way out.", "Its link is full."].map(str::to_owned).to_vec();
+    let mut plan = Library::at(&root())
+        .expect("readable")
+        .plan("isr-shrink", "capped-link", 3)
+        .expect("a plan");
+    plan.hints = ["Who is missing where?", "Look at the way out.", "Its link is full."]
+        .map(str::to_owned)
+        .to_vec();
     let mut file = RunFile::new("r-7f3a91", "isr-shrink", "image", 1_000_000);
     (file.state, file.opened_at) = (RunState::Closed, Some(1_000_000));
     let run = Home::at(program.home()).create(&file).expect("made");
@@ -278,7 +325,10 @@ fn hints_are_taken_in_turn_and_say_first_what_they_cost() {
     assert_eq!(run.read().expect("readable").hints, 0);
     assert_eq!(program.ok(&["hint", "--yes"]), "Who is missing where?\n");
     let second = program.json(&["hint", "--yes"]);
-    assert_eq!((&second["hint"], &second["cost"], &second["spent"]), (&"Look at the way out.".into(), &5.into(), &7.into()));
+    assert_eq!(
+        (&second["hint"], &second["cost"], &second["spent"]),
+        (&"Look at the way out.".into(), &5.into(), &7.into())
+    );
     let third = program.run(&["hint", "--yes"]);
     insta::assert_snapshot!(third.out + &third.err, @r"
     Its link is full.
@@ -303,17 +353,30 @@ fn when_the_time_is_over_nothing_is_handed_in_any_more() {
     let program = Program::new().without_engine();
     let wrong = program.run(&["start", "isr-shrink", "--time-limit", "soon"]);
     assert_eq!(wrong.code, 2);
-    assert!(wrong.err.contains("`soon` is no length of time; write it as `45m` or `2h`"), "{}", wrong.err);
+    assert!(
+        wrong.err.contains("`soon` is no length of time; write it as `45m` or `2h`"),
+        "{}",
+        wrong.err
+    );
 
     let mut file = RunFile::new("r-7f3a91", "isr-shrink", "image", 1_000_000);
-    (file.state, file.opened_at, file.time_limit_ms) = (RunState::Open, Some(1_000_000), Some(45 * 60_000));
+    (file.state, file.opened_at, file.time_limit_ms) =
+        (RunState::Open, Some(1_000_000), Some(45 * 60_000));
     let run = Home::at(program.home()).create(&file).expect("made");
-    for command in
-        [&["exec", "--", "ls"][..], &["shell"], &["service", "billing", "stop"], &["node", "kafka-1", "restart"], &["hint", "--yes"]]
-    {
+    for command in [
+        &["exec", "--", "ls"][..],
+        &["shell"],
+        &["service", "billing", "stop"],
+        &["node", "kafka-1", "restart"],
+        &["hint", "--yes"],
+    ] {
         let outcome = program.run(command);
         assert_eq!(outcome.code, 9, "{command:?}: {}", outcome.err);
-        assert!(outcome.err.contains("the time of r-7f3a91 is over: it was limited to 45 min"), "{command:?}: {}", outcome.err);
+        assert!(
+            outcome.err.contains("the time of r-7f3a91 is over: it was limited to 45 min"),
+            "{command:?}: {}",
+            outcome.err
+        );
     }
 
     // An hour is left of this one: what it is refused for is something else.
@@ -324,7 +387,8 @@ fn when_the_time_is_over_nothing_is_handed_in_any_more() {
 
 #[test]
 fn all_content_is_accepted_by_the_check_of_authors() {
-    let outcome = Program::new().with("CHAOSLAB_LIBRARY", root()).without_engine().run(&["author", "check"]);
+    let outcome =
+        Program::new().with("CHAOSLAB_LIBRARY", root()).without_engine().run(&["author", "check"]);
     assert_eq!(outcome.code, 0, "{}", outcome.err);
 }
 
@@ -344,7 +408,11 @@ fn a_scenario_that_was_begun_is_accepted_and_says_what_is_left_to_write() {
         assert!(fs::read_to_string(folder.join(file)).expect("there").contains("TODO"), "{file}");
     }
     program.ok(&["author", "check", "consumer-lag"]);
-    assert_eq!(program.run(&["author", "new", "consumer-lag", "slow-handler"]).code, 9, "it is there already");
+    assert_eq!(
+        program.run(&["author", "new", "consumer-lag", "slow-handler"]).code,
+        9,
+        "it is there already"
+    );
     assert_eq!(program.run(&["author", "new", "consumer-lag", "Slow Handler"]).code, 2);
 
     let path = folder.join("scenario.yaml");
@@ -355,7 +423,11 @@ fn a_scenario_that_was_begun_is_accepted_and_says_what_is_left_to_write() {
     fs::write(&path, wrong).expect("written");
     let outcome = program.run(&["author", "check", "consumer-lag"]);
     assert_eq!(outcome.code, 4);
-    for told in ["did you mean `kafka_consumer_processing_seconds_sum`", "did you mean `process.canary_deploy`", "scenario.yaml:"] {
+    for told in [
+        "did you mean `kafka_consumer_processing_seconds_sum`",
+        "did you mean `process.canary_deploy`",
+        "scenario.yaml:",
+    ] {
         assert!(outcome.err.contains(told), "{}", outcome.err);
     }
 }

@@ -1,5 +1,5 @@
-//! Recordings of all scenarios against the signatures and references of all scenarios of their family: each is seen, and passes, where it
-//! was staged, and nowhere else. Without Docker.
+//! Recordings of all scenarios against the signatures and references of all scenarios of their
+//! family: each is seen, and passes, where it was staged, and nowhere else. Without Docker.
 
 mod program;
 
@@ -19,7 +19,8 @@ fn library() -> Library {
 }
 
 fn recordings(family: &str) -> Vec<Recording> {
-    recording::all(&root().join(recording::FOLDER), Some(family)).expect("every recording can be read")
+    recording::all(&root().join(recording::FOLDER), Some(family))
+        .expect("every recording can be read")
 }
 
 /// How many seeds of a scenario are recorded: what holds in one staging only tells nothing apart.
@@ -33,8 +34,11 @@ fn every_scenario_is_recorded() {
         let recorded = recordings(&family);
         let slugs = library.scenarios(&family);
         let seeds = |slug: &String| recorded.iter().filter(|r| r.head.scenario == *slug).count();
-        missing.extend(slugs.iter().filter(|slug| seeds(slug) < SEEDS).map(|slug| format!("{family}/{slug}")));
-        let orphan = recorded.iter().find(|r| !slugs.contains(&r.head.scenario)).map(Recording::name);
+        missing.extend(
+            slugs.iter().filter(|slug| seeds(slug) < SEEDS).map(|slug| format!("{family}/{slug}")),
+        );
+        let orphan =
+            recorded.iter().find(|r| !slugs.contains(&r.head.scenario)).map(Recording::name);
         assert_eq!(orphan, None, "a recording of a scenario that is not there any more");
     }
     let how = "`chaoslab author rehearse FAMILY/SCENARIO --seed N --record` makes one";
@@ -50,10 +54,20 @@ fn recordings_of_a_scenario_share_nearly_nothing() {
     for family in library.families() {
         let recorded = recordings(&family);
         for slug in library.scenarios(&family) {
-            let drawn: Vec<_> = recorded.iter().filter(|r| r.head.scenario == slug).map(|r| &r.head.drawn).collect();
-            let alike = |(name, value): &(&String, &String)| drawn.iter().all(|d| d.get(*name) == Some(*value));
-            let alike: Vec<_> = drawn.first().into_iter().flat_map(|first| first.iter().filter(alike)).collect();
-            assert!(alike.len() <= ALIKE, "{family}/{slug}: what fits these only would pass unseen; record another seed: {alike:?}");
+            let drawn: Vec<_> = recorded
+                .iter()
+                .filter(|r| r.head.scenario == slug)
+                .map(|r| &r.head.drawn)
+                .collect();
+            let alike = |(name, value): &(&String, &String)| {
+                drawn.iter().all(|d| d.get(*name) == Some(*value))
+            };
+            let alike: Vec<_> =
+                drawn.first().into_iter().flat_map(|first| first.iter().filter(alike)).collect();
+            assert!(
+                alike.len() <= ALIKE,
+                "{family}/{slug}: what fits these only would pass unseen; record another seed: {alike:?}"
+            );
         }
     }
 }
@@ -64,7 +78,11 @@ fn every_scenario_is_told_from_every_other() {
     for family in library.families() {
         let plan = |slug: &str, seed| library.plan(&family, slug, seed).ok();
         let pairs = unseparated(&library.scenarios(&family), &recordings(&family), &plan);
-        assert_eq!(pairs, Vec::new(), "nothing that is true of the first is false in every recording of the second");
+        assert_eq!(
+            pairs,
+            Vec::new(),
+            "nothing that is true of the first is false in every recording of the second"
+        );
     }
 }
 
@@ -74,9 +92,22 @@ fn what_was_staged_is_seen_in_its_recording() {
     let mut wrong = String::new();
     for family in library.families() {
         for recording in recordings(&family) {
-            let plan = library.plan(&family, &recording.head.scenario, recording.head.seed).expect("a plan");
-            assert_eq!(plan.drawn, recording.head.drawn, "{}: its seed draws other values by now; record it again", recording.name());
-            let verdicts = staged(&plan, &recording.head.truth, &recording.record(), recording.head.phases.witnessed).expect("readable");
+            let plan = library
+                .plan(&family, &recording.head.scenario, recording.head.seed)
+                .expect("a plan");
+            assert_eq!(
+                plan.drawn,
+                recording.head.drawn,
+                "{}: its seed draws other values by now; record it again",
+                recording.name()
+            );
+            let verdicts = staged(
+                &plan,
+                &recording.head.truth,
+                &recording.record(),
+                recording.head.phases.witnessed,
+            )
+            .expect("readable");
             for verdict in verdicts.iter().filter(|v| !v.good) {
                 let _ = writeln!(wrong, "{}: {}: {}", recording.name(), verdict.what, verdict.says);
             }
@@ -98,9 +129,18 @@ fn signatures_are_seen_where_they_belong_and_nowhere_else() {
                 let seen = seen_in(slug, &recording, &plan);
                 let right = seen.is_none_or(|seen| seen == (*slug == recording.head.scenario));
                 wrong += usize::from(!right);
-                format!("{}{}", seen.map_or("-", |s| if s { "seen" } else { "no" }), if right { "" } else { "!" })
+                format!(
+                    "{}{}",
+                    seen.map_or("-", |s| if s { "seen" } else { "no" }),
+                    if right { "" } else { "!" }
+                )
             });
-            let _ = writeln!(matrix, "  {:40} {}", recording.name(), cells.collect::<Vec<_>>().join("  "));
+            let _ = writeln!(
+                matrix,
+                "  {:40} {}",
+                recording.name(),
+                cells.collect::<Vec<_>>().join("  ")
+            );
         }
     }
     assert_eq!(wrong, 0, "wrong cells are marked `!`\n{matrix}");
@@ -115,11 +155,18 @@ fn references_pass_where_they_belong_and_nowhere_else() {
         let all = recordings(&family);
         for recording in &all {
             let head = &recording.head;
-            let with = Comparison::of(head.roles.clone(), head.drawn.clone(), &head.scenario, &head.truth, all.clone());
+            let with = Comparison::of(
+                head.roles.clone(),
+                head.drawn.clone(),
+                &head.scenario,
+                &head.truth,
+                all.clone(),
+            );
             let _ = writeln!(matrix, "{}", recording.name());
             for scenario in &files.scenarios {
                 let is_own = scenario.slug == recording.head.scenario;
-                let plan = library.plan(&family, &scenario.slug, recording.head.seed).expect("a plan");
+                let plan =
+                    library.plan(&family, &scenario.slug, recording.head.seed).expect("a plan");
                 let is_rival = is_own || !is_right(&plan.account().class, &recording.head.truth);
                 let drawn = plan.drawn;
                 for (name, file) in &scenario.write_ups {
@@ -142,7 +189,14 @@ fn references_pass_where_they_belong_and_nowhere_else() {
                         if marked.passed { "passed" } else { "failed" }
                     );
                     if (must_pass && !marked.passed) || (must_fail && marked.passed) {
-                        let _ = writeln!(wrong, "{}: {}/{name}: {}: {}", recording.name(), scenario.slug, marked.told(), marked.why);
+                        let _ = writeln!(
+                            wrong,
+                            "{}: {}/{name}: {}: {}",
+                            recording.name(),
+                            scenario.slug,
+                            marked.told(),
+                            marked.why
+                        );
                     }
                 }
             }

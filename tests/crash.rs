@@ -41,15 +41,22 @@ impl Moment {
         let folder = program.run_folder(run);
         match self {
             Self::Begun => true,
-            Self::Containers(n) => standing(run).split(' ').next().and_then(|c| c.parse().ok()).is_some_and(|c: usize| c >= n),
-            Self::Steps(n) => fs::read_to_string(folder.join("progress")).is_ok_and(|t| t.lines().count() >= n),
-            Self::State(state) => fs::read_to_string(folder.join("run.json")).is_ok_and(|t| t.contains(&format!("\"state\": \"{state}\""))),
+            Self::Containers(n) => standing(run)
+                .split(' ')
+                .next()
+                .and_then(|c| c.parse().ok())
+                .is_some_and(|c: usize| c >= n),
+            Self::Steps(n) => {
+                fs::read_to_string(folder.join("progress")).is_ok_and(|t| t.lines().count() >= n)
+            }
+            Self::State(state) => fs::read_to_string(folder.join("run.json"))
+                .is_ok_and(|t| t.contains(&format!("\"state\": \"{state}\""))),
         }
     }
 }
 
-/// Labs that must come to their page have the machine to themselves: beside others that boot, a slow machine of two cores shows no healthy
-/// baseline in time.
+/// Labs that must come to their page have the machine to themselves: beside others that boot, a
+/// slow machine of two cores shows no healthy baseline in time.
 static MACHINE: RwLock<()> = RwLock::new(());
 
 fn alone() -> RwLockWriteGuard<'static, ()> {
@@ -85,9 +92,14 @@ fn a_start_killed_at_any_moment_leaves_nothing_after_stop() {
     let _beside_others = beside_others();
     for moment in MOMENTS {
         let program = Program::new();
-        let mut start = program.command(&["start", "consumer-lag", "--scenario", "held-deploy"]).spawn().expect("starts");
+        let mut start = program
+            .command(&["start", "consumer-lag", "--scenario", "held-deploy"])
+            .spawn()
+            .expect("starts");
         let run = until("a run", Duration::from_secs(60), || only_run(&program));
-        until(&format!("{moment:?}"), Duration::from_secs(90), || moment.has_come(&program, &run).then_some(()));
+        until(&format!("{moment:?}"), Duration::from_secs(90), || {
+            moment.has_come(&program, &run).then_some(())
+        });
         start.kill().expect("killed");
         start.wait().expect("it has ended");
         stop_and_look(&program, &run, &format!("start killed at {moment:?}"));
@@ -99,10 +111,17 @@ fn a_keeper_killed_at_any_moment_leaves_nothing_after_stop() {
     let _beside_others = beside_others();
     for moment in MOMENTS {
         let program = Program::new();
-        let mut start = program.command(&["start", "consumer-lag", "--scenario", "held-deploy"]).spawn().expect("starts");
+        let mut start = program
+            .command(&["start", "consumer-lag", "--scenario", "held-deploy"])
+            .spawn()
+            .expect("starts");
         let run = until("a run", Duration::from_secs(60), || only_run(&program));
-        until(&format!("{moment:?}"), Duration::from_secs(90), || moment.has_come(&program, &run).then_some(()));
-        let keepers = until("a keeper", Duration::from_secs(10), || Some(processes_of(&run)).filter(|p| !p.is_empty()));
+        until(&format!("{moment:?}"), Duration::from_secs(90), || {
+            moment.has_come(&program, &run).then_some(())
+        });
+        let keepers = until("a keeper", Duration::from_secs(10), || {
+            Some(processes_of(&run)).filter(|p| !p.is_empty())
+        });
         keepers.into_iter().for_each(kill);
         // Whoever waits for the page is told, and not kept waiting.
         let status = start.wait().expect("it ends by itself");
@@ -116,9 +135,14 @@ fn an_interrupted_start_undoes_everything_by_itself() {
     let _beside_others = beside_others();
     for moment in [Moment::Containers(2), Moment::State("settling")] {
         let program = Program::new();
-        let mut start = program.command(&["start", "consumer-lag", "--scenario", "held-deploy"]).spawn().expect("starts");
+        let mut start = program
+            .command(&["start", "consumer-lag", "--scenario", "held-deploy"])
+            .spawn()
+            .expect("starts");
         let run = until("a run", Duration::from_secs(60), || only_run(&program));
-        until(&format!("{moment:?}"), Duration::from_secs(90), || moment.has_come(&program, &run).then_some(()));
+        until(&format!("{moment:?}"), Duration::from_secs(90), || {
+            moment.has_come(&program, &run).then_some(())
+        });
         kill_process(Pid::from_child(&start), Signal::INT).expect("interrupted");
         assert_eq!(start.wait().expect("it ends").code(), Some(130), "{moment:?}");
         assert_eq!(standing(&run), NOTHING, "{moment:?}");
@@ -132,9 +156,12 @@ fn an_open_run_survives_its_keeper_and_says_so() {
     program.ok(&["start", "consumer-lag", "--scenario", "slow-processing", "--seed", "7"]);
     let run = only_run(&program).expect("it was started");
     processes_of(&run).into_iter().for_each(kill);
-    // A dying process has no command line any more before it lets go of its lock: the lock is what tells that it is gone.
+    // A dying process has no command line any more before it lets go of its lock: the lock is what
+    // tells that it is gone.
     let folder = Home::at(program.home()).open(&run).expect("it is there");
-    until("the keeper to be gone", Duration::from_secs(5), || (!folder.is_kept().expect("readable")).then_some(()));
+    until("the keeper to be gone", Duration::from_secs(5), || {
+        (!folder.is_kept().expect("readable")).then_some(())
+    });
     let outcome = program.run(&["status"]);
     assert_eq!(outcome.code, 0, "{}", outcome.err);
     assert!(outcome.err.contains("had died; starting it again"), "{}", outcome.err);
@@ -143,8 +170,11 @@ fn an_open_run_survives_its_keeper_and_says_so() {
         let before = program.json(&["status"])["observed_at"].clone();
         (program.json(&["status"])["observed_at"] != before).then_some(())
     });
-    let gaps = rusqlite::Connection::open(program.run_folder(&run).join("telemetry.db")).expect("opens");
-    let gaps: i64 = gaps.query_row("SELECT count(*) FROM gap WHERE to_at > from_at", [], |r| r.get(0)).expect("counts");
+    let gaps =
+        rusqlite::Connection::open(program.run_folder(&run).join("telemetry.db")).expect("opens");
+    let gaps: i64 = gaps
+        .query_row("SELECT count(*) FROM gap WHERE to_at > from_at", [], |r| r.get(0))
+        .expect("counts");
     assert_eq!(gaps, 1, "the time without observation is marked");
     program.ok(&["stop"]);
     assert_eq!(standing(&run), NOTHING);
@@ -162,14 +192,24 @@ fn two_labs_stand_side_by_side_and_commands_ask_which_is_meant() {
     let (one, other) = (start("consumer-lag"), start("isr-shrink"));
     for run in [&one, &other] {
         until("the page", Duration::from_secs(240), || {
-            let state = program.json(&["status", "--run", run])["state"].as_str().map(str::to_owned);
-            assert_ne!(state.as_deref(), Some("invalid"), "{:?}", program.run(&["status", "--run", run]));
+            let state =
+                program.json(&["status", "--run", run])["state"].as_str().map(str::to_owned);
+            assert_ne!(
+                state.as_deref(),
+                Some("invalid"),
+                "{:?}",
+                program.run(&["status", "--run", run])
+            );
             (state.as_deref() == Some("open")).then_some(())
         });
     }
     let outcome = program.run(&["status"]);
     assert_eq!(outcome.code, 2);
-    assert!(outcome.err.contains(&one) && outcome.err.contains(&other) && outcome.err.contains("--run"), "{}", outcome.err);
+    assert!(
+        outcome.err.contains(&one) && outcome.err.contains(&other) && outcome.err.contains("--run"),
+        "{}",
+        outcome.err
+    );
     program.ok(&["stop", "--run", &one]);
     assert_eq!(standing(&one), NOTHING);
     assert!(standing(&other).starts_with("8 containers, 1 networks"), "{}", standing(&other));
@@ -182,8 +222,15 @@ fn two_labs_stand_side_by_side_and_commands_ask_which_is_meant() {
 fn a_run_whose_folder_is_removed_takes_itself_down() {
     let _beside_others = beside_others();
     let program = Program::new();
-    let run = program.ok(&["start", "consumer-lag", "--scenario", "held-deploy", "--detach"]).trim().to_owned();
-    until("machines", Duration::from_secs(90), || Moment::Containers(7).has_come(&program, &run).then_some(()));
+    let run = program
+        .ok(&["start", "consumer-lag", "--scenario", "held-deploy", "--detach"])
+        .trim()
+        .to_owned();
+    until("machines", Duration::from_secs(90), || {
+        Moment::Containers(7).has_come(&program, &run).then_some(())
+    });
     fs::remove_dir_all(program.run_folder(&run)).expect("removed");
-    until("nothing to be left", Duration::from_secs(90), || (standing(&run) == NOTHING).then_some(()));
+    until("nothing to be left", Duration::from_secs(90), || {
+        (standing(&run) == NOTHING).then_some(())
+    });
 }

@@ -1,4 +1,5 @@
-//! Whole drills on a real engine: staged, seen with a learner's tools, fixed by a learner's commands, graded, taken down.
+//! Whole drills on a real engine: staged, seen with a learner's tools, fixed by a learner's
+//! commands, graded, taken down.
 
 mod program;
 
@@ -36,7 +37,13 @@ fn submit(program: &Program, name: &str) -> i32 {
 fn a_capped_link_is_staged_seen_fixed_and_graded() {
     let program = Program::new();
     let run = start(&program, "isr-shrink", "capped-link", "3");
-    let seen = program.ok(&["exec", "--", "kafka-topics.sh", "--describe", "--under-replicated-partitions"]);
+    let seen = program.ok(&[
+        "exec",
+        "--",
+        "kafka-topics.sh",
+        "--describe",
+        "--under-replicated-partitions",
+    ]);
     assert!(seen.contains("Isr:"), "a plain kafka-topics.sh shows the broken cluster:\n{seen}");
     assert!(!objectives_met(&program));
 
@@ -44,11 +51,15 @@ fn a_capped_link_is_staged_seen_fixed_and_graded() {
         let events = program.json(&["events"]);
         events.as_array().expect("a list").iter().find(|e| e["event"] == "isr.shrunk").cloned()
     });
-    assert!(shrunk["on"].as_array().is_some_and(|on| on.iter().any(|c| c.as_str().is_some_and(|c| c.starts_with("partition:")))));
+    assert!(shrunk["on"].as_array().is_some_and(|on| {
+        on.iter().any(|c| c.as_str().is_some_and(|c| c.starts_with("partition:")))
+    }));
     let number = shrunk["id"].as_str().expect("a number").to_owned();
 
     // Restarting Kafka does not cure the link.
-    let shaped = |program: &Program| program.ok(&["exec", "kafka-1", "--", "tc", "qdisc", "show", "dev", "eth0"]).contains("tbf");
+    let shaped = |program: &Program| {
+        program.ok(&["exec", "kafka-1", "--", "tc", "qdisc", "show", "dev", "eth0"]).contains("tbf")
+    };
     assert!(shaped(&program));
     program.ok(&["node", "kafka-1", "restart"]);
     assert!(shaped(&program), "the machine stayed as it was");
@@ -57,8 +68,16 @@ fn a_capped_link_is_staged_seen_fixed_and_graded() {
     until("recovery", Duration::from_secs(90), || objectives_met(&program).then_some(()));
     // A number stands for the same, whatever happened since; only its end was added.
     let events = program.json(&["events"]);
-    let same = events.as_array().expect("a list").iter().find(|e| e["id"] == *number).expect("still there");
-    assert_eq!((&same["event"], &same["on"], &same["from"]), (&shrunk["event"], &shrunk["on"], &shrunk["from"]));
+    let same = events
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|e| e["id"] == *number)
+        .expect("still there");
+    assert_eq!(
+        (&same["event"], &same["on"], &same["from"]),
+        (&shrunk["event"], &shrunk["on"], &shrunk["from"])
+    );
     assert_eq!(submit(&program, "reference-rca.md"), 0);
     for file in ["grade.json", "report.html", "submitted.md"] {
         assert!(program.run_folder(&run).join(file).exists(), "{file}");
@@ -74,7 +93,8 @@ fn a_capped_link_is_staged_seen_fixed_and_graded() {
 /// A finding is disputed, and the grade waits for a person until one has answered.
 fn disputed(program: &Program, run: &str) {
     let before = program.json(&["report"])["grade"].clone();
-    let finding = before["losses"][0]["loss"].as_str().expect("a reference has small flaws").to_owned();
+    let finding =
+        before["losses"][0]["loss"].as_str().expect("a reference has small flaws").to_owned();
     assert_eq!(program.run(&["report", "--dispute", "L99", "why"]).code, 2);
     let disputed = program.run(&["report", "--dispute", &finding, "the record shows it"]);
     assert_eq!(disputed.code, 7, "{}", disputed.err);
@@ -85,11 +105,18 @@ fn disputed(program: &Program, run: &str) {
     let unsigned = program.run(&["report"]);
     assert_eq!(unsigned.code, 4);
     assert!(unsigned.err.contains("overrides.yaml:1:"), "{}", unsigned.err);
-    fs::write(&answers, format!("- {{finding: {finding}, struck: true, by: dana, reason: it does}}\n")).expect("writable");
+    fs::write(
+        &answers,
+        format!("- {{finding: {finding}, struck: true, by: dana, reason: it does}}\n"),
+    )
+    .expect("writable");
     let after = program.json(&["report"])["grade"].clone();
     assert_eq!(
         after["total"].as_u64(),
-        Some(before["total"].as_u64().expect("points") + before["losses"][0]["lost"].as_u64().expect("points"))
+        Some(
+            before["total"].as_u64().expect("points")
+                + before["losses"][0]["lost"].as_u64().expect("points")
+        )
     );
 }
 
@@ -98,16 +125,24 @@ fn a_slow_consumer_is_staged_seen_fixed_and_graded_after_stop() {
     let program = Program::new();
     let run = start(&program, "consumer-lag", "slow-processing", "7");
     let status = program.json(&["status"]);
-    let machines: Vec<_> =
-        status["machines"].as_array().expect("a list").iter().map(|m| m["name"].as_str().expect("a name").to_owned()).collect();
+    let machines: Vec<_> = status["machines"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|m| m["name"].as_str().expect("a name").to_owned())
+        .collect();
     let group = machines.last().expect("a consumer").clone();
-    let seen = program.ok(&["exec", "--", "kafka-consumer-groups.sh", "--describe", "--group", &group]);
+    let seen =
+        program.ok(&["exec", "--", "kafka-consumer-groups.sh", "--describe", "--group", &group]);
     assert!(seen.contains("LAG"), "{seen}");
     program.ok(&["service", &group, "set", "processing.time.ms=1.5"]);
     until("recovery", Duration::from_secs(120), || objectives_met(&program).then_some(()));
 
     let history = program.ok(&["history", "--mutating"]);
-    assert!(history.contains("processing.time.ms=1.5") && !history.contains("kafka-consumer-groups"), "{history}");
+    assert!(
+        history.contains("processing.time.ms=1.5") && !history.contains("kafka-consumer-groups"),
+        "{history}"
+    );
     program.ok(&["stop"]);
     assert_eq!(standing(&run), NOTHING);
     // People write the post-mortem after the incident.
@@ -133,8 +168,14 @@ fn nothing_a_learner_sees_names_the_cause() {
         ("events", program.ok(&["events", "--json"])),
         (
             "processes",
-            String::from_utf8_lossy(&std::process::Command::new("ps").args(["axww", "-o", "args"]).output().expect("ps").stdout)
-                .into_owned(),
+            String::from_utf8_lossy(
+                &std::process::Command::new("ps")
+                    .args(["axww", "-o", "args"])
+                    .output()
+                    .expect("ps")
+                    .stdout,
+            )
+            .into_owned(),
         ),
     ];
     for node in ["toolbox", "kafka-1", "kafka-2", "controller"] {
@@ -144,15 +185,25 @@ fn nothing_a_learner_sees_names_the_cause() {
     // The folder of the run, sealed files included, as an editor or `grep -r` would show it.
     for entry in walk(&program.run_folder(&run)) {
         let bytes = fs::read(&entry).unwrap_or_default();
-        seen.push(("a file of the run", format!("{}\n{}", entry.display(), String::from_utf8_lossy(&bytes))));
+        seen.push((
+            "a file of the run",
+            format!("{}\n{}", entry.display(), String::from_utf8_lossy(&bytes)),
+        ));
     }
     for (place, text) in &seen {
         for word in words {
             // What this test itself typed stands in the history and in the record.
-            let found = text
-                .lines()
-                .find(|l| l.contains(word) && !l.contains("grep") && !l.contains("nothing_a_learner_sees") && !l.contains("--scenario"));
-            assert!(found.is_none(), "{place}: `{word}` in {:?}", found.map(|f| f.chars().take(200).collect::<String>()));
+            let found = text.lines().find(|l| {
+                l.contains(word)
+                    && !l.contains("grep")
+                    && !l.contains("nothing_a_learner_sees")
+                    && !l.contains("--scenario")
+            });
+            assert!(
+                found.is_none(),
+                "{place}: `{word}` in {:?}",
+                found.map(|f| f.chars().take(200).collect::<String>())
+            );
         }
     }
     program.ok(&["stop"]);

@@ -1,4 +1,5 @@
-//! The grader on recorded runs, without Docker: what must not pass does not, whatever run it is handed in for.
+//! The grader on recorded runs, without Docker: what must not pass does not, whatever run it is
+//! handed in for.
 
 mod program;
 
@@ -23,20 +24,24 @@ fn recordings() -> Vec<Recording> {
 /// The text of the right analysis for a recorded run, filled.
 fn reference(library: &Library, recording: &Recording) -> String {
     let head = &recording.head;
-    let text = library.write_up(&head.family, &head.scenario, REFERENCE).expect("it has a reference");
-    chaoslab::domain::review::write_ups::filled(&text, &head.drawn, &head.facts).expect("it can be filled")
+    let text =
+        library.write_up(&head.family, &head.scenario, REFERENCE).expect("it has a reference");
+    chaoslab::domain::review::write_ups::filled(&text, &head.drawn, &head.facts)
+        .expect("it can be filled")
 }
 
 /// What a recorded run is compared with: all recordings of its family.
 fn comparison(recording: &Recording) -> Comparison {
     let head = &recording.head;
-    let family = recording::all(&root().join(recording::FOLDER), Some(&head.family)).expect("every recording can be read");
+    let family = recording::all(&root().join(recording::FOLDER), Some(&head.family))
+        .expect("every recording can be read");
     Comparison::of(head.roles.clone(), head.drawn.clone(), &head.scenario, &head.truth, family)
 }
 
 fn passes(text: &str, recording: &Recording, with: &Comparison) -> bool {
     let Ok(document) = Document::read(text.as_bytes()) else { return false };
-    grade(&document, &recording.record(), &recording.head.truth, with, &Terms::default()).is_ok_and(|grade| grade.passed)
+    grade(&document, &recording.record(), &recording.head.truth, with, &Terms::default())
+        .is_ok_and(|grade| grade.passed)
 }
 
 #[test]
@@ -70,8 +75,12 @@ fn a_right_analysis_of_another_family_does_not_pass() {
         for family in library.families().into_iter().filter(|f| *f != recording.head.family) {
             let files = library.family_files(&family).expect("readable");
             for scenario in &files.scenarios {
-                let drawn = library.plan(&family, &scenario.slug, recording.head.seed).expect("a plan").drawn;
-                for (name, file) in scenario.write_ups.iter().filter(|(name, _)| is_reference(name)) {
+                let drawn = library
+                    .plan(&family, &scenario.slug, recording.head.seed)
+                    .expect("a plan")
+                    .drawn;
+                for (name, file) in scenario.write_ups.iter().filter(|(name, _)| is_reference(name))
+                {
                     let marked = marked(
                         Paper { name, template: &file.text, drawn: &drawn },
                         &recording.record(),
@@ -80,9 +89,13 @@ fn a_right_analysis_of_another_family_does_not_pass() {
                         &Terms::default(),
                     )
                     .expect("readable");
-                    // A control is a control in every family: whether it healed is the same question.
+                    // A control is a control in every family: whether it healed is the same
+                    // question.
                     let same = recording.class()
-                        == library.plan(&family, &scenario.slug, recording.head.seed).map(|p| p.account().class).unwrap_or_default();
+                        == library
+                            .plan(&family, &scenario.slug, recording.head.seed)
+                            .map(|p| p.account().class)
+                            .unwrap_or_default();
                     assert!(
                         same || !marked.passed,
                         "{}: {family}/{}/{name} passed with {}",
@@ -103,11 +116,15 @@ fn what_is_changed_in_a_right_analysis_fails_it() {
         let with = comparison(&recording);
         let text = reference(&library, &recording);
         let class = recording.class();
-        let other = if class == "storage.disk.slow" { "broker.cpu.starved" } else { "storage.disk.slow" };
+        let other =
+            if class == "storage.disk.slow" { "broker.cpu.starved" } else { "storage.disk.slow" };
         let wrong = text.replace(&format!("class: {class}\n"), &format!("class: {other}\n"));
         assert_ne!(wrong, text, "{}: the class was not found", recording.name());
         assert!(!passes(&wrong, &recording, &with), "{}: with another class", recording.name());
-        let both = text.replace(&format!("  - class: {class}\n"), &format!("  - class: {other}\n  - class: {class}\n"));
+        let both = text.replace(
+            &format!("  - class: {class}\n"),
+            &format!("  - class: {other}\n  - class: {class}\n"),
+        );
         assert!(!passes(&both, &recording, &with), "{}: with two classes", recording.name());
     }
 }

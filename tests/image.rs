@@ -9,20 +9,34 @@ use chaoslab::lab::library::Library;
 
 fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").args(arguments).output().expect("docker starts");
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(output.status.success(), "docker {}: {text}", arguments.join(" "));
     text
 }
 
 fn image() -> String {
-    Image::current(&Library::open().expect("it is built in")).expect("the service program is beside this one").reference
+    Image::current(&Library::open().expect("it is built in"))
+        .expect("the service program is beside this one")
+        .reference
 }
 
 #[test]
 fn a_machine_can_do_to_its_network_what_faults_need() {
     let found = program::Program::new().json(&["doctor"]);
-    let abilities = found.as_array().expect("a list").iter().find(|f| f["what"] == "abilities").expect("the image is built");
-    assert!(!abilities["found"].as_str().expect("a sentence").contains("machines cannot"), "{abilities}");
+    let abilities = found
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|f| f["what"] == "abilities")
+        .expect("the image is built");
+    assert!(
+        !abilities["found"].as_str().expect("a sentence").contains("machines cannot"),
+        "{abilities}"
+    );
     assert_eq!(program::standing("abilities"), program::NOTHING, "what was tried left nothing");
 }
 

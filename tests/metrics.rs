@@ -1,4 +1,5 @@
-//! `docs/metrics.md` and a live lab say the same: what is recorded stands on the page, with these labels, and what stands there is recorded.
+//! `docs/metrics.md` and a live lab say the same: what is recorded stands on the page, with these
+//! labels, and what stands there is recorded.
 
 mod program;
 
@@ -11,7 +12,8 @@ use chaoslab::domain::telemetry::series::{Matcher, NAME, SeriesSource};
 use chaoslab::lab::store::Reader;
 use program::{NOTHING, Program, standing, until};
 
-/// Metrics of the page that this lab cannot show, and what they need. One that it does show has no place here.
+/// Metrics of the page that this lab cannot show, and what they need. One that it does show has no
+/// place here.
 const NEED_MORE: &[(&str, &str)] = &[
     ("kafka_topic_partition_reassigning", "a reassignment"),
     ("kafka_transaction_state_info", "a transactional producer"),
@@ -42,12 +44,25 @@ fn differs(metric: &Metric, sets: &BTreeSet<Vec<String>>) -> Vec<String> {
     let mut wrong = Vec::new();
     for set in sets {
         let unknown: Vec<_> = set.iter().filter(|l| !metric.has_label(l)).cloned().collect();
-        let missing: Vec<_> = metric.labels.iter().filter(|l| !l.optional && !set.iter().any(|s| s == l.name)).map(|l| l.name).collect();
+        let missing: Vec<_> = metric
+            .labels
+            .iter()
+            .filter(|l| !l.optional && !set.iter().any(|s| s == l.name))
+            .map(|l| l.name)
+            .collect();
         if !unknown.is_empty() {
-            wrong.push(format!("{}: recorded with the labels {}, of which the page knows nothing", metric.name, unknown.join(", ")));
+            wrong.push(format!(
+                "{}: recorded with the labels {}, of which the page knows nothing",
+                metric.name,
+                unknown.join(", ")
+            ));
         }
         if !missing.is_empty() {
-            wrong.push(format!("{}: recorded without the labels {}", metric.name, missing.join(", ")));
+            wrong.push(format!(
+                "{}: recorded without the labels {}",
+                metric.name,
+                missing.join(", ")
+            ));
         }
     }
     wrong
@@ -57,21 +72,43 @@ fn differs(metric: &Metric, sets: &BTreeSet<Vec<String>>) -> Vec<String> {
 fn what_a_lab_records_and_what_the_page_says_are_the_same() {
     let program = Program::new();
     // Half a minute of the record, and a little more: so long this one may be worked on.
-    program.ok(&["start", "isr-shrink", "--scenario", "capped-link", "--seed", "3", "--profile", "exam", "--time-limit", "35s"]);
+    program.ok(&[
+        "start",
+        "isr-shrink",
+        "--scenario",
+        "capped-link",
+        "--seed",
+        "3",
+        "--profile",
+        "exam",
+        "--time-limit",
+        "35s",
+    ]);
     let run = program.json(&["status"])["run"].as_str().expect("an id").to_owned();
     let folder = program.run_folder(&run);
     program.ok(&["rca", "new"]);
     let form = std::fs::read_to_string(folder.join("rca.md")).expect("the form");
-    std::fs::write(folder.join("rca.md"), form.replacen("- class:  ", "- class: broker.cpu.starved", 1)).expect("written");
+    std::fs::write(
+        folder.join("rca.md"),
+        form.replacen("- class:  ", "- class: broker.cpu.starved", 1),
+    )
+    .expect("written");
     let needed = |name: &str| NEED_MORE.iter().any(|(listed, _)| *listed == name);
     // Most metrics are there within a second; some begin with the first request of their kind.
-    let complete = || catalogue::metrics().iter().all(|m| needed(m.name) || is_recorded(&folder, m.name)).then_some(());
+    let complete = || {
+        catalogue::metrics()
+            .iter()
+            .all(|m| needed(m.name) || is_recorded(&folder, m.name))
+            .then_some(())
+    };
     let page = last(&folder);
     until("half a minute of the record, or all of it", Duration::from_secs(120), || {
         complete().or_else(|| (last(&folder) > page + 30_000).then_some(()))
     });
     // When the time of an exam is over, what was saved is handed in by itself.
-    until("the grade of what was saved", Duration::from_secs(60), || program.json(&["status"])["graded"].as_object().map(|_| ()));
+    until("the grade of what was saved", Duration::from_secs(60), || {
+        program.json(&["status"])["graded"].as_object().map(|_| ())
+    });
     assert!(folder.join("report.html").exists());
     assert_eq!(program.run(&["submit"]).code, 9, "it is handed in once");
     program.ok(&["stop"]);
@@ -82,15 +119,17 @@ fn what_a_lab_records_and_what_the_page_says_are_the_same() {
     for (name, sets) in &recorded {
         match catalogue::find(name) {
             Some(metric) => wrong.extend(differs(metric, sets)),
-            None => wrong.push(format!("{name}: recorded, and not on the page; its labels are {sets:?}")),
+            None => wrong
+                .push(format!("{name}: recorded, and not on the page; its labels are {sets:?}")),
         }
     }
     for metric in catalogue::metrics() {
         match (recorded.contains_key(metric.name), needed(metric.name)) {
             (false, false) => wrong.push(format!("{}: on the page, and not recorded", metric.name)),
-            (true, true) => {
-                wrong.push(format!("{}: recorded, so it needs nothing that this lab has not: take it off the list", metric.name))
-            }
+            (true, true) => wrong.push(format!(
+                "{}: recorded, so it needs nothing that this lab has not: take it off the list",
+                metric.name
+            )),
             (true, false) | (false, true) => {}
         }
     }
@@ -104,16 +143,23 @@ fn what_a_lab_records_and_what_the_page_says_are_the_same() {
 
 fn is_recorded(folder: &Path, name: &str) -> bool {
     let reader = Reader::open(folder).expect("the record opens");
-    !reader.select(&[Matcher::equal(NAME, name)], 0, i64::MAX).expect("the record is read").is_empty()
+    !reader
+        .select(&[Matcher::equal(NAME, name)], 0, i64::MAX)
+        .expect("the record is read")
+        .is_empty()
 }
 
 fn last(folder: &Path) -> i64 {
-    Reader::open(folder).and_then(|r| r.span()).expect("the record is read").map_or(0, |(_, last)| last)
+    Reader::open(folder)
+        .and_then(|r| r.span())
+        .expect("the record is read")
+        .map_or(0, |(_, last)| last)
 }
 
 #[test]
 fn labels_are_compared_both_ways() {
-    let metric = catalogue::find("kafka_server_brokertopicmetrics_bytesin_total").expect("on the page");
+    let metric =
+        catalogue::find("kafka_server_brokertopicmetrics_bytesin_total").expect("on the page");
     let sets = |labels: &[&str]| BTreeSet::from([labels.iter().map(|l| (*l).to_owned()).collect()]);
     assert_eq!(differs(metric, &sets(&["broker", "node"])), Vec::<String>::new());
     assert_eq!(differs(metric, &sets(&["broker"])).len(), 1);

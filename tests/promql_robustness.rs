@@ -1,4 +1,5 @@
-//! Whatever text is given as a query, the answer is a value or a sentence: no panic, no overflow of the stack, no memory blow-up.
+//! Whatever text is given as a query, the answer is a value or a sentence: no panic, no overflow of
+//! the stack, no memory blow-up.
 
 #[allow(dead_code)]
 #[path = "promql/fixture.rs"]
@@ -20,7 +21,8 @@ fn a_random_expression_is_answered_and_written_out_as_it_was_read() {
         let text = expressions.next(5);
         let Ok(query) = Query::parse(&text) else { continue };
         let written = Query::from(query.expr().clone());
-        let again = Query::parse(written.text()).unwrap_or_else(|error| panic!("`{text}` became `{written}`: {error}"));
+        let again = Query::parse(written.text())
+            .unwrap_or_else(|error| panic!("`{text}` became `{written}`: {error}"));
         // NaN is no equal of itself, so expressions are compared by how they are written.
         assert_eq!(again.expr().to_string(), written.text(), "`{text}`");
         answered += usize::from(query.instant(&series, EPOCH + 300_000).is_ok());
@@ -121,9 +123,14 @@ fn a_damaged_expression_gives_an_answer_or_an_error() {
             let place = expressions.below(chars.len());
             match expressions.below(3) {
                 0 => drop(chars.remove(place)),
-                1 => {
-                    chars.insert(place, expressions.one_of(&["(", ")", "\"", "{", "[", "-", "0", "\\", "ß"]).chars().next().unwrap_or('x'))
-                }
+                1 => chars.insert(
+                    place,
+                    expressions
+                        .one_of(&["(", ")", "\"", "{", "[", "-", "0", "\\", "ß"])
+                        .chars()
+                        .next()
+                        .unwrap_or('x'),
+                ),
                 _ => chars.truncate(place),
             }
             let _ = Query::parse(&chars.into_iter().collect::<String>());
@@ -134,7 +141,8 @@ fn a_damaged_expression_gives_an_answer_or_an_error() {
 /// On the two megabytes of stack a thread of the test runner has.
 #[test]
 fn deep_and_wide_expressions_are_refused_or_answered() {
-    let around = |open: &str, close: &str, n: usize| format!("{}up{}", open.repeat(n), close.repeat(n));
+    let around =
+        |open: &str, close: &str, n: usize| format!("{}up{}", open.repeat(n), close.repeat(n));
     let cases = [
         (true, around("(", ")", 99)),
         (false, around("(", ")", 2000)),
@@ -159,11 +167,23 @@ fn deep_and_wide_expressions_are_refused_or_answered() {
         (false, format!("up{{job=~\"{}\"}}", "(a{1000}){1000}")),
         (false, format!("up{{{}}}", vec!["job=~\"a.{100}\""; 100].join(","))),
         (false, format!("label_replace(up, \"a\", \"b\", \"c\", \"{}\")", "(a{1000}){1000}")),
-        (false, format!("{}up{}", "label_replace(".repeat(20), ", \"job\", \"$1$1\", \"job\", \"(.*)\")".repeat(20))),
+        (
+            false,
+            format!(
+                "{}up{}",
+                "label_replace(".repeat(20),
+                ", \"job\", \"$1$1\", \"job\", \"(.*)\")".repeat(20)
+            ),
+        ),
     ];
     let series = fixture::series(include_str!("promql/series.txt"));
     for (answered, text) in cases {
         let outcome = Query::parse(&text).and_then(|query| query.instant(&series, EPOCH + 100_000));
-        assert_eq!(outcome.is_ok(), answered, "`{}...`: {outcome:?}", text.chars().take(40).collect::<String>());
+        assert_eq!(
+            outcome.is_ok(),
+            answered,
+            "`{}...`: {outcome:?}",
+            text.chars().take(40).collect::<String>()
+        );
     }
 }

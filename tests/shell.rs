@@ -1,4 +1,5 @@
-//! The recorded shell on a real lab, used through a terminal, through a pipe, and through one that is torn away.
+//! The recorded shell on a real lab, used through a terminal, through a pipe, and through one that
+//! is torn away.
 
 mod program;
 
@@ -34,12 +35,16 @@ fn entry(program: &Program, line: &str) -> Option<Value> {
 }
 
 fn recorded(program: &Program, line: &str) -> Value {
-    entry(program, line).unwrap_or_else(|| panic!("`{line}` is not in the record:\n{}", program.ok(&["history"])))
+    entry(program, line)
+        .unwrap_or_else(|| panic!("`{line}` is not in the record:\n{}", program.ok(&["history"])))
 }
 
 /// Whether something with this command line runs on a machine.
 fn runs(program: &Program, machine: &str, line: &str) -> bool {
-    program.ok(&["-q", "exec", machine, "--", "ps", "axww", "-o", "args"]).lines().any(|l| l == line)
+    program
+        .ok(&["-q", "exec", machine, "--", "ps", "axww", "-o", "args"])
+        .lines()
+        .any(|l| l == line)
 }
 
 fn pid(terminal: &mut Terminal) -> Pid {
@@ -74,16 +79,30 @@ fn a_shell_is_a_terminal_and_every_command_of_it_is_recorded() {
 fn on_a_terminal(program: &Program) {
     let mut terminal = shell(program, "toolbox");
     assert!(!terminal.echoes(), "keys are the machine's");
-    assert!(enter(&mut terminal, "stty size").contains("30 100\r\n"), "the size is right before the first prompt");
+    assert!(
+        enter(&mut terminal, "stty size").contains("30 100\r\n"),
+        "the size is right before the first prompt"
+    );
     terminal.resize(120, 40);
-    until("the new size", Duration::from_secs(20), || enter(&mut terminal, "stty size").contains("40 120\r\n").then_some(()));
+    until("the new size", Duration::from_secs(20), || {
+        enter(&mut terminal, "stty size").contains("40 120\r\n").then_some(())
+    });
 
     let topics = enter(&mut terminal, "kafka-topics.sh --list; (exit 3)");
     let command = recorded(program, "kafka-topics.sh --list; (exit 3)");
-    assert!(topics.contains("payments\r\n") && topics.contains(&format!("[#{}]", command["number"])), "{topics}");
-    assert_eq!((&command["kind"], &command["node"], &command["exit"]), (&"shell".into(), &"toolbox".into(), &3.into()));
+    assert!(
+        topics.contains("payments\r\n") && topics.contains(&format!("[#{}]", command["number"])),
+        "{topics}"
+    );
+    assert_eq!(
+        (&command["kind"], &command["node"], &command["exit"]),
+        (&"shell".into(), &"toolbox".into(), &3.into())
+    );
     let output = command["output"].as_str().expect("text");
-    assert!(output.contains("payments\r\n") && !output.contains("root@"), "output without prompts: {output:?}");
+    assert!(
+        output.contains("payments\r\n") && !output.contains("root@"),
+        "output without prompts: {output:?}"
+    );
 
     assert!(enter(&mut terminal, "ls /").contains("\x1b[01;34m"), "colours");
     enter(&mut terminal, "kafka-topics.sh --delete --topic no-such-topic");
@@ -91,20 +110,29 @@ fn on_a_terminal(program: &Program) {
 
     // Ctrl-C is the machine's.
     terminal.type_in("sleep 100\r");
-    until("the sleep to begin", Duration::from_secs(10), || runs(program, "toolbox", "sleep 100").then_some(()));
+    until("the sleep to begin", Duration::from_secs(10), || {
+        runs(program, "toolbox", "sleep 100").then_some(())
+    });
     terminal.type_in("\x03");
     terminal.until(PROMPT);
     assert_eq!(recorded(program, "sleep 100")["exit"], 130);
 
-    // Somebody who knows the marks, but not the session, says nothing. Bytes that are no text are shown as they are.
+    // Somebody who knows the marks, but not the session, says nothing. Bytes that are no text are
+    // shown as they are.
     let forged = r"printf '\033]133;C;guessed;1;1795561230574159;Zm9yZ2Vk\a\0\1\2\n'";
     let shown = enter(&mut terminal, forged);
-    assert!(shown.contains("\x1b]133;C;guessed;1;1795561230574159;Zm9yZ2Vk\x07\0\x01\x02\r\n"), "{shown:?}");
+    assert!(
+        shown.contains("\x1b]133;C;guessed;1;1795561230574159;Zm9yZ2Vk\x07\0\x01\x02\r\n"),
+        "{shown:?}"
+    );
     assert!(entry(program, "forged").is_none());
     assert!(recorded(program, forged)["output"].as_str().expect("text").contains("Zm9yZ2Vk"));
 
     enter(&mut terminal, "echo \"session $TERM_SESSION_ID.\"");
-    let id = recorded(program, "echo \"session $TERM_SESSION_ID.\"")["output"].as_str().expect("text").to_owned();
+    let id = recorded(program, "echo \"session $TERM_SESSION_ID.\"")["output"]
+        .as_str()
+        .expect("text")
+        .to_owned();
     let id = id.trim().trim_start_matches("session ").trim_end_matches('.').to_owned();
     assert_eq!(id.len(), 32, "{id:?}");
     let everything = terminal.everything();
@@ -132,15 +160,21 @@ fn in_a_shell_inside(program: &Program) {
 }
 
 fn torn_away(program: &Program) {
-    for (signal, code) in [(Signal::KILL, None), (Signal::TERM, Some(130)), (Signal::HUP, Some(130))] {
+    for (signal, code) in
+        [(Signal::KILL, None), (Signal::TERM, Some(130)), (Signal::HUP, Some(130))]
+    {
         let mut terminal = shell(program, "kafka-1");
         terminal.type_in("sleep 321 & sleep 322\r");
-        until("both to run", Duration::from_secs(10), || runs(program, "kafka-1", "sleep 322").then_some(()));
+        until("both to run", Duration::from_secs(10), || {
+            runs(program, "kafka-1", "sleep 322").then_some(())
+        });
         assert!(runs(program, "kafka-1", "sleep 321"));
         kill_process(pid(&mut terminal), signal).expect("signalled");
         assert_eq!(terminal.ended(), code);
         until("all of it to end", Duration::from_secs(15), || {
-            let left = ["sleep 321", "sleep 322", "bash"].iter().any(|line| runs(program, "kafka-1", line));
+            let left = ["sleep 321", "sleep 322", "bash"]
+                .iter()
+                .any(|line| runs(program, "kafka-1", line));
             (!left).then_some(())
         });
         until("the record of it", Duration::from_secs(10), || {
@@ -148,37 +182,69 @@ fn torn_away(program: &Program) {
             (command["ended"] != Value::Null && command["exit"] == Value::Null).then_some(())
         });
         // Against SIGKILL nobody can do anything.
-        assert!(terminal.echoes() || signal == Signal::KILL, "{signal:?}: the terminal is given back");
+        assert!(
+            terminal.echoes() || signal == Signal::KILL,
+            "{signal:?}: the terminal is given back"
+        );
     }
 }
 
 fn on_a_dead_machine(program: &Program, run: &str) {
-    let docker = |arguments: &[&str]| std::process::Command::new("docker").args(arguments).output().expect("docker");
+    let docker = |arguments: &[&str]| {
+        std::process::Command::new("docker").args(arguments).output().expect("docker")
+    };
     assert!(docker(&["stop", &format!("{run}-kafka-3")]).status.success());
     let look = "grep ^node.id /etc/kafka/server.properties; ls /var/lib/kafka/data/__cluster_metadata-0 /var/log/kafka; pgrep java";
     let mut shell = program.command(&["shell", "kafka-3"]);
-    let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
-    shell.stdin.take().expect("piped").write_all(format!("{look}\ndmesg >/dev/null\n").as_bytes()).expect("written");
+    let mut shell = shell
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    shell
+        .stdin
+        .take()
+        .expect("piped")
+        .write_all(format!("{look}\ndmesg >/dev/null\n").as_bytes())
+        .expect("written");
     let output = shell.wait_with_output().expect("it ends");
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(err.contains("kafka-3 is down: it ended with exit code 0"), "{err}");
-    assert!(out.contains("node.id=3") && out.contains("quorum-state") && out.contains("server.log"), "{out}");
+    assert!(
+        out.contains("node.id=3") && out.contains("quorum-state") && out.contains("server.log"),
+        "{out}"
+    );
     assert_eq!(output.status.code(), Some(0), "the kernel's messages can be read: {err}");
     let command = recorded(program, look);
-    assert_eq!((&command["node"], &command["exit"]), (&"kafka-3".into(), &1.into()), "recorded as the machine's own; nothing runs");
-    let left = docker(&["ps", "--all", "--quiet", "--filter", &format!("name={run}-kafka-3-rescue")]);
+    assert_eq!(
+        (&command["node"], &command["exit"]),
+        (&"kafka-3".into(), &1.into()),
+        "recorded as the machine's own; nothing runs"
+    );
+    let left =
+        docker(&["ps", "--all", "--quiet", "--filter", &format!("name={run}-kafka-3-rescue")]);
     assert_eq!(String::from_utf8_lossy(&left.stdout), "", "it ends with its shell");
     assert!(docker(&["start", &format!("{run}-kafka-3")]).status.success());
 }
 
 fn from_a_script(program: &Program) {
     let mut shell = program.command(&["shell"]);
-    let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut shell = shell
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
     let script = "echo from a script!\nls /nonexistent\ncat <<END\nof lines\nEND\n(exit 6)\n";
     shell.stdin.take().expect("piped").write_all(script.as_bytes()).expect("written");
     let output = shell.wait_with_output().expect("it ends");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(text, "from a script!\nls: cannot access '/nonexistent': No such file or directory\nof lines\n");
+    assert_eq!(
+        text,
+        "from a script!\nls: cannot access '/nonexistent': No such file or directory\nof lines\n"
+    );
     assert_eq!(output.status.code(), Some(6));
     let command = recorded(program, "ls /nonexistent");
     assert_eq!(command["exit"], 2);
@@ -186,7 +252,13 @@ fn from_a_script(program: &Program) {
     assert_eq!(recorded(program, "cat <<END\nof lines\nEND")["output"], "of lines\n");
 
     // Input that goes on does not keep a command from ending.
-    let mut exec = program.command(&["exec", "--", "hostname"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("starts");
-    let status = until("the command to end", Duration::from_secs(20), || exec.try_wait().expect("a child"));
+    let mut exec = program
+        .command(&["exec", "--", "hostname"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("starts");
+    let status =
+        until("the command to end", Duration::from_secs(20), || exec.try_wait().expect("a child"));
     assert!(status.success() && exec.stdin.is_some());
 }

@@ -58,7 +58,8 @@ hold_seconds: 5
 signatures: []
 "#;
 
-/// A world of two numbers: `wrong` follows what stands on the engine, and `signature` too, unless a test says otherwise.
+/// A world of two numbers: `wrong` follows what stands on the engine, and `signature` too, unless a
+/// test says otherwise.
 struct World {
     engine: Rc<Scripted>,
     /// Seconds from the fault to its symptom; `None` when it never shows.
@@ -94,15 +95,23 @@ impl Senses for World {
             .engine
             .deeds()
             .iter()
-            .filter(|d| matches!(d, Deed::Perform(Action::ShapeLink { .. } | Action::StopService { .. })))
+            .filter(|d| {
+                matches!(d, Deed::Perform(Action::ShapeLink { .. } | Action::StopService { .. }))
+            })
             .count();
         let shows = (self.shows_after)(attempts).is_some_and(|after| self.seconds_broken > after);
         let away = self.flaps.is_some_and(|every| self.seconds_broken.is_multiple_of(every));
         let wrong = if shows && !away { 1.0 } else { self.wrong_at_first };
         let signature = f64::from(u8::from(shows && self.signed));
-        let samples = [("wrong", wrong), ("signature", signature)].map(|(name, value)| (Labels::of(name, []), value));
-        let samples = samples.into_iter().chain((self.shows_of_chain)(self.seconds_broken)).collect();
-        vec![Scrape { at: now, target: Target { job: "test".to_owned(), node: String::new() }, samples: Some(samples) }]
+        let samples = [("wrong", wrong), ("signature", signature)]
+            .map(|(name, value)| (Labels::of(name, []), value));
+        let samples =
+            samples.into_iter().chain((self.shows_of_chain)(self.seconds_broken)).collect();
+        vec![Scrape {
+            at: now,
+            target: Target { job: "test".to_owned(), node: String::new() },
+            samples: Some(samples),
+        }]
     }
 }
 
@@ -117,17 +126,28 @@ struct Stage {
 
 fn stage_of(scenario: &str) -> Stage {
     // A seed that lists the trigger.
-    stage_with_seed(scenario, (0..).find(|seed| plan(scenario, *seed).trigger_listed).expect("two thirds of the seeds do"))
+    stage_with_seed(
+        scenario,
+        (0..)
+            .find(|seed| plan(scenario, *seed).trigger_listed)
+            .expect("two thirds of the seeds do"),
+    )
 }
 
 fn plan(scenario: &str, seed: u64) -> Plan {
-    let (family, scenario) = (Source { path: "family.yaml", text: FAMILY }, Source { path: "scenario.yaml", text: scenario });
+    let (family, scenario) = (
+        Source { path: "family.yaml", text: FAMILY },
+        Source { path: "scenario.yaml", text: scenario },
+    );
     Plan::make(("test", "cause"), family, scenario, &[], seed).expect("the plan is right")
 }
 
 /// The plan of the cause in a family that has this scenario besides.
 fn plan_beside(sibling: &str) -> Plan {
-    let (family, scenario) = (Source { path: "family.yaml", text: FAMILY }, Source { path: "scenario.yaml", text: CAUSE });
+    let (family, scenario) = (
+        Source { path: "family.yaml", text: FAMILY },
+        Source { path: "scenario.yaml", text: CAUSE },
+    );
     let siblings = [("sibling", Source { path: "sibling.yaml", text: sibling })];
     Plan::make(("test", "cause"), family, scenario, &siblings, 1).expect("the plan is right")
 }
@@ -155,7 +175,12 @@ impl Stage {
         let recorder = Rc::new(Recorder::open(run.folder(), Clock::at(1_000_000)).expect("opens"));
         let staged = LocalSet::new()
             .run_until(async {
-                let staging = Staging { run: &run, plan: &plan, engine: engine.as_ref(), recorder: &recorder };
+                let staging = Staging {
+                    run: &run,
+                    plan: &plan,
+                    engine: engine.as_ref(),
+                    recorder: &recorder,
+                };
                 let to = recorder.clone();
                 staging.stage(async move |_| drop(spawn_local(sample(world, to)))).await
             })
@@ -177,7 +202,11 @@ struct Outcome {
 impl Outcome {
     fn invalid(&self) -> String {
         let reason = &self.file.invalid.as_ref().expect("it is invalid").reason;
-        assert_eq!(self.staged.as_ref().expect_err("it failed").to_string(), *reason, "what is told and what is on disk");
+        assert_eq!(
+            self.staged.as_ref().expect_err("it failed").to_string(),
+            *reason,
+            "what is told and what is on disk"
+        );
         assert_eq!(self.file.state, RunState::Invalid);
         assert_eq!((self.file.opened_at, &self.file.commitment), (None, &None));
         format!("while {}: {reason}", self.file.invalid.as_ref().expect("it is invalid").during)
@@ -203,17 +232,30 @@ async fn a_run_goes_from_nothing_to_open_in_order() {
     let file = outcome.staged.as_ref().expect("it opened");
     assert_eq!(file, &outcome.file, "what is told and what is on disk");
     assert_eq!(file.state, RunState::Open);
-    let kinds: Vec<_> =
-        outcome.engine.deeds().iter().map(|d| format!("{d:?}").split(['(', ' ']).next().unwrap_or_default().to_owned()).collect();
-    // An innocent change, the fault, the harmless change after it: each observed before it is performed.
+    let kinds: Vec<_> = outcome
+        .engine
+        .deeds()
+        .iter()
+        .map(|d| format!("{d:?}").split(['(', ' ']).next().unwrap_or_default().to_owned())
+        .collect();
+    // An innocent change, the fault, the harmless change after it: each observed before it is
+    // performed.
     let deeds = ["Observe", "Perform"].repeat(3);
     assert_eq!(kinds, [&["Reserve", "Boot", "Populate"][..], &deeds].concat());
     assert_eq!(
         outcome.changes(),
-        ["C1 retention raised (governance)", "C2 profile applied to kafka-2 (network)", "C3 segments shortened (governance)"]
+        [
+            "C1 retention raised (governance)",
+            "C2 profile applied to kafka-2 (network)",
+            "C3 segments shortened (governance)"
+        ]
     );
 
-    let (settled, paged, opened) = (file.settled_at.expect("settled"), file.paged_at.expect("paged"), file.opened_at.expect("opened"));
+    let (settled, paged, opened) = (
+        file.settled_at.expect("settled"),
+        file.paged_at.expect("paged"),
+        file.opened_at.expect("opened"),
+    );
     assert!(file.baseline_ms >= Some(5000) && settled < paged && paged < opened, "{file:?}");
     // It shows 3 s after the fault, the alert fires 3 s later, and all holds for 4 s more.
     assert_eq!((paged - settled) / 1000, 6);
@@ -230,7 +272,10 @@ async fn the_truth_is_sealed_and_committed_to_when_the_run_opens() {
     assert_eq!(truth.causes[0].class, "network.capacity.link_capped");
     assert_eq!(truth.trigger, Trigger::Change(2));
     let onset = truth.onset.expect("there was one");
-    assert!(outcome.file.settled_at <= Some(onset.from) && Some(onset.to) <= outcome.file.paged_at, "{onset:?}");
+    assert!(
+        outcome.file.settled_at <= Some(onset.from) && Some(onset.to) <= outcome.file.paged_at,
+        "{onset:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,7 +283,10 @@ async fn in_a_third_of_the_seeds_the_feed_does_not_list_the_trigger() {
     let unlisted = (0..300).filter(|seed| !plan(CAUSE, *seed).trigger_listed).collect::<Vec<_>>();
     assert!((80..120).contains(&unlisted.len()), "{} of 300", unlisted.len());
     let outcome = stage_with_seed(CAUSE, unlisted[0]).run().await;
-    assert_eq!(outcome.changes(), ["C1 retention raised (governance)", "C2 segments shortened (governance)"]);
+    assert_eq!(
+        outcome.changes(),
+        ["C1 retention raised (governance)", "C2 segments shortened (governance)"]
+    );
     let truth: Truth = outcome.run.sealed().read("truth").expect("readable").expect("sealed");
     assert_eq!(truth.trigger, Trigger::NotListed);
 }
@@ -250,9 +298,18 @@ async fn whatever_the_engine_refuses_the_run_is_invalid_and_says_where() {
         (|d| *d == Deed::Reserve, "while booting: the script refuses Reserve"),
         (|d| *d == Deed::Boot, "while booting: the script refuses Boot"),
         (|d| *d == Deed::Populate, "while booting: the script refuses Populate"),
-        (|d| matches!(d, Deed::Perform(Action::AlterTopicConfig { .. })), "while booting: the script refuses Perform(AlterTopicConfig"),
-        (|d| matches!(d, Deed::Observe(a) if is_cap(a)), "while waiting for the page: the script refuses Observe(ShapeLink"),
-        (|d| matches!(d, Deed::Perform(a) if is_cap(a)), "while waiting for the page: the script refuses Perform(ShapeLink"),
+        (
+            |d| matches!(d, Deed::Perform(Action::AlterTopicConfig { .. })),
+            "while booting: the script refuses Perform(AlterTopicConfig",
+        ),
+        (
+            |d| matches!(d, Deed::Observe(a) if is_cap(a)),
+            "while waiting for the page: the script refuses Observe(ShapeLink",
+        ),
+        (
+            |d| matches!(d, Deed::Perform(a) if is_cap(a)),
+            "while waiting for the page: the script refuses Perform(ShapeLink",
+        ),
     ];
     for (refuses, says) in refusals {
         let stage = stage_of(CAUSE);
@@ -268,7 +325,16 @@ async fn a_place_that_was_taken_is_left_for_another() {
     stage.engine.take_places(2);
     let outcome = stage.run().await;
     let deeds: Vec<_> = outcome.engine.deeds().into_iter().take(8).collect();
-    let moves = [Deed::Reserve, Deed::Boot, Deed::Sweep, Deed::Reserve, Deed::Boot, Deed::Sweep, Deed::Reserve, Deed::Boot];
+    let moves = [
+        Deed::Reserve,
+        Deed::Boot,
+        Deed::Sweep,
+        Deed::Reserve,
+        Deed::Boot,
+        Deed::Sweep,
+        Deed::Reserve,
+        Deed::Boot,
+    ];
     assert_eq!(deeds, moves);
     assert_eq!(outcome.file.state, RunState::Open);
 }
@@ -297,15 +363,24 @@ async fn a_symptom_that_never_shows_is_tried_again_twice_and_then_told() {
     let outcome = stage.run().await;
     insta::assert_snapshot!(outcome.invalid(), @"while waiting for the page: the alert Wrong was not seen within 30 s: one condition did not hold at the end");
     assert_eq!(outcome.performed(is_cap), 3);
-    let undone = outcome.engine.deeds().iter().filter(|d| matches!(d, Deed::Undo(a) if is_cap(a))).count();
+    let undone =
+        outcome.engine.deeds().iter().filter(|d| matches!(d, Deed::Undo(a) if is_cap(a))).count();
     assert_eq!(undone, 2, "the last one goes with its lab");
-    assert_eq!(outcome.performed(|a| *a == Action::ElectPreferredLeaders {}), 2, "leaders are where they were before the next attempt");
+    assert_eq!(
+        outcome.performed(|a| *a == Action::ElectPreferredLeaders {}),
+        2,
+        "leaders are where they were before the next attempt"
+    );
     assert_eq!(
         outcome.performed(|a| matches!(a, Action::AlterTopicConfig { set, .. } if set.contains_key("retention.ms"))),
         1,
         "the innocent change is not undone"
     );
-    assert_eq!(outcome.changes(), Vec::<String>::new(), "nobody reads the feed of a run that never opened");
+    assert_eq!(
+        outcome.changes(),
+        Vec::<String>::new(),
+        "nobody reads the feed of a run that never opened"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -338,7 +413,9 @@ async fn what_shows_a_sibling_as_well_is_not_confirmed() {
 #[tokio::test(start_paused = true)]
 async fn a_sibling_that_is_not_seen_is_no_hindrance() {
     let mut stage = stage_of(CAUSE);
-    stage.plan = plan_beside(&CAUSE.replace("signature > 0", "signature > 0, }, {shows: more, expr: wrong > 7"));
+    stage.plan = plan_beside(
+        &CAUSE.replace("signature > 0", "signature > 0, }, {shows: more, expr: wrong > 7"),
+    );
     assert_eq!(stage.run().await.file.state, RunState::Open);
 }
 
@@ -366,7 +443,8 @@ async fn an_effect_that_shows_long_before_its_cause_is_not_confirmed() {
     let outcome = stage.run().await;
     insta::assert_snapshot!(outcome.invalid(), @"while waiting for the page: the chain of effects in its order was not seen within 30 s: one condition did not hold at the end");
     assert_eq!(outcome.performed(is_cap), 3, "it is tried again");
-    let unmet: BTreeMap<String, String> = outcome.run.sealed().read("unmet").expect("readable").expect("written");
+    let unmet: BTreeMap<String, String> =
+        outcome.run.sealed().read("unmet").expect("readable").expect("written");
     insta::assert_debug_snapshot!(unmet, @r#"
     {
         "rate(node_qdisc_overlimits_total{node=\"kafka-2\", kind=\"tbf\"}[10s]) > 0": "it was seen 14 s before what it follows from",
@@ -405,7 +483,10 @@ async fn a_control_opens_when_its_alert_has_fired_and_cleared() {
     let reader = Reader::open(outcome.run.folder()).expect("opens");
     let last = reader.span().expect("readable").expect("recorded").1;
     let query = chaoslab::domain::telemetry::promql::Query::parse("wrong == 0").expect("PromQL");
-    assert!(query.holds(&query.instant(&reader, last).expect("evaluates")), "it is over when the learner comes");
+    assert!(
+        query.holds(&query.instant(&reader, last).expect("evaluates")),
+        "it is over when the learner comes"
+    );
 }
 
 #[tokio::test(start_paused = true)]

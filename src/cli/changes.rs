@@ -17,7 +17,13 @@ pub fn run(context: &Context) -> Result<(), Failure> {
     if changes.is_empty() {
         return context.output.line("no changes were announced");
     }
-    let row =
-        |c: &crate::lab::store::Change| vec![format!("C{}", c.number), context.time(&chosen.file, c.at), c.by.clone(), c.what.clone()];
+    let row = |c: &crate::lab::store::Change| {
+        vec![
+            format!("C{}", c.number),
+            context.time(&chosen.file, c.at),
+            c.by.clone(),
+            c.what.clone(),
+        ]
+    };
     context.output.table(&["id", "time", "by", "what"], changes.iter().map(row))
 }

@@ -39,7 +39,8 @@ pub struct Chosen {
 }
 
 impl Context {
-    /// The run named by `--run`; else the only live one; else the latest that is not graded; else the latest.
+    /// The run named by `--run`; else the only live one; else the latest that is not graded; else
+    /// the latest.
     pub fn chosen(&self) -> Result<Chosen, Failure> {
         if let Some(id) = &self.run {
             let run = self.home.open(id)?;
@@ -54,9 +55,13 @@ impl Context {
                 Err(error) => self.output.remark(format!("note: {error}")),
             }
         }
-        let live: Vec<_> = runs.iter().filter(|c| c.file.state.is_live()).map(|c| c.file.id.clone()).collect();
+        let live: Vec<_> =
+            runs.iter().filter(|c| c.file.state.is_live()).map(|c| c.file.id.clone()).collect();
         if live.len() > 1 {
-            return Err(Failure::Usage(format!("several runs are live: {}. Say which with --run", live.join(", "))));
+            return Err(Failure::Usage(format!(
+                "several runs are live: {}. Say which with --run",
+                live.join(", ")
+            )));
         }
         let graded = |c: &Chosen| c.file.graded.is_some();
         let position = runs
@@ -70,15 +75,17 @@ impl Context {
         Ok(runs.swap_remove(position))
     }
 
-    /// The chosen run, if a learner may look at its record: once it has opened, and after it was stopped.
+    /// The chosen run, if a learner may look at its record: once it has opened, and after it was
+    /// stopped.
     pub fn readable(&self) -> Result<Chosen, Failure> {
         let chosen = self.chosen()?;
         match chosen.file.state {
             RunState::Open => Ok(chosen),
             RunState::Closed if chosen.file.opened_at.is_some() => Ok(chosen),
-            state if state.is_staging() => {
-                Err(Failure::Refused(format!("the run {} is not open yet ({state}): `chaoslab status` tells when it is", chosen.file.id)))
-            }
+            state if state.is_staging() => Err(Failure::Refused(format!(
+                "the run {} is not open yet ({state}): `chaoslab status` tells when it is",
+                chosen.file.id
+            ))),
             _ => Err(Failure::Refused(never_opened(&chosen.file))),
         }
     }
@@ -101,7 +108,11 @@ impl Context {
     /// Times as people read them: RFC 3339, and the distance to the page beside it.
     pub fn time(&self, file: &RunFile, at: UnixMs) -> String {
         match file.paged_at {
-            Some(page) => format!("{}  {}", rfc3339(at / 1000 * 1000), since_page(at / 1000 * 1000, page / 1000 * 1000)),
+            Some(page) => format!(
+                "{}  {}",
+                rfc3339(at / 1000 * 1000),
+                since_page(at / 1000 * 1000, page / 1000 * 1000)
+            ),
             None => rfc3339(at / 1000 * 1000),
         }
     }
@@ -109,7 +120,10 @@ impl Context {
 
 fn never_opened(file: &RunFile) -> String {
     let why = file.invalid.as_ref().map(|i| format!(": {}", i.reason)).unwrap_or_default();
-    format!("the run {} never opened{why}. `chaoslab start {}` begins another", file.id, file.family)
+    format!(
+        "the run {} never opened{why}. `chaoslab start {}` begins another",
+        file.id, file.family
+    )
 }
 
 impl Chosen {
@@ -141,7 +155,8 @@ impl Chosen {
         Ok(Reader::open(self.run.folder())?)
     }
 
-    /// A time as the learner wrote it: an instant, or how long ago, as `90s` or `5m`, counted from the last recorded second.
+    /// A time as the learner wrote it: an instant, or how long ago, as `90s` or `5m`, counted from
+    /// the last recorded second.
     pub fn moment(&self, text: &str) -> Result<UnixMs, Failure> {
         if let Some(ago) = stretch_ms(text) {
             return Ok(self.last_second(&self.reader()?)? - ago);
@@ -158,14 +173,21 @@ impl Chosen {
     /// A connection to the run's keeper, started again when it has died.
     pub async fn keeper(&self, output: Output) -> Result<KeeperClient, Failure> {
         if !self.run.is_kept()? {
-            output.remark(format!("the background process of {} had died; starting it again (the record has a gap)", self.run.id));
+            output.remark(format!(
+                "the background process of {} had died; starting it again (the record has a gap)",
+                self.run.id
+            ));
             spawn_keeper(&self.run)?;
         }
-        let connected =
-            wait::until(KEEPER_WITHIN, ASK_EVERY, async || Ok::<_, Failure>(KeeperClient::connect(self.run.folder()).await.ok()));
-        connected
-            .await?
-            .ok_or_else(|| Failure::Refused(format!("the background process of {} does not answer; `chaoslab stop` ends it", self.run.id)))
+        let connected = wait::until(KEEPER_WITHIN, ASK_EVERY, async || {
+            Ok::<_, Failure>(KeeperClient::connect(self.run.folder()).await.ok())
+        });
+        connected.await?.ok_or_else(|| {
+            Failure::Refused(format!(
+                "the background process of {} does not answer; `chaoslab stop` ends it",
+                self.run.id
+            ))
+        })
     }
 
     /// The last recorded second.
@@ -174,7 +196,8 @@ impl Chosen {
     }
 }
 
-/// A stretch of time in milliseconds, as Prometheus writes durations of one unit: `500ms`, `90s`, `5m`, `2h`.
+/// A stretch of time in milliseconds, as Prometheus writes durations of one unit: `500ms`, `90s`,
+/// `5m`, `2h`.
 pub fn stretch_ms(text: &str) -> Option<i64> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let unit = match &text[digits..] {
@@ -208,7 +231,14 @@ mod tests {
 
     #[test]
     fn how_long_ago_is_told_from_instants() {
-        assert_eq!(["500ms", "90s", "5m", "2h"].map(stretch_ms), [Some(500), Some(90_000), Some(300_000), Some(7_200_000)]);
-        assert_eq!(["10", "s", "T-00:00:10", "2026-01-31T12:00:00Z", "5d", "99999999999999999999h"].map(stretch_ms), [None; 6]);
+        assert_eq!(
+            ["500ms", "90s", "5m", "2h"].map(stretch_ms),
+            [Some(500), Some(90_000), Some(300_000), Some(7_200_000)]
+        );
+        assert_eq!(
+            ["10", "s", "T-00:00:10", "2026-01-31T12:00:00Z", "5d", "99999999999999999999h"]
+                .map(stretch_ms),
+            [None; 6]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The end of an exam's time: what was last saved of the write-up, and is valid, is handed in by itself.
+//! The end of an exam's time: what was last saved of the write-up, and is valid, is handed in by
+//! itself.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -14,9 +15,11 @@ use crate::lab::keeper::clock::now;
 use crate::lab::run::{Run, RunError};
 use crate::lab::wait;
 
-/// The copy of the write-up as it was last saved within the time and was valid, in the run's folder.
+/// The copy of the write-up as it was last saved within the time and was valid, in the run's
+/// folder.
 const SAVED: &str = "saved-in-time.md";
-/// How often it is looked whether the write-up was saved; what is saved in the last moment may be missed by this.
+/// How often it is looked whether the write-up was saved; what is saved in the last moment may be
+/// missed by this.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The copy of what was saved within the time, where there is one.
@@ -25,18 +28,24 @@ pub fn saved(run: &Run) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
-/// Follows the write-up of an exam with a time limit, and hands it in when the time is over. Of any other run, and of one that is graded, given
-/// up or closed before, nothing is handed in.
+/// Follows the write-up of an exam with a time limit, and hands it in when the time is over. Of any
+/// other run, and of one that is graded, given up or closed before, nothing is handed in.
 pub async fn hand_in(run: &Run) -> Result<(), Failure> {
     if follow(run, |bytes| is_valid(run, bytes)).await? && saved(run).is_some() {
         let outcome = program::run(run, &["submit".to_owned()]).await?;
-        tracing::info!(exit = outcome.exit, "the time is over: what was saved in time was handed in");
+        tracing::info!(
+            exit = outcome.exit,
+            "the time is over: what was saved in time was handed in"
+        );
     }
     Ok(())
 }
 
 /// Keeps a copy of each valid state of the write-up until the time is over: then it is true.
-async fn follow(run: &Run, is_valid: impl Fn(&[u8]) -> Result<bool, Failure>) -> Result<bool, RunError> {
+async fn follow(
+    run: &Run,
+    is_valid: impl Fn(&[u8]) -> Result<bool, Failure>,
+) -> Result<bool, RunError> {
     let mut seen = None;
     let is_over = wait::until(LIFETIME, LOOK_EVERY, async || {
         let file = run.read()?;
@@ -52,7 +61,9 @@ async fn follow(run: &Run, is_valid: impl Fn(&[u8]) -> Result<bool, Failure>) ->
         if changed.is_some() && changed != seen {
             match keep(run, &is_valid) {
                 Ok(()) => seen = changed,
-                Err(error) => tracing::warn!(%error, "what was saved of the write-up could not be judged; it is looked at again"),
+                Err(error) => {
+                    tracing::warn!(%error, "what was saved of the write-up could not be judged; it is looked at again")
+                }
             }
         }
         Ok::<_, RunError>(None)
@@ -89,7 +100,8 @@ mod tests {
 
     fn open(home: &std::path::Path, exam: bool) -> Run {
         let mut file = RunFile::new("r-7f3a91", "isr-shrink", "image", now());
-        (file.state, file.opened_at, file.time_limit_ms, file.exam) = (RunState::Open, Some(now()), Some(LIMIT_MS), exam);
+        (file.state, file.opened_at, file.time_limit_ms, file.exam) =
+            (RunState::Open, Some(now()), Some(LIMIT_MS), exam);
         Home::at(home).create(&file).expect("made")
     }
 
@@ -100,11 +112,15 @@ mod tests {
         let good = "---\nrca: 1\nform: full\n---\n";
         run.write_text("rca.md", good).expect("written");
         let spoil = async {
-            let kept = wait::until(Duration::from_secs(2), Duration::from_millis(20), async || Ok::<_, ()>(saved(&run))).await;
+            let kept = wait::until(Duration::from_secs(2), Duration::from_millis(20), async || {
+                Ok::<_, ()>(saved(&run))
+            })
+            .await;
             run.write_text("rca.md", "---\nno: document\n---\n").expect("written");
             kept
         };
-        let (is_over, kept) = tokio::join!(follow(&run, |bytes| Ok(Document::read(bytes).is_ok())), spoil);
+        let (is_over, kept) =
+            tokio::join!(follow(&run, |bytes| Ok(Document::read(bytes).is_ok())), spoil);
         assert!(is_over.expect("followed"));
         let path = kept.expect("no error").expect("kept while there was time");
         assert_eq!(std::fs::read_to_string(path).expect("read"), good);

@@ -42,7 +42,12 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
     let mut lacking = None;
     match connect().await {
         Err(EngineError::Unreachable { address, reason }) => {
-            findings.push(finding("engine", false, format!("none answers at {address}: {reason}"), ENGINE_ADVICE));
+            findings.push(finding(
+                "engine",
+                false,
+                format!("none answers at {address}: {reason}"),
+                ENGINE_ADVICE,
+            ));
         }
         Err(error) => findings.push(finding("engine", false, error.to_string(), ENGINE_ADVICE)),
         Ok(docker) => {
@@ -51,8 +56,11 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
             let is_built = image.is_built(&docker).await?;
             findings.push(image_finding(&image, is_built));
             if is_built {
-                let wanted = families.iter().flat_map(|f| f.scenarios.iter().flatten().copied()).collect();
-                findings.push(abilities(lacking.insert(Lacking::of(&docker, &image.reference, &wanted).await?)));
+                let wanted =
+                    families.iter().flat_map(|f| f.scenarios.iter().flatten().copied()).collect();
+                findings.push(abilities(
+                    lacking.insert(Lacking::of(&docker, &image.reference, &wanted).await?),
+                ));
             }
             findings.push(leftovers(context, &docker).await?);
         }
@@ -64,21 +72,33 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
         context.output.value(&findings)?;
     } else {
         let mark = |f: &Finding| if f.fine { "ok".to_owned() } else { "NOT ok".to_owned() };
-        context.output.table(&["", "what", "found"], findings.iter().map(|f| vec![mark(f), f.what.to_owned(), f.found.clone()]))?;
+        context.output.table(
+            &["", "what", "found"],
+            findings.iter().map(|f| vec![mark(f), f.what.to_owned(), f.found.clone()]),
+        )?;
         for finding in findings.iter().filter(|f| !f.fine) {
             let advice = finding.advice.as_deref().unwrap_or_default();
             context.output.line(format!("\n{}: {advice}", finding.what))?;
         }
     }
     let engine_is_bad = findings.iter().any(|f| f.what == "engine" && !f.fine);
-    if engine_is_bad { Err(Failure::NoEngine("no usable container engine; see above".to_owned())) } else { Ok(()) }
+    if engine_is_bad {
+        Err(Failure::NoEngine("no usable container engine; see above".to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
-/// Refuses an engine, or a machine, on which no lab can stand; says how much is needed before anything starts.
+/// Refuses an engine, or a machine, on which no lab can stand; says how much is needed before
+/// anything starts.
 pub async fn usable(docker: &Docker) -> Result<(), Failure> {
     for finding in engine(docker).await? {
         if !finding.fine {
-            return Err(Failure::NoEngine(format!("{}. {}", finding.found, finding.advice.unwrap_or_default())));
+            return Err(Failure::NoEngine(format!(
+                "{}. {}",
+                finding.found,
+                finding.advice.unwrap_or_default()
+            )));
         }
     }
     for finding in [memory(), disk_at("/")] {
@@ -95,7 +115,10 @@ pub async fn usable(docker: &Docker) -> Result<(), Failure> {
 }
 
 async fn engine(docker: &Docker) -> Result<Vec<Finding>, Failure> {
-    let failed = |source| EngineError::Operation { operation: "ask the engine about itself".to_owned(), source };
+    let failed = |source| EngineError::Operation {
+        operation: "ask the engine about itself".to_owned(),
+        source,
+    };
     let version = docker.version().await.map_err(failed)?;
     let info = docker.info().await.map_err(failed)?;
     let system = info.operating_system.clone().unwrap_or_default();
@@ -104,12 +127,18 @@ async fn engine(docker: &Docker) -> Result<Vec<Finding>, Failure> {
     let is_local = is_local(info.id.is_some(), &system);
     let rootless = security.contains("rootless");
     let api = version.api_version.clone().unwrap_or_default();
-    let new_enough =
-        api.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?))).is_some_and(|v: (u32, u32)| v >= OLDEST_API);
+    let new_enough = api
+        .split_once('.')
+        .and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)))
+        .is_some_and(|v: (u32, u32)| v >= OLDEST_API);
     let found = format!("Docker {} (API {api}) on {system}", version.version.unwrap_or_default());
     let reason = match (is_linux && is_local, rootless, new_enough) {
-        (false, ..) => Some("it is not a local Linux engine: machines of a lab must be reachable from here by their addresses"),
-        (_, true, _) => Some("it is rootless: links cannot be shaped and process ids not be followed"),
+        (false, ..) => Some(
+            "it is not a local Linux engine: machines of a lab must be reachable from here by their addresses",
+        ),
+        (_, true, _) => {
+            Some("it is rootless: links cannot be shaped and process ids not be followed")
+        }
         (.., false) => Some("it is older than Docker 20.10"),
         _ => None,
     };
@@ -119,7 +148,8 @@ async fn engine(docker: &Docker) -> Result<Vec<Finding>, Failure> {
     }])
 }
 
-/// Docker Desktop and remote engines run in a machine of their own, whose networks cannot be reached from here.
+/// Docker Desktop and remote engines run in a machine of their own, whose networks cannot be
+/// reached from here.
 fn is_local(answers: bool, system: &str) -> bool {
     let host = std::env::var("DOCKER_HOST").unwrap_or_default();
     let is_socket = host.is_empty() || host.starts_with("unix://");
@@ -127,13 +157,24 @@ fn is_local(answers: bool, system: &str) -> bool {
 }
 
 fn image_finding(image: &Image, is_built: bool) -> Finding {
-    let found = if is_built { format!("{} is current", image.reference) } else { format!("{} is not built", image.reference) };
+    let found = if is_built {
+        format!("{} is current", image.reference)
+    } else {
+        format!("{} is not built", image.reference)
+    };
     finding("image", is_built, found, "`chaoslab image build` builds it; `start` does so too")
 }
 
 async fn leftovers(context: &Context, docker: &Docker) -> Result<Finding, Failure> {
     let standing = sweep::standing(docker, None).await?;
-    let live: Vec<_> = context.home.list()?.into_iter().filter_map(|r| r.read().ok()).filter(|f| f.state.is_live()).map(|f| f.id).collect();
+    let live: Vec<_> = context
+        .home
+        .list()?
+        .into_iter()
+        .filter_map(|r| r.read().ok())
+        .filter(|f| f.state.is_live())
+        .map(|f| f.id)
+        .collect();
     let found = format!(
         "{} containers, {} networks, {} volumes; live runs: {}",
         standing.containers,
@@ -159,8 +200,11 @@ struct Requirements {
 impl Requirements {
     /// How many scenarios it has, and how many of them can be staged, where that was looked at.
     fn told(&self, lacking: Option<&Lacking>) -> String {
-        let stageable = |lacking: &Lacking| self.scenarios.iter().filter(|requires| lacking.bars(requires).is_none()).count();
-        let of_them = lacking.map(|lacking| format!("{} of ", stageable(lacking))).unwrap_or_default();
+        let stageable = |lacking: &Lacking| {
+            self.scenarios.iter().filter(|requires| lacking.bars(requires).is_none()).count()
+        };
+        let of_them =
+            lacking.map(|lacking| format!("{} of ", stageable(lacking))).unwrap_or_default();
         format!("{}: {of_them}{}", self.family, self.scenarios.len())
     }
 }
@@ -180,7 +224,11 @@ fn requirements(library: &Library) -> Result<Vec<Requirements>, Failure> {
 /// What the engine, and the kernel under it, lets a lab do.
 fn abilities(lacking: &Lacking) -> Finding {
     let reasons: Vec<_> = lacking.reasons().collect();
-    let found = if reasons.is_empty() { "links can be shaped, packets filtered, writes limited".to_owned() } else { reasons.join("; ") };
+    let found = if reasons.is_empty() {
+        "links can be shaped, packets filtered, writes limited".to_owned()
+    } else {
+        reasons.join("; ")
+    };
     finding(
         "abilities",
         reasons.is_empty(),
@@ -192,7 +240,8 @@ fn abilities(lacking: &Lacking) -> Finding {
 /// Each broker is reached by a port of the loopback, too.
 fn ports() -> Finding {
     let free = reserve::ports_free(BROKERS);
-    let found = free.as_ref().map_or_else(ToString::to_string, |()| format!("{BROKERS} free on 127.0.0.1"));
+    let found =
+        free.as_ref().map_or_else(ToString::to_string, |()| format!("{BROKERS} free on 127.0.0.1"));
     finding(
         "ports",
         free.is_ok(),
@@ -203,7 +252,9 @@ fn ports() -> Finding {
 
 fn memory() -> Finding {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let available = text.lines().find_map(|l| l.strip_prefix("MemAvailable:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    let available = text.lines().find_map(|l| {
+        l.strip_prefix("MemAvailable:")?.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()
+    });
     let mib = available.unwrap_or(0) / 1024;
     finding(
         "memory",
@@ -214,7 +265,12 @@ fn memory() -> Finding {
 }
 
 fn disk(context: &Context) -> Finding {
-    let existing = context.home.folder().ancestors().find(|p| p.exists()).map_or_else(|| "/".to_owned(), |p| p.display().to_string());
+    let existing = context
+        .home
+        .folder()
+        .ancestors()
+        .find(|p| p.exists())
+        .map_or_else(|| "/".to_owned(), |p| p.display().to_string());
     disk_at(&existing)
 }
 

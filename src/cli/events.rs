@@ -23,15 +23,25 @@ pub struct Arguments {}
 
 pub async fn run(context: &Context, _: &Arguments) -> Result<(), Failure> {
     let chosen = context.readable()?;
-    let recorded = Recorded::begin(context, &chosen, Entry { kind: "events", node: "", text: "chaoslab events", mutating: false }).await?;
-    let detections = facts::facts(&chosen.file, &chosen.lab()?, &chosen.briefing()?, &chosen.reader()?)?.detections;
+    let recorded = Recorded::begin(
+        context,
+        &chosen,
+        Entry { kind: "events", node: "", text: "chaoslab events", mutating: false },
+    )
+    .await?;
+    let detections =
+        facts::facts(&chosen.file, &chosen.lab()?, &chosen.briefing()?, &chosen.reader()?)?
+            .detections;
     let printed = if context.output.json {
         let values: Vec<_> = detections.iter().map(value).collect();
         serde_json::to_string_pretty(&values).expect("keys are text") + "\n"
     } else if detections.is_empty() {
         "nothing was detected since the baseline\n".to_owned()
     } else {
-        tabulated(&["no", "began", "lasted", "event", "on", "what"], detections.iter().map(|d| row(context, &chosen, d)))
+        tabulated(
+            &["no", "began", "lasted", "event", "on", "what"],
+            detections.iter().map(|d| row(context, &chosen, d)),
+        )
     };
     context.output.text(&printed)?;
     recorded.end_with(&printed).await
@@ -49,7 +59,14 @@ fn row(context: &Context, chosen: &Chosen, d: &Detection) -> Vec<String> {
         0 => String::new(),
         seconds => format!("{seconds} s"),
     };
-    vec![format!("V{}", d.number), context.time(&chosen.file, d.span.from), lasted, d.event.clone(), shown(&d.on), d.told.clone()]
+    vec![
+        format!("V{}", d.number),
+        context.time(&chosen.file, d.span.from),
+        lasted,
+        d.event.clone(),
+        shown(&d.on),
+        d.told.clone(),
+    ]
 }
 
 /// Components in one line: partitions of a topic together.
@@ -84,7 +101,14 @@ mod tests {
 
     #[test]
     fn partitions_of_a_topic_are_shown_together() {
-        let on = ["broker:2", "partition:orders-0", "partition:orders-1", "partition:orders-2", "partition:orders-10", "partition:a-b-7"];
+        let on = [
+            "broker:2",
+            "partition:orders-0",
+            "partition:orders-1",
+            "partition:orders-2",
+            "partition:orders-10",
+            "partition:a-b-7",
+        ];
         let on: Vec<_> = on.iter().map(|c| Component::parse(c).expect("it is one")).collect();
         assert_eq!(shown(&on), "broker:2 partition:a-b-7 partition:orders-{0..2,10}");
         assert_eq!(ranges(&[1, 2, 4, 5, 6, 7, 9]), "1,2,4..7,9");

@@ -36,9 +36,17 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let docker = chosen.engine().await?.docker().clone();
     let text = command_line(&arguments.command);
     let mutating = matches!(judge(&text).nature, Nature::Mutating(_));
-    let mut recorded = Recorded::begin(context, &chosen, Entry { kind: "exec", node: &arguments.node, text: &text, mutating }).await?;
+    let mut recorded = Recorded::begin(
+        context,
+        &chosen,
+        Entry { kind: "exec", node: &arguments.node, text: &text, mutating },
+    )
+    .await?;
 
-    let failed = |source| EngineError::Operation { operation: format!("run a command on {}", arguments.node), source };
+    let failed = |source| EngineError::Operation {
+        operation: format!("run a command on {}", arguments.node),
+        source,
+    };
     let has_input = !std::io::stdin().is_terminal();
     let options = CreateExecOptions {
         attach_stdin: Some(has_input),
@@ -47,7 +55,8 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         cmd: Some(arguments.command.clone()),
         ..Default::default()
     };
-    let exec = docker.create_exec(&lab.container(&arguments.node), options).await.map_err(failed)?;
+    let exec =
+        docker.create_exec(&lab.container(&arguments.node), options).await.map_err(failed)?;
     recorded.drives(&exec.id).await?;
     let started = docker.start_exec(&exec.id, None).await.map_err(failed)?;
     let StartExecResults::Attached { mut output, input } = started else {
@@ -86,8 +95,11 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
 
 /// A command line as it would be typed: arguments with blanks are quoted.
 fn command_line(arguments: &[String]) -> String {
-    let plain = |a: &str| !a.is_empty() && a.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c));
-    let quoted = |a: &String| if plain(a) { a.clone() } else { format!("'{}'", a.replace('\'', "'\\''")) };
+    let plain = |a: &str| {
+        !a.is_empty() && a.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c))
+    };
+    let quoted =
+        |a: &String| if plain(a) { a.clone() } else { format!("'{}'", a.replace('\'', "'\\''")) };
     arguments.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
@@ -97,6 +109,11 @@ pub fn known_machine(lab: &Lab, machine: &str) -> Result<(), Failure> {
     if machines.contains(&machine) {
         return Ok(());
     }
-    let near = nearest(machine, machines.iter().copied()).map(|n| format!("did you mean {n}? ")).unwrap_or_default();
-    Err(Failure::Usage(format!("the lab has no machine `{machine}`; {near}It has {}", machines.join(", "))))
+    let near = nearest(machine, machines.iter().copied())
+        .map(|n| format!("did you mean {n}? "))
+        .unwrap_or_default();
+    Err(Failure::Usage(format!(
+        "the lab has no machine `{machine}`; {near}It has {}",
+        machines.join(", ")
+    )))
 }

@@ -109,7 +109,10 @@ impl Failure {
     /// The exit code.
     pub fn code(&self) -> ExitCode {
         let exit = match self {
-            Self::Usage(_) | Self::Library(LibraryError::NoFamily { .. } | LibraryError::NoScenario { .. }) => Exit::Usage,
+            Self::Usage(_)
+            | Self::Library(LibraryError::NoFamily { .. } | LibraryError::NoScenario { .. }) => {
+                Exit::Usage
+            }
             Self::NotPassed => Exit::NotPassed,
             Self::Invalid(_) | Self::Library(LibraryError::Invalid { .. }) => Exit::Invalid,
             Self::NoEngine(_)
@@ -117,10 +120,12 @@ impl Failure {
             | Self::Keeper(KeeperError::Engine(EngineError::Unreachable { .. })) => Exit::NoEngine,
             Self::NotWitnessed(_) => Exit::NotWitnessed,
             Self::NeedsReview(_) => Exit::NeedsReview,
-            Self::Refused(_) | Self::Run(RunError::Unknown(_)) | Self::Keeper(KeeperError::AlreadyKept(_) | KeeperError::Unfit(_)) => {
-                Exit::Refused
-            }
-            Self::Integrity(_) | Self::Run(RunError::Corrupt { .. } | RunError::Format { .. }) | Self::Store(_) => Exit::Integrity,
+            Self::Refused(_)
+            | Self::Run(RunError::Unknown(_))
+            | Self::Keeper(KeeperError::AlreadyKept(_) | KeeperError::Unfit(_)) => Exit::Refused,
+            Self::Integrity(_)
+            | Self::Run(RunError::Corrupt { .. } | RunError::Format { .. })
+            | Self::Store(_) => Exit::Integrity,
             Self::Interrupted => Exit::Interrupted,
             Self::Passed(code) => return ExitCode::from(*code),
             Self::BrokenPipe => return ExitCode::SUCCESS,

@@ -25,20 +25,28 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let chosen = context.readable()?;
     let id = &chosen.file.id;
     if chosen.file.graded.is_some() || chosen.file.given_up {
-        return Err(Failure::Refused(format!("the truth of {id} is open: `chaoslab report` tells more than a hint could")));
+        return Err(Failure::Refused(format!(
+            "the truth of {id} is open: `chaoslab report` tells more than a hint could"
+        )));
     }
     chosen.in_time()?;
     let hints = hints(&chosen)?;
     let taken = chosen.file.hints;
     let playbook = format!("chaoslab playbook {}", chosen.file.family);
     let Some(hint) = hints.get(taken as usize) else {
-        let none = if hints.is_empty() { "there are no hints for" } else { "all hints were taken in" };
-        return Err(Failure::Refused(format!("{none} {id}; `{playbook}` says how this symptom is investigated")));
+        let none =
+            if hints.is_empty() { "there are no hints for" } else { "all hints were taken in" };
+        return Err(Failure::Refused(format!(
+            "{none} {id}; `{playbook}` says how this symptom is investigated"
+        )));
     };
     let cost = cost_of_hints(taken + 1) - cost_of_hints(taken);
     let number = taken + 1;
     // Its cost is told first, also to those who want no remarks.
-    output::warn(format!("hint {number} of {} costs {cost} points of 100 when {id} is graded", hints.len()));
+    output::warn(format!(
+        "hint {number} of {} costs {cost} points of 100 when {id} is graded",
+        hints.len()
+    ));
     if !arguments.yes && !is_wanted()? {
         return Ok(());
     }
@@ -58,7 +66,12 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
 /// The hints of a run, the cheapest first.
 fn hints(chosen: &Chosen) -> Result<Vec<String>, Failure> {
     let plan = chosen.run.sealed().read::<Plan>("plan")?;
-    let missing = || Failure::Integrity(format!("the plan of {} is missing: there is nothing to take a hint from", chosen.file.id));
+    let missing = || {
+        Failure::Integrity(format!(
+            "the plan of {} is missing: there is nothing to take a hint from",
+            chosen.file.id
+        ))
+    };
     Ok(plan.ok_or_else(missing)?.hints)
 }
 

@@ -29,10 +29,17 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     };
     if let Some(number) = arguments.number {
         let command = commands.iter().find(|c| c.number == number);
-        let command = command.ok_or_else(|| Failure::Usage(format!("there is no command {number}; `chaoslab history` lists them")))?;
-        return if context.output.json { context.output.value(&value(command)) } else { context.output.text(&command.output()) };
+        let command = command.ok_or_else(|| {
+            Failure::Usage(format!("there is no command {number}; `chaoslab history` lists them"))
+        })?;
+        return if context.output.json {
+            context.output.value(&value(command))
+        } else {
+            context.output.text(&command.output())
+        };
     }
-    let wanted: Vec<_> = commands.iter().filter(|c| !arguments.mutating || c.start.mutating).collect();
+    let wanted: Vec<_> =
+        commands.iter().filter(|c| !arguments.mutating || c.start.mutating).collect();
     if context.output.json {
         return context.output.value(&wanted.into_iter().map(value).collect::<Vec<_>>());
     }
@@ -41,8 +48,18 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
             Some(end) => end.exit.map_or_else(|| "cut off".to_owned(), |e| e.to_string()),
             None => "running".to_owned(),
         };
-        let kind = if c.start.mutating { format!("{} *", c.start.kind) } else { c.start.kind.clone() };
-        vec![format!("#{}", c.number), context.time(&chosen.file, c.start.at), kind, c.start.node.clone(), exit, c.start.text.clone()]
+        let kind =
+            if c.start.mutating { format!("{} *", c.start.kind) } else { c.start.kind.clone() };
+        vec![
+            format!("#{}", c.number),
+            context.time(&chosen.file, c.start.at),
+            kind,
+            c.start.node.clone(),
+            exit,
+            c.start.text.clone(),
+        ]
     };
-    context.output.table(&["no", "time", "kind", "node", "exit", "command"], wanted.into_iter().map(row))
+    context
+        .output
+        .table(&["no", "time", "kind", "node", "exit", "command"], wanted.into_iter().map(row))
 }

@@ -31,7 +31,8 @@ pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
             if context.output.json {
                 return context.output.value(&serde_json::json!({"image": image.reference, "built": !is_current, "seconds": seconds}));
             }
-            let done = if is_current { "is current".to_owned() } else { format!("built in {seconds} s") };
+            let done =
+                if is_current { "is current".to_owned() } else { format!("built in {seconds} s") };
             context.output.line(format!("{} {done}", image.reference))
         }
     }

@@ -1,4 +1,5 @@
-//! `chaoslab keep`: the background process of a run. Started by `start`, and again by any command that finds it dead.
+//! `chaoslab keep`: the background process of a run. Started by `start`, and again by any command
+//! that finds it dead.
 
 use std::convert::Infallible;
 
@@ -17,13 +18,21 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    // A session of its own: the terminal that started it may close. Fails only for a process that leads one already.
+    // A session of its own: the terminal that started it may close. Fails only for a process that
+    // leads one already.
     let _ = rustix::process::setsid();
     let run = Home::from_environment()?.open(&arguments.run)?;
     let log = run.sealed().log()?;
-    tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::INFO).with_writer(move || log.clone()).init();
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::INFO)
+        .with_writer(move || log.clone())
+        .init();
     std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "panicked")));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::io("start the runtime"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::io("start the runtime"))?;
     let examine = async {
         if let Err(error) = deadline::hand_in(&run).await {
             tracing::error!(%error, "the write-up could not be handed in when the time was over");

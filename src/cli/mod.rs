@@ -47,10 +47,10 @@ use self::output::Output;
 use crate::lab::run::Home;
 
 /// What a newcomer types first.
-const FIRST_STEPS: &str =
-    "Example: chaoslab start consumer-lag, and when the page is out: chaoslab shell, chaoslab rca new, chaoslab submit";
+const FIRST_STEPS: &str = "Example: chaoslab start consumer-lag, and when the page is out: chaoslab shell, chaoslab rca new, chaoslab submit";
 
-/// A troubleshooting simulator for Apache Kafka: really broken clusters, and a root-cause analysis that is checked.
+/// A troubleshooting simulator for Apache Kafka: really broken clusters, and a root-cause analysis
+/// that is checked.
 #[derive(Debug, Parser)]
 #[command(name = "chaoslab", version, arg_required_else_help = true, max_term_width = 110, after_help = FIRST_STEPS)]
 struct Cli {
@@ -144,8 +144,19 @@ enum Command {
 
 /// What is wrong with the arguments of a command line, if anything; the program's name is left out.
 fn unreadable(arguments: &[String]) -> Option<String> {
-    let error = Cli::try_parse_from(std::iter::once("chaoslab").chain(arguments.iter().map(String::as_str))).err()?;
-    Some(error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned())
+    let error = Cli::try_parse_from(
+        std::iter::once("chaoslab").chain(arguments.iter().map(String::as_str)),
+    )
+    .err()?;
+    Some(
+        error
+            .to_string()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned(),
+    )
 }
 
 /// Runs the command line and returns its exit code.
@@ -160,7 +171,9 @@ pub fn run() -> ExitCode {
     };
     let output = Output { json: cli.global.json, quiet: cli.global.quiet };
     // A panic has been told by its hook; what is left is the exit code of a bug.
-    let Ok(done) = catch_unwind(AssertUnwindSafe(|| dispatch(cli, output))) else { return ExitCode::from(Exit::Bug as u8) };
+    let Ok(done) = catch_unwind(AssertUnwindSafe(|| dispatch(cli, output))) else {
+        return ExitCode::from(Exit::Bug as u8);
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -178,7 +191,10 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
     }
     tell_more(cli.global.verbose);
     let context = Context { home: Home::from_environment()?, output, run: cli.global.run };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::io("start the runtime"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::io("start the runtime"))?;
     runtime.block_on(async {
         match cli.command {
             Command::Doctor => doctor::run(&context).await,
@@ -212,7 +228,8 @@ fn dispatch(cli: Cli, output: Output) -> Result<(), Failure> {
     })
 }
 
-/// `-v` tells what the program does, on standard error. What is staged is the keeper's affair and stays in its own log.
+/// `-v` tells what the program does, on standard error. What is staged is the keeper's affair and
+/// stays in its own log.
 fn tell_more(verbosity: u8) {
     let level = match verbosity {
         0 => return,

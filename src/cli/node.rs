@@ -29,13 +29,23 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let name = &arguments.name;
     if lab.topology.node(name).is_none() {
         let names: Vec<_> = lab.topology.nodes.iter().map(|n| n.name.as_str()).collect();
-        let near = nearest(name, names.iter().copied()).map(|n| format!("did you mean {n}? ")).unwrap_or_default();
-        return Err(Failure::Usage(format!("the lab has no node `{name}`; {near}It has {}", names.join(", "))));
+        let near = nearest(name, names.iter().copied())
+            .map(|n| format!("did you mean {n}? "))
+            .unwrap_or_default();
+        return Err(Failure::Usage(format!(
+            "the lab has no node `{name}`; {near}It has {}",
+            names.join(", ")
+        )));
     }
     match arguments.deed {
         Deed::Restart => {
             let text = format!("chaoslab node {name} restart");
-            let recorded = Recorded::begin(context, &chosen, Entry { kind: "node", node: name, text: &text, mutating: true }).await?;
+            let recorded = Recorded::begin(
+                context,
+                &chosen,
+                Entry { kind: "node", node: name, text: &text, mutating: true },
+            )
+            .await?;
             chosen.engine().await?.restart_service(&lab, name, "kafka").await?;
             let told = format!("Kafka on {name} was restarted\n");
             context.output.text(&told)?;

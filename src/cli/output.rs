@@ -1,4 +1,5 @@
-//! Writing to the terminal: lines, tables and JSON on standard output; what is about the command itself on standard error.
+//! Writing to the terminal: lines, tables and JSON on standard output; what is about the command
+//! itself on standard error.
 
 use std::io::{IsTerminal, Write};
 
@@ -36,11 +37,18 @@ impl Output {
 
     /// Writes a value as JSON.
     pub fn value(&self, value: &impl Serialize) -> Result<(), Failure> {
-        self.line(serde_json::to_string_pretty(value).expect("what is printed as JSON has text keys only"))
+        self.line(
+            serde_json::to_string_pretty(value)
+                .expect("what is printed as JSON has text keys only"),
+        )
     }
 
     /// Writes a table with a heading line.
-    pub fn table(&self, heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<(), Failure> {
+    pub fn table(
+        &self,
+        heading: &[&str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) -> Result<(), Failure> {
         self.text(&tabulated(heading, rows))
     }
 
@@ -62,7 +70,8 @@ impl Output {
     }
 }
 
-/// Tells something on standard error, whatever was asked for. That nobody reads it is no reason to stop.
+/// Tells something on standard error, whatever was asked for. That nobody reads it is no reason to
+/// stop.
 pub fn warn(text: impl AsRef<str>) {
     let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
 }
@@ -70,7 +79,10 @@ pub fn warn(text: impl AsRef<str>) {
 /// A table with a heading line, as text.
 pub fn tabulated(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(heading);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(heading);
     table.add_rows(rows);
     // Columns of a table without borders are padded at the end too.
     table.lines().map(|l| l.trim_end().to_owned() + "\n").collect()

@@ -1,4 +1,5 @@
-//! The page: an alert as Alertmanager would word it, a service map, how to reach things, what to do next.
+//! The page: an alert as Alertmanager would word it, a service map, how to reach things, what to do
+//! next.
 
 use std::fmt::Write;
 
@@ -31,7 +32,8 @@ pub fn print(context: &Context, chosen: &Chosen) -> Result<(), Failure> {
 
 fn text(context: &Context, file: &RunFile, briefing: &Briefing, lab: &Lab) -> String {
     let mut page = String::new();
-    let mut line = |text: String| writeln!(page, "{text}").expect("writing to a string does not fail");
+    let mut line =
+        |text: String| writeln!(page, "{text}").expect("writing to a string does not fail");
     let bold = |text: &str| context.output.bold(text);
     let alert = &briefing.alert;
     line(String::new());
@@ -50,7 +52,9 @@ fn text(context: &Context, file: &RunFile, briefing: &Briefing, lab: &Lab) -> St
         let topics = service.topics().collect::<Vec<_>>().join(", ");
         let flow = match service.role {
             ServiceRole::Producer => format!("{} -> {topics}", service.name),
-            ServiceRole::Consumer => format!("{topics} -> {} (group {})", service.name, service.group().unwrap_or("-")),
+            ServiceRole::Consumer => {
+                format!("{topics} -> {} (group {})", service.name, service.group().unwrap_or("-"))
+            }
         };
         line(format!("  {flow}: {}", service.description));
     }
@@ -60,20 +64,38 @@ fn text(context: &Context, file: &RunFile, briefing: &Briefing, lab: &Lab) -> St
     line(bold("Where to look"));
     let first = lab.topology.brokers().next().map_or("kafka-1", |b| b.name.as_str());
     for (command, says) in [
-        ("chaoslab shell".to_owned(), "kafka-*.sh, kcat and friends, on a machine of its own".to_owned()),
-        (format!("chaoslab shell {first}"), "a node: logs in /var/log/kafka, jcmd, ss, tc, tcpdump".to_owned()),
+        (
+            "chaoslab shell".to_owned(),
+            "kafka-*.sh, kcat and friends, on a machine of its own".to_owned(),
+        ),
+        (
+            format!("chaoslab shell {first}"),
+            "a node: logs in /var/log/kafka, jcmd, ss, tc, tcpdump".to_owned(),
+        ),
         ("chaoslab changes".to_owned(), "what was changed lately".to_owned()),
-        ("chaoslab events".to_owned(), "what the record shows, by number: ISR, leaders, restarts, errors, lag".to_owned()),
+        (
+            "chaoslab events".to_owned(),
+            "what the record shows, by number: ISR, leaders, restarts, errors, lag".to_owned(),
+        ),
         (format!("chaoslab logs {first} --since T-00:01:00"), "what it logged".to_owned()),
-        ("chaoslab query 'up'".to_owned(), "the monitoring, in PromQL; `chaoslab metrics` lists what there is".to_owned()),
-        ("chaoslab playbook".to_owned(), "how to investigate this symptom; `chaoslab hint` says more, for points".to_owned()),
+        (
+            "chaoslab query 'up'".to_owned(),
+            "the monitoring, in PromQL; `chaoslab metrics` lists what there is".to_owned(),
+        ),
+        (
+            "chaoslab playbook".to_owned(),
+            "how to investigate this symptom; `chaoslab hint` says more, for points".to_owned(),
+        ),
         ("chaoslab status".to_owned(), "nodes, services, alert, objectives".to_owned()),
     ] {
         line(format!("  {command:<40} {says}"));
     }
     line(String::new());
     line(bold("When you know"));
-    line(format!("  {:<40} {}", "chaoslab rca new", "a short write-up to fill in; `rca check` verifies each claim"));
+    line(format!(
+        "  {:<40} {}",
+        "chaoslab rca new", "a short write-up to fill in; `rca check` verifies each claim"
+    ));
     line(format!("  {:<40} {}", "chaoslab submit", "have it graded; then `chaoslab stop`"));
     if let Some(commitment) = &file.commitment {
         line(String::new());

@@ -27,8 +27,13 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         },
     };
     let text = library.playbook(&symptom).ok_or_else(|| {
-        let near = nearest(&symptom, all.iter().map(String::as_str)).map(|n| format!(", did you mean `{n}`?")).unwrap_or_default();
-        Failure::Usage(format!("there is no playbook `{symptom}`{near}; there are {}", all.join(", ")))
+        let near = nearest(&symptom, all.iter().map(String::as_str))
+            .map(|n| format!(", did you mean `{n}`?"))
+            .unwrap_or_default();
+        Failure::Usage(format!(
+            "there is no playbook `{symptom}`{near}; there are {}",
+            all.join(", ")
+        ))
     })?;
     if context.output.json {
         return context.output.value(&serde_json::json!({"symptom": symptom, "text": text}));

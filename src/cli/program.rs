@@ -32,7 +32,11 @@ pub async fn run(run: &Run, arguments: &[String]) -> Result<Outcome, Failure> {
         .env("NO_COLOR", "1")
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let output = command.output().await.map_err(Failure::io(format!("run `chaoslab {}`", arguments.join(" "))))?;
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let output = command
+        .output()
+        .await
+        .map_err(Failure::io(format!("run `chaoslab {}`", arguments.join(" "))))?;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     Ok(Outcome { exit: output.status.code(), printed })
 }

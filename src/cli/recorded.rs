@@ -6,7 +6,8 @@ use super::output::Output;
 use crate::lab::keeper::protocol::{KeeperClient, Request};
 use crate::lab::run::RunState;
 
-/// A command being recorded. After the run was stopped the record is closed, and nothing is added to it.
+/// A command being recorded. After the run was stopped the record is closed, and nothing is added
+/// to it.
 #[derive(Debug)]
 pub struct Recorded {
     keeper: Option<KeeperClient>,
@@ -29,12 +30,19 @@ pub struct Entry<'a> {
 
 impl Recorded {
     /// Begins a command and shows its number.
-    pub async fn begin(context: &Context, chosen: &Chosen, entry: Entry<'_>) -> Result<Self, Failure> {
+    pub async fn begin(
+        context: &Context,
+        chosen: &Chosen,
+        entry: Entry<'_>,
+    ) -> Result<Self, Failure> {
         if chosen.file.state != RunState::Open {
             return Ok(Self { keeper: None, number: None });
         }
         let mut keeper = chosen.keeper(context.output).await?;
-        let number = keeper.begin(entry.kind, entry.node, entry.text, entry.mutating, 0).await.map_err(told_keeper)?;
+        let number = keeper
+            .begin(entry.kind, entry.node, entry.text, entry.mutating, 0)
+            .await
+            .map_err(told_keeper)?;
         show_number(context.output, number);
         Ok(Self { keeper: Some(keeper), number: Some(number) })
     }

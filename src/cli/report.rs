@@ -41,7 +41,8 @@ enum Format {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let id = arguments.graded.clone().or(context.run.clone()).map_or_else(|| latest(context), Ok)?;
+    let id =
+        arguments.graded.clone().or(context.run.clone()).map_or_else(|| latest(context), Ok)?;
     let context = Context { home: context.home.clone(), output: context.output, run: Some(id) };
     let chosen = context.readable()?;
     if chosen.file.given_up {
@@ -50,16 +51,24 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         return print_opening(&context, &chosen, &secret);
     }
     if chosen.file.graded.is_none() {
-        return Err(Failure::Refused(format!("the run {} is not graded: `chaoslab submit` does that", chosen.file.id)));
+        return Err(Failure::Refused(format!(
+            "the run {} is not graded: `chaoslab submit` does that",
+            chosen.file.id
+        )));
     }
     let grade = graded(&chosen)?;
     if let Some([finding, reason]) = arguments.dispute.as_deref() {
         return dispute(&chosen, &grade, finding, reason);
     }
     let (disputes, answers) = (chosen.run.disputes()?, answers(&chosen, &grade)?);
-    let (grade, secret, opened) = (grade.reviewed(&answers), Secret::of(&chosen)?, Opened::of(&chosen)?);
+    let (grade, secret, opened) =
+        (grade.reviewed(&answers), Secret::of(&chosen)?, Opened::of(&chosen)?);
     secret.verify(&chosen)?;
-    let input = ReportInput { grade: &grade, record: &opened.record(), sealed: Some(secret.sealed(&chosen)) };
+    let input = ReportInput {
+        grade: &grade,
+        record: &opened.record(),
+        sealed: Some(secret.sealed(&chosen)),
+    };
     show(&context, &input, arguments.format)?;
     let open = unanswered(&disputes, &answers);
     if !open.is_empty() {
@@ -96,7 +105,9 @@ fn dispute(chosen: &Chosen, grade: &Grade, finding: &str, reason: &str) -> Resul
     chosen.run.write_disputes(&disputes)?;
     let answers = answers(chosen, grade)?;
     match unanswered(&disputes, &answers) {
-        open if open.is_empty() => Err(Failure::Refused(format!("{finding} is answered already; `chaoslab report` shows how"))),
+        open if open.is_empty() => Err(Failure::Refused(format!(
+            "{finding} is answered already; `chaoslab report` shows how"
+        ))),
         open => Err(needs_review(chosen, &open)),
     }
 }
@@ -105,16 +116,19 @@ fn dispute(chosen: &Chosen, grade: &Grade, finding: &str, reason: &str) -> Resul
 fn answers(chosen: &Chosen, grade: &Grade) -> Result<Vec<Override>, Failure> {
     let path = chosen.run.overrides();
     match std::fs::read_to_string(&path) {
-        Ok(text) => read_overrides(&text, grade).map_err(|problems| Failure::Invalid(located(&path, &problems))),
+        Ok(text) => read_overrides(&text, grade)
+            .map_err(|problems| Failure::Invalid(located(&path, &problems))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(Failure::io(format!("read {}", path.display()))(error)),
     }
 }
 
 fn needs_review(chosen: &Chosen, open: &[&Dispute]) -> Failure {
-    let told: Vec<_> = open.iter().map(|dispute| format!("\n  {}: {}", dispute.finding, dispute.reason)).collect();
+    let told: Vec<_> =
+        open.iter().map(|dispute| format!("\n  {}: {}", dispute.finding, dispute.reason)).collect();
     let path = chosen.run.overrides();
-    let example = format!("- {{finding: {}, struck: true, by: NAME, reason: WHY}}", open[0].finding);
+    let example =
+        format!("- {{finding: {}, struck: true, by: NAME, reason: WHY}}", open[0].finding);
     Failure::NeedsReview(format!(
         "a person's review of {} is needed:{}\nThe reviewer answers each in {}, `struck: true` gives the points back:\n  {example}",
         chosen.file.id,
@@ -125,6 +139,9 @@ fn needs_review(chosen: &Chosen, open: &[&Dispute]) -> Failure {
 
 fn latest(context: &Context) -> Result<String, Failure> {
     let runs = context.home.list()?;
-    let graded = runs.iter().rev().find(|run| run.read().is_ok_and(|f| f.graded.is_some() || f.given_up));
-    graded.map(|run| run.id.clone()).ok_or_else(|| Failure::Refused("no run is graded yet: `chaoslab submit` grades one".to_owned()))
+    let graded =
+        runs.iter().rev().find(|run| run.read().is_ok_and(|f| f.graded.is_some() || f.given_up));
+    graded.map(|run| run.id.clone()).ok_or_else(|| {
+        Failure::Refused("no run is graded yet: `chaoslab submit` grades one".to_owned())
+    })
 }

@@ -24,8 +24,16 @@ pub fn run(context: &Context) -> Result<(), Failure> {
             }
             Err(error) => {
                 context.output.remark(format!("note: {error}"));
-                rows.push(vec![run.id.clone(), "-".to_owned(), "unreadable".to_owned(), "-".to_owned(), "-".to_owned()]);
-                values.push(json!({"run": run.id, "state": "unreadable", "error": error.to_string()}));
+                rows.push(vec![
+                    run.id.clone(),
+                    "-".to_owned(),
+                    "unreadable".to_owned(),
+                    "-".to_owned(),
+                    "-".to_owned(),
+                ]);
+                values.push(
+                    json!({"run": run.id, "state": "unreadable", "error": error.to_string()}),
+                );
             }
         }
     }
@@ -40,5 +48,8 @@ pub fn run(context: &Context) -> Result<(), Failure> {
 
 fn score(file: &RunFile) -> String {
     let verdict = |passed: bool| if passed { "passed" } else { "not passed" };
-    file.graded.map_or_else(|| "-".to_owned(), |g| format!("{}.{} {}", g.score / 1000, g.score % 1000 / 100, verdict(g.passed)))
+    file.graded.map_or_else(
+        || "-".to_owned(),
+        |g| format!("{}.{} {}", g.score / 1000, g.score % 1000 / 100, verdict(g.passed)),
+    )
 }

@@ -63,8 +63,13 @@ fn known_service(lab: &Lab, name: &str) -> Result<(), Failure> {
     if names.contains(&name) {
         return Ok(());
     }
-    let near = nearest(name, names.iter().copied()).map(|n| format!("did you mean {n}? ")).unwrap_or_default();
-    Err(Failure::Usage(format!("the lab has no service `{name}`; {near}It has {}", names.join(", "))))
+    let near = nearest(name, names.iter().copied())
+        .map(|n| format!("did you mean {n}? "))
+        .unwrap_or_default();
+    Err(Failure::Usage(format!(
+        "the lab has no service `{name}`; {near}It has {}",
+        names.join(", ")
+    )))
 }
 
 struct Act<'a> {
@@ -77,11 +82,21 @@ struct Act<'a> {
 impl Act<'_> {
     async fn begin(&self, deed: &str, mutating: bool) -> Result<Recorded, Failure> {
         let text = format!("chaoslab service {} {deed}", self.name);
-        Recorded::begin(self.context, self.chosen, Entry { kind: "service", node: self.name, text: &text, mutating }).await
+        Recorded::begin(
+            self.context,
+            self.chosen,
+            Entry { kind: "service", node: self.name, text: &text, mutating },
+        )
+        .await
     }
 
     async fn properties(&self) -> Result<String, Failure> {
-        Ok(self.chosen.engine().await?.read_file(self.lab, self.name, &properties_path(self.name)).await?)
+        Ok(self
+            .chosen
+            .engine()
+            .await?
+            .read_file(self.lab, self.name, &properties_path(self.name))
+            .await?)
     }
 
     async fn show(&self) -> Result<(), Failure> {
@@ -89,7 +104,9 @@ impl Act<'_> {
         let text = self.properties().await?;
         if self.context.output.json {
             let file = properties_path(self.name);
-            self.context.output.value(&serde_json::json!({"service": self.name, "file": file, "properties": text}))?;
+            self.context.output.value(
+                &serde_json::json!({"service": self.name, "file": file, "properties": text}),
+            )?;
         } else {
             self.context.output.text(&text)?;
         }
@@ -98,7 +115,10 @@ impl Act<'_> {
 
     async fn set(&self, properties: &[String]) -> Result<(), Failure> {
         let pair = |p: &String| {
-            let pair = p.split_once('=').map(|(k, v)| (k.trim().to_owned(), v.trim().to_owned())).filter(|(k, _)| !k.is_empty());
+            let pair = p
+                .split_once('=')
+                .map(|(k, v)| (k.trim().to_owned(), v.trim().to_owned()))
+                .filter(|(k, _)| !k.is_empty());
             pair.ok_or_else(|| Failure::Usage(format!("`{p}` is not KEY=VALUE")))
         };
         let changes: BTreeMap<_, _> = properties.iter().map(pair).collect::<Result<_, _>>()?;
@@ -120,10 +140,14 @@ impl Act<'_> {
     /// Writes the file, restarts the service, and tells what changed.
     async fn put(&self, recorded: Recorded, before: &str, after: String) -> Result<(), Failure> {
         let engine = self.chosen.engine().await?;
-        engine.write_files(self.lab, self.name, &[(properties_path(self.name), after.clone())]).await?;
+        engine
+            .write_files(self.lab, self.name, &[(properties_path(self.name), after.clone())])
+            .await?;
         engine.restart_service(self.lab, self.name, self.name).await?;
-        let gone = before.lines().filter(|l| !after.lines().any(|a| a == *l)).map(|l| format!("- {l}\n"));
-        let come = after.lines().filter(|l| !before.lines().any(|b| b == *l)).map(|l| format!("+ {l}\n"));
+        let gone =
+            before.lines().filter(|l| !after.lines().any(|a| a == *l)).map(|l| format!("- {l}\n"));
+        let come =
+            after.lines().filter(|l| !before.lines().any(|b| b == *l)).map(|l| format!("+ {l}\n"));
         let told = gone.chain(come).collect::<String>() + &format!("{} restarted\n", self.name);
         self.context.output.text(&told)?;
         recorded.end_with(&told).await
@@ -143,8 +167,13 @@ fn edited(name: &str, text: &str) -> Result<String, Failure> {
     let path = std::env::temp_dir().join(format!("{name}-{}.properties", std::process::id()));
     let edit = || -> std::io::Result<String> {
         std::fs::write(&path, text)?;
-        let editor = std::env::var("VISUAL").or_else(|_| std::env::var("EDITOR")).unwrap_or_else(|_| "vi".to_owned());
-        let status = std::process::Command::new("sh").args(["-c", &format!("{editor} \"$1\""), "sh"]).arg(&path).status()?;
+        let editor = std::env::var("VISUAL")
+            .or_else(|_| std::env::var("EDITOR"))
+            .unwrap_or_else(|_| "vi".to_owned());
+        let status = std::process::Command::new("sh")
+            .args(["-c", &format!("{editor} \"$1\""), "sh"])
+            .arg(&path)
+            .status()?;
         if !status.success() {
             return Err(std::io::Error::other(format!("the editor ended with {status}")));
         }

@@ -33,9 +33,15 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     for line in &family.trains {
         out.line(format!("  {line}"))?;
     }
-    out.line(format!("\nLab (names differ from run to run): {} brokers, a controller, a toolbox", family.cluster.brokers))?;
+    out.line(format!(
+        "\nLab (names differ from run to run): {} brokers, a controller, a toolbox",
+        family.cluster.brokers
+    ))?;
     for topic in &family.cluster.topics {
-        out.line(format!("  topic {}: {} partitions, {} replicas", topic.name, topic.partitions, topic.replication_factor))?;
+        out.line(format!(
+            "  topic {}: {} partitions, {} replicas",
+            topic.name, topic.partitions, topic.replication_factor
+        ))?;
     }
     for service in &family.services {
         out.line(format!("  service {}: {}", service.name, service.description))?;

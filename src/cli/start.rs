@@ -52,7 +52,8 @@ pub struct Arguments {
     /// What it is for: a drill avoids the cause of the last one, an exam draws evenly
     #[arg(long, value_enum, default_value_t = Profile::Drill)]
     profile: Profile,
-    /// So long it may be worked on and handed in after the page, as `45m` or `2h`; without an end unless given
+    /// So long it may be worked on and handed in after the page, as `45m` or `2h`; without an end
+    /// unless given
     #[arg(long, value_name = "DURATION", value_parser = limit_ms)]
     time_limit: Option<i64>,
     /// Return at once and stage in the background
@@ -94,11 +95,17 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
 
 /// A time limit as it is typed.
 fn limit_ms(text: &str) -> Result<i64, String> {
-    stretch_ms(text).filter(|limit| *limit > 0).ok_or_else(|| format!("`{text}` is no length of time; write it as `45m` or `2h`"))
+    stretch_ms(text)
+        .filter(|limit| *limit > 0)
+        .ok_or_else(|| format!("`{text}` is no length of time; write it as `45m` or `2h`"))
 }
 
 /// The lab's image, built when it is not current.
-pub async fn image(context: &Context, library: &Library, docker: &Docker) -> Result<Image, Failure> {
+pub async fn image(
+    context: &Context,
+    library: &Library,
+    docker: &Docker,
+) -> Result<Image, Failure> {
     let image = Image::current(library)?;
     if !image.is_built(docker).await? {
         image.build(docker, |step| context.output.remark(step)).await?;
@@ -126,7 +133,8 @@ pub async fn opened(context: &Context, run: &Run) -> Result<(), Failure> {
     }
 }
 
-/// A plan of a random seed. In a drill the cause of the learner's last run of the family comes up half as often as any other.
+/// A plan of a random seed. In a drill the cause of the learner's last run of the family comes up
+/// half as often as any other.
 fn draw_plan(context: &Context, library: &Library, arguments: &Arguments) -> Result<Plan, Failure> {
     let last = match arguments.profile {
         Profile::Drill => last_scenario(context, &arguments.family),
@@ -134,7 +142,8 @@ fn draw_plan(context: &Context, library: &Library, arguments: &Arguments) -> Res
     };
     loop {
         let plan = plan(library, arguments, random_seed()?)?;
-        let is_free = arguments.scenario.is_none() && library.scenarios(&arguments.family).len() > 1;
+        let is_free =
+            arguments.scenario.is_none() && library.scenarios(&arguments.family).len() > 1;
         if is_free && last.as_ref() == Some(&plan.scenario) && random_seed()? % 2 == 0 {
             continue;
         }
@@ -145,10 +154,17 @@ fn draw_plan(context: &Context, library: &Library, arguments: &Arguments) -> Res
 /// The scenario of the newest run of the family whose plan can be read.
 fn last_scenario(context: &Context, family: &str) -> Option<String> {
     let runs = context.home.list().ok()?;
-    let mut of_family: Vec<_> =
-        runs.into_iter().filter_map(|run| Some((run.read().ok()?, run))).filter(|(f, _)| f.family == family).collect();
+    let mut of_family: Vec<_> = runs
+        .into_iter()
+        .filter_map(|run| Some((run.read().ok()?, run)))
+        .filter(|(f, _)| f.family == family)
+        .collect();
     of_family.sort_by_key(|(file, _)| file.created_at);
-    of_family.into_iter().rev().find_map(|(_, run)| run.sealed().read::<Plan>("plan").ok()?).map(|plan| plan.scenario)
+    of_family
+        .into_iter()
+        .rev()
+        .find_map(|(_, run)| run.sealed().read::<Plan>("plan").ok()?)
+        .map(|plan| plan.scenario)
 }
 
 /// The scenario the seed picks, or the one an author named.
@@ -160,15 +176,24 @@ fn plan(library: &Library, arguments: &Arguments, seed: Seed) -> Result<Plan, Fa
         None => {
             let all = library.scenarios(family);
             let picked = draw::pick(seed, "scenario", all.len());
-            all.into_iter().nth(picked).ok_or_else(|| Failure::Refused(format!("the family {family} has nothing to stage yet")))?
+            all.into_iter().nth(picked).ok_or_else(|| {
+                Failure::Refused(format!("the family {family} has nothing to stage yet"))
+            })?
         }
     };
     Ok(library.plan(family, &scenario, seed)?)
 }
 
-/// The plan itself when this engine can stage it; otherwise another cause of the family, drawn with the same seed, unless one was named. What any
-/// cause of the family requires is looked at whichever was drawn, so that what is done here tells nothing about it.
-async fn stageable(library: &Library, docker: &Docker, image: &Image, arguments: &Arguments, plan: Plan) -> Result<Plan, Failure> {
+/// The plan itself when this engine can stage it; otherwise another cause of the family, drawn with
+/// the same seed, unless one was named. What any cause of the family requires is looked at
+/// whichever was drawn, so that what is done here tells nothing about it.
+async fn stageable(
+    library: &Library,
+    docker: &Docker,
+    image: &Image,
+    arguments: &Arguments,
+    plan: Plan,
+) -> Result<Plan, Failure> {
     let mut family = Vec::new();
     for scenario in library.scenarios(&plan.family) {
         family.push(library.plan(&plan.family, &scenario, plan.seed)?);
@@ -178,12 +203,19 @@ async fn stageable(library: &Library, docker: &Docker, image: &Image, arguments:
     let Some(why) = lacking.bars(&plan.requires) else { return Ok(plan) };
     family.retain(|any| arguments.scenario.is_none() && lacking.bars(&any.requires).is_none());
     let picked = draw::pick(plan.seed, "scenario here", family.len());
-    family.into_iter().nth(picked).ok_or_else(|| Failure::Refused(format!("it cannot be staged here: {why}")))
+    family
+        .into_iter()
+        .nth(picked)
+        .ok_or_else(|| Failure::Refused(format!("it cannot be staged here: {why}")))
 }
 
 fn create(context: &Context, plan: &Plan, image: &str, terms: Terms) -> Result<Run, Failure> {
     let file = RunFile::new(&new_run_id()?, &plan.family, image, now());
-    let run = context.home.create(&RunFile { exam: terms.profile == Profile::Exam, time_limit_ms: terms.time_limit_ms, ..file })?;
+    let run = context.home.create(&RunFile {
+        exam: terms.profile == Profile::Exam,
+        time_limit_ms: terms.time_limit_ms,
+        ..file
+    })?;
     run.sealed().write("plan", plan)?;
     run.write_briefing(&Briefing::from(plan))?;
     Ok(run)
@@ -210,10 +242,13 @@ async fn follow(context: &Context, run: &Run) -> Result<(), Failure> {
     let state = file.as_ref().map(|f| f.state);
     match (state, file.and_then(|f| f.invalid)) {
         (Some(RunState::Open), _) => Ok(()),
-        (_, Some(invalid)) => {
-            Err(Failure::NotWitnessed(format!("the run {} is invalid (while {}): {}", run.id, invalid.during, invalid.reason)))
+        (_, Some(invalid)) => Err(Failure::NotWitnessed(format!(
+            "the run {} is invalid (while {}): {}",
+            run.id, invalid.during, invalid.reason
+        ))),
+        (Some(RunState::Closed), _) => {
+            Err(Failure::Refused(format!("the run {} was stopped", run.id)))
         }
-        (Some(RunState::Closed), _) => Err(Failure::Refused(format!("the run {} was stopped", run.id))),
         _ => Err(Failure::NotWitnessed(format!(
             "the background process of {} ended while staging; `chaoslab stop --run {}` removes what it left",
             run.id, run.id

@@ -86,7 +86,13 @@ struct Judged {
 impl Status {
     fn of(chosen: &Chosen) -> Result<Self, Failure> {
         let steps = Progress::of(chosen.run.folder()).steps();
-        let mut status = Self { observed_at: None, steps, machines: Vec::new(), alert: None, objectives: Vec::new() };
+        let mut status = Self {
+            observed_at: None,
+            steps,
+            machines: Vec::new(),
+            alert: None,
+            objectives: Vec::new(),
+        };
         // Before the page nobody is told more than how far the staging is.
         if chosen.file.opened_at.is_none() {
             return Ok(status);
@@ -136,14 +142,22 @@ impl Status {
             return self.steps.iter().try_for_each(|step| out.line(format!("  {step}")));
         };
         if let Some(page) = file.paged_at {
-            out.line(format!("paged {}; {} ago", rfc3339(page / 1000 * 1000), length((file.closed_at.unwrap_or_else(now) - page) / 1000)))?;
+            out.line(format!(
+                "paged {}; {} ago",
+                rfc3339(page / 1000 * 1000),
+                length((file.closed_at.unwrap_or_else(now) - page) / 1000)
+            ))?;
         }
         match file.time_left_ms(now()) {
             Some(left) if left >= 0 => out.line(format!("time left {}", length(left / 1000)))?,
             Some(_) => out.line(out.bold("the time is over"))?,
             None => {}
         }
-        out.line(format!("observed {}{}", context.time(file, observed), if kept { "" } else { "  (recording has ended)" }))?;
+        out.line(format!(
+            "observed {}{}",
+            context.time(file, observed),
+            if kept { "" } else { "  (recording has ended)" }
+        ))?;
         let up = |m: &Machine| match m.up {
             Some(true) => "up",
             Some(false) => "DOWN or too slow to answer",
@@ -157,11 +171,19 @@ impl Status {
         out.line("")?;
         if let Some(alert) = &self.alert {
             let state = if alert.holds { out.bold("firing") } else { "resolved".to_owned() };
-            out.line(format!("alert      {}: {state} for {}", alert.name, length(alert.since_seconds)))?;
+            out.line(format!(
+                "alert      {}: {state} for {}",
+                alert.name,
+                length(alert.since_seconds)
+            ))?;
         }
         for objective in &self.objectives {
             let state = if objective.holds { "met".to_owned() } else { out.bold("NOT met") };
-            out.line(format!("objective  {}: {state} for {}", objective.name, length(objective.since_seconds)))?;
+            out.line(format!(
+                "objective  {}: {state} for {}",
+                objective.name,
+                length(objective.since_seconds)
+            ))?;
         }
         Ok(())
     }
@@ -169,7 +191,9 @@ impl Status {
 
 /// The one value of an expression.
 fn value(reader: &Reader, promql: &str, at: UnixMs) -> Result<Option<f64>, Failure> {
-    let value = Query::parse(promql).and_then(|q| q.instant(reader, at)).map_err(|e| Failure::Integrity(e.to_string()))?;
+    let value = Query::parse(promql)
+        .and_then(|q| q.instant(reader, at))
+        .map_err(|e| Failure::Integrity(e.to_string()))?;
     Ok(match value {
         Value::Vector(elements) => elements.first().map(|(_, v)| *v),
         Value::Scalar(number) => Some(number),
@@ -177,11 +201,17 @@ fn value(reader: &Reader, promql: &str, at: UnixMs) -> Result<Option<f64>, Failu
     })
 }
 
-/// Whether a condition holds, and for how long it has or has not: looked for over the last ten minutes.
+/// Whether a condition holds, and for how long it has or has not: looked for over the last ten
+/// minutes.
 fn judge(reader: &Reader, name: &str, expr: &str, at: UnixMs) -> Result<Judged, Failure> {
     const LOOK_BACK_SECONDS: i64 = 600;
     let query = Query::parse(expr).map_err(|e| Failure::Integrity(e.to_string()))?;
-    let holds_at = |at| query.instant(reader, at).map(|v| query.holds(&v)).map_err(|e| Failure::Integrity(e.to_string()));
+    let holds_at = |at| {
+        query
+            .instant(reader, at)
+            .map(|v| query.holds(&v))
+            .map_err(|e| Failure::Integrity(e.to_string()))
+    };
     let begin = reader.span()?.map_or(at, |(first, _)| first);
     let holds = holds_at(at)?;
     let mut since_seconds = 0;

@@ -1,4 +1,5 @@
-//! `chaoslab stop`: end a run and leave nothing on the engine. Safe to repeat, from any terminal, whatever was killed before.
+//! `chaoslab stop`: end a run and leave nothing on the engine. Safe to repeat, from any terminal,
+//! whatever was killed before.
 
 use std::time::Duration;
 
@@ -54,9 +55,10 @@ async fn all(context: &Context) -> Result<(), Failure> {
         }
     }
     let swept = sweep::sweep(&connect().await?, None).await?;
-    context
-        .output
-        .remark(format!("removed besides: {} containers, {} networks, {} volumes", swept.containers, swept.networks, swept.volumes));
+    context.output.remark(format!(
+        "removed besides: {} containers, {} networks, {} volumes",
+        swept.containers, swept.networks, swept.volumes
+    ));
     if context.output.json { context.output.value(&stopped) } else { Ok(()) }
 }
 
@@ -76,7 +78,10 @@ pub async fn stop(context: &Context, run: &Run) -> Result<Stopped, Failure> {
     match file.state {
         RunState::Open => file.state = RunState::Closed,
         state if state.is_staging() => {
-            file.invalid = Some(Invalid { during: state, reason: "it was stopped before it opened".to_owned() });
+            file.invalid = Some(Invalid {
+                during: state,
+                reason: "it was stopped before it opened".to_owned(),
+            });
             file.state = RunState::Invalid;
         }
         _ => {}
@@ -85,10 +90,15 @@ pub async fn stop(context: &Context, run: &Run) -> Result<Stopped, Failure> {
         file.closed_at = Some(now());
     }
     run.write(&file)?;
-    let told = format!("run {}: removed {} containers, {} networks, {} volumes", run.id, swept.containers, swept.networks, swept.volumes);
+    let told = format!(
+        "run {}: removed {} containers, {} networks, {} volumes",
+        run.id, swept.containers, swept.networks, swept.volumes
+    );
     context.output.remark(told);
     if file.state == RunState::Closed && file.graded.is_none() {
-        context.output.remark("the record stays: `query`, `logs`, `history`, `rca` and `submit` go on working");
+        context.output.remark(
+            "the record stays: `query`, `logs`, `history`, `rca` and `submit` go on working",
+        );
     }
     Ok(Stopped { run: run.id.clone(), state: file.state, removed: swept })
 }
@@ -115,11 +125,16 @@ async fn end_keeper(run: &Run) -> Result<(), Failure> {
     if is_gone(run).await? {
         return Ok(());
     }
-    Err(Failure::Refused(format!("the background process of {} does not end; end it by hand and repeat `chaoslab stop`", run.id)))
+    Err(Failure::Refused(format!(
+        "the background process of {} does not end; end it by hand and repeat `chaoslab stop`",
+        run.id
+    )))
 }
 
 async fn is_gone(run: &Run) -> Result<bool, RunError> {
-    let gone = wait::until(END_WITHIN, ASK_EVERY, async || Ok::<_, RunError>((!run.is_kept()?).then_some(())));
+    let gone = wait::until(END_WITHIN, ASK_EVERY, async || {
+        Ok::<_, RunError>((!run.is_kept()?).then_some(()))
+    });
     Ok(gone.await?.is_some())
 }
 

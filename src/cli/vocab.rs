@@ -22,12 +22,18 @@ pub struct Arguments {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let (word, vocabulary) = Vocabulary::ALL.iter().find(|(word, _)| *word == arguments.vocabulary).expect("the parser knows no other");
+    let (word, vocabulary) = Vocabulary::ALL
+        .iter()
+        .find(|(word, _)| *word == arguments.vocabulary)
+        .expect("the parser knows no other");
     let wanted = arguments.search.as_deref().unwrap_or("");
     let entries = vocabulary.search(wanted);
     if entries.is_empty() {
-        let near = vocabulary.near(wanted).map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
-        return Err(Failure::Usage(format!("none of the {word} matches `{wanted}`{near} (`chaoslab vocab {word}` lists all)")));
+        let near =
+            vocabulary.near(wanted).map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
+        return Err(Failure::Usage(format!(
+            "none of the {word} matches `{wanted}`{near} (`chaoslab vocab {word}` lists all)"
+        )));
     }
     if context.output.json {
         return context.output.value(&entries);

@@ -1,4 +1,5 @@
-//! What it means. Pure: no I/O, no clock, no async. Rooms in order, each using only those before it.
+//! What it means. Pure: no I/O, no clock, no async. Rooms in order, each using only those before
+//! it.
 
 pub mod yaml;
 

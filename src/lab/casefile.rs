@@ -1,4 +1,5 @@
-//! A casefile: a recorded run, packed into one file. It is investigated and graded like the run itself, without Docker.
+//! A casefile: a recorded run, packed into one file. It is investigated and graded like the run
+//! itself, without Docker.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -12,7 +13,14 @@ use super::run::{Home, Run, RunError, RunFile, RunState};
 use super::store::{self, StoreError};
 
 /// What a casefile holds, by its path in the run's folder. What the learner wrote is not among it.
-const FILES: [&str; 6] = ["run.json", "lab.json", "briefing.json", "sealed/plan.sealed", "sealed/truth.sealed", "sealed/salt.sealed"];
+const FILES: [&str; 6] = [
+    "run.json",
+    "lab.json",
+    "briefing.json",
+    "sealed/plan.sealed",
+    "sealed/truth.sealed",
+    "sealed/salt.sealed",
+];
 
 /// Why a casefile could not be made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +51,10 @@ pub fn pack(run: &Run, to: &Path) -> Result<(), CasefileError> {
     let _ = fs::remove_file(&record);
     store::copy(run.folder(), &record)?;
     let write = || -> Result<(), CasefileError> {
-        let mut archive = tar::Builder::new(GzEncoder::new(File::create(to).map_err(failed)?, Compression::best()));
+        let mut archive = tar::Builder::new(GzEncoder::new(
+            File::create(to).map_err(failed)?,
+            Compression::best(),
+        ));
         let mut add = |name: &str, content: &[u8]| {
             let mut header = tar::Header::new_gnu();
             header.set_size(content.len() as u64);
@@ -67,7 +78,14 @@ pub fn pack(run: &Run, to: &Path) -> Result<(), CasefileError> {
 
 fn closed(file: RunFile) -> Vec<u8> {
     let closed_at = file.closed_at.or(file.opened_at);
-    let file = RunFile { state: RunState::Closed, closed_at, graded: None, given_up: false, hints: 0, ..file };
+    let file = RunFile {
+        state: RunState::Closed,
+        closed_at,
+        graded: None,
+        given_up: false,
+        hints: 0,
+        ..file
+    };
     serde_json::to_vec_pretty(&file).expect("a run's state is JSON")
 }
 
@@ -87,7 +105,8 @@ pub fn unpack(from: &Path, home: &Home) -> Result<Run, CasefileError> {
         }
     }
     let text = fs::read_to_string(folder.join("run.json")).map_err(failed)?;
-    let file: RunFile = serde_json::from_str(&text).map_err(|e| failed(std::io::Error::other(e)))?;
+    let file: RunFile =
+        serde_json::from_str(&text).map_err(|e| failed(std::io::Error::other(e)))?;
     let runs = home.folder().join("runs");
     fs::create_dir_all(&runs).map_err(failed)?;
     fs::rename(&folder, runs.join(&file.id)).map_err(failed)?;

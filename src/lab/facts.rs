@@ -1,13 +1,21 @@
-//! The record of a run as claims are checked against it: the facts besides samples and log lines, from the run's folder.
+//! The record of a run as claims are checked against it: the facts besides samples and log lines,
+//! from the run's folder.
 
 use super::engine::{Lab, TOOLBOX};
 use super::run::{Briefing, RunFile};
 use super::store::{Command, Reader, StoreError};
 use crate::domain::rca::detect::{AlertRule, Scope, detect};
-use crate::domain::rca::record::{Alert, Change, Command as RecordedCommand, Facts, Gap, Inventory, Objective, Span};
+use crate::domain::rca::record::{
+    Alert, Change, Command as RecordedCommand, Facts, Gap, Inventory, Objective, Span,
+};
 
 /// Gathers the facts of a run that has opened.
-pub fn facts(file: &RunFile, lab: &Lab, briefing: &Briefing, reader: &Reader) -> Result<Facts, StoreError> {
+pub fn facts(
+    file: &RunFile,
+    lab: &Lab,
+    briefing: &Briefing,
+    reader: &Reader,
+) -> Result<Facts, StoreError> {
     let (first, last) = reader.span()?.unwrap_or((file.created_at, file.created_at));
     let settled = file.settled_at.unwrap_or(first);
     let page = file.paged_at.unwrap_or(last);
@@ -16,7 +24,11 @@ pub fn facts(file: &RunFile, lab: &Lab, briefing: &Briefing, reader: &Reader) ->
     let alert = &briefing.alert;
     let scope = Scope {
         span: Span { from: baseline.from, to: last },
-        alert: Some(AlertRule { name: alert.name.clone(), promql: alert.expr.clone(), hold: i64::from(alert.for_seconds) * 1000 }),
+        alert: Some(AlertRule {
+            name: alert.name.clone(),
+            promql: alert.expr.clone(),
+            hold: i64::from(alert.for_seconds) * 1000,
+        }),
     };
     Ok(Facts {
         run: file.id.clone(),
@@ -27,11 +39,23 @@ pub fn facts(file: &RunFile, lab: &Lab, briefing: &Briefing, reader: &Reader) ->
         opened: file.opened_at.unwrap_or(page),
         closed: file.closed_at,
         alert: Alert { name: alert.name.clone(), promql: alert.expr.clone() },
-        objectives: briefing.slo.iter().map(|o| Objective { name: o.name.clone(), promql: o.expr.clone(), felt: o.felt }).collect(),
+        objectives: briefing
+            .slo
+            .iter()
+            .map(|o| Objective { name: o.name.clone(), promql: o.expr.clone(), felt: o.felt })
+            .collect(),
         commands: reader.commands()?.iter().map(command).collect(),
-        changes: reader.changes()?.into_iter().map(|c| Change { number: c.number, at: c.at, what: c.what }).collect(),
+        changes: reader
+            .changes()?
+            .into_iter()
+            .map(|c| Change { number: c.number, at: c.at, what: c.what })
+            .collect(),
         detections: detect(reader, &scope, &inventory)?,
-        gaps: reader.gaps()?.into_iter().map(|g| Gap { job: None, span: Span { from: g.from, to: g.to } }).collect(),
+        gaps: reader
+            .gaps()?
+            .into_iter()
+            .map(|g| Gap { job: None, span: Span { from: g.from, to: g.to } })
+            .collect(),
         inventory,
     })
 }

@@ -1,4 +1,5 @@
-//! The lab's image: built from the context the program carries and the service program beside it, keyed by a hash of what goes in.
+//! The lab's image: built from the context the program carries and the service program beside it,
+//! keyed by a hash of what goes in.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -6,7 +7,9 @@ use std::time::Instant;
 
 use bollard::Docker;
 use bollard::models::ImageSummary;
-use bollard::query_parameters::{BuildImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions};
+use bollard::query_parameters::{
+    BuildImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions,
+};
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -68,14 +71,22 @@ pub struct Image {
 impl Image {
     /// The image of this program: the context it carries and the service program beside it.
     pub fn current(library: &Library) -> Result<Self, ImageError> {
-        let mut files: Vec<_> = library.image_context().map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect();
+        let mut files: Vec<_> = library
+            .image_context()
+            .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
+            .collect();
         let unreadable = |path: &Path| {
             let path = path.to_owned();
             move |source| ImageError::Unreadable { path, source }
         };
         let own = std::env::current_exe().map_err(unreadable(Path::new("this program")))?;
         // Test binaries lie one folder deeper.
-        let beside = own.ancestors().skip(1).take(2).map(|folder| folder.join(SERVICE_PROGRAM)).find(|p| p.exists());
+        let beside = own
+            .ancestors()
+            .skip(1)
+            .take(2)
+            .map(|folder| folder.join(SERVICE_PROGRAM))
+            .find(|p| p.exists());
         let path = beside.unwrap_or_else(|| own.with_file_name(SERVICE_PROGRAM));
         let program = std::fs::read(&path).map_err(unreadable(&path))?;
         files.push((SERVICE_IN_CONTEXT.to_owned(), program));
@@ -95,10 +106,17 @@ impl Image {
         has_image(docker, &self.reference).await
     }
 
-    /// Builds it, telling each step; images of this program that nothing has used for long are removed.
-    pub async fn build(&self, docker: &Docker, mut tell: impl FnMut(&str)) -> Result<(), ImageError> {
+    /// Builds it, telling each step; images of this program that nothing has used for long are
+    /// removed.
+    pub async fn build(
+        &self,
+        docker: &Docker,
+        mut tell: impl FnMut(&str),
+    ) -> Result<(), ImageError> {
         if !has_image(docker, BASE).await? {
-            tell(&format!("making the base image {BASE} (a pull, or about a minute from Debian's packages)"));
+            tell(&format!(
+                "making the base image {BASE} (a pull, or about a minute from Debian's packages)"
+            ));
             self.make_base().await?;
         }
         tell(&format!("building {} (about three minutes the first time)", self.reference));
@@ -110,12 +128,17 @@ impl Image {
             .labels(&HashMap::from([(LABEL.to_owned(), "lab".to_owned())]))
             .buildargs(&HashMap::from([("BASE".to_owned(), BASE.to_owned())]))
             .build();
-        let context = self.context().map_err(|e| ImageError::Build { reason: e.to_string(), last_lines: String::new() })?;
+        let context = self
+            .context()
+            .map_err(|e| ImageError::Build { reason: e.to_string(), last_lines: String::new() })?;
         let mut steps = docker.build_image(options, None, Some(bollard::body_full(context.into())));
         let mut output = String::new();
         let mut begun = Instant::now();
         while let Some(step) = steps.next().await {
-            let failed = |reason: String, output: &str| ImageError::Build { reason, last_lines: last_lines(output) };
+            let failed = |reason: String, output: &str| ImageError::Build {
+                reason,
+                last_lines: last_lines(output),
+            };
             let step = step.map_err(|e| failed(e.to_string(), &output))?;
             if let Some(error) = step.error_detail {
                 return Err(failed(error.message.unwrap_or_default().trim().to_owned(), &output));
@@ -133,16 +156,23 @@ impl Image {
 
     /// Runs the script that pulls or bootstraps the base.
     async fn make_base(&self) -> Result<(), ImageError> {
-        let script = self.files.iter().find(|(path, _)| path == BASE_SCRIPT).map(|(_, bytes)| bytes);
-        let script = script.ok_or_else(|| ImageError::Base("the script that makes it is missing".to_owned()))?;
+        let script =
+            self.files.iter().find(|(path, _)| path == BASE_SCRIPT).map(|(_, bytes)| bytes);
+        let script = script
+            .ok_or_else(|| ImageError::Base("the script that makes it is missing".to_owned()))?;
         let failed = |e: std::io::Error| ImageError::Base(e.to_string());
         let mut bash = tokio::process::Command::new("bash");
-        let mut child = bash.arg("-s").stdin(Stdio::piped()).kill_on_drop(true).spawn().map_err(failed)?;
+        let mut child =
+            bash.arg("-s").stdin(Stdio::piped()).kill_on_drop(true).spawn().map_err(failed)?;
         if let Some(mut stdin) = child.stdin.take() {
             tokio::io::AsyncWriteExt::write_all(&mut stdin, script).await.map_err(failed)?;
         }
         let status = child.wait().await.map_err(failed)?;
-        if status.success() { Ok(()) } else { Err(ImageError::Base(format!("its script ended with {status}"))) }
+        if status.success() {
+            Ok(())
+        } else {
+            Err(ImageError::Base(format!("its script ended with {status}")))
+        }
     }
 
     /// The build context, with the certificates this host trusts for the stage that downloads.
@@ -168,13 +198,22 @@ impl Image {
         archive.into_inner()
     }
 
-    /// Older images take space and are of no use. One that a container still uses stays, and one of today: another checkout on this
-    /// machine may work with it.
+    /// Older images take space and are of no use. One that a container still uses stays, and one of
+    /// today: another checkout on this machine may work with it.
     async fn remove_older(&self, docker: &Docker) {
         let yesterday = now() / 1000 - KEPT_SECONDS;
-        let older = built(docker).await.unwrap_or_default().into_iter().filter(|image| image.created < yesterday);
-        for reference in older.flat_map(|image| image.repo_tags).filter(|r| r.starts_with(REPOSITORY) && *r != self.reference) {
-            if let Err(error) = docker.remove_image(&reference, None::<RemoveImageOptions>, None).await {
+        let older = built(docker)
+            .await
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|image| image.created < yesterday);
+        for reference in older
+            .flat_map(|image| image.repo_tags)
+            .filter(|r| r.starts_with(REPOSITORY) && *r != self.reference)
+        {
+            if let Err(error) =
+                docker.remove_image(&reference, None::<RemoveImageOptions>, None).await
+            {
                 tracing::info!(reference, %error, "an older image stays");
             }
         }
@@ -184,15 +223,26 @@ impl Image {
 /// The images of this program on the engine.
 async fn built(docker: &Docker) -> Result<Vec<ImageSummary>, ImageError> {
     let filters = HashMap::from([("label".to_owned(), vec![format!("{LABEL}=lab")])]);
-    let images = docker.list_images(Some(ListImagesOptionsBuilder::default().filters(&filters).build())).await;
-    Ok(images.map_err(|source| EngineError::Operation { operation: "list the images".to_owned(), source })?)
+    let images = docker
+        .list_images(Some(ListImagesOptionsBuilder::default().filters(&filters).build()))
+        .await;
+    Ok(images.map_err(|source| EngineError::Operation {
+        operation: "list the images".to_owned(),
+        source,
+    })?)
 }
 
 async fn has_image(docker: &Docker, reference: &str) -> Result<bool, ImageError> {
     match docker.inspect_image(reference).await {
         Ok(_) => Ok(true),
-        Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => Ok(false),
-        Err(source) => Err(EngineError::Operation { operation: format!("look for the image {reference}"), source }.into()),
+        Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
+            Ok(false)
+        }
+        Err(source) => Err(EngineError::Operation {
+            operation: format!("look for the image {reference}"),
+            source,
+        }
+        .into()),
     }
 }
 

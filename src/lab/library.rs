@@ -1,5 +1,5 @@
-//! The content the program carries: families and their scenarios, playbooks, the image's build context. Read from inside the program,
-//! or, while an author works on it, from a checkout.
+//! The content the program carries: families and their scenarios, playbooks, the image's build
+//! context. Read from inside the program, or, while an author works on it, from a checkout.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -26,7 +26,8 @@ pub struct Library {
     files: BTreeMap<String, Vec<u8>>,
     /// Put before paths in problems, so that an author can open what is named.
     prefix: PathBuf,
-    /// The archive recordings are in, when they are not among the files: it is large, and only grading reads it.
+    /// The archive recordings are in, when they are not among the files: it is large, and only
+    /// grading reads it.
     recordings: Option<&'static [u8]>,
 }
 
@@ -96,21 +97,28 @@ impl Library {
 
     /// The families, by name.
     pub fn families(&self) -> Vec<String> {
-        let names = self.files.keys().filter_map(|path| path.strip_prefix("scenarios/")?.strip_suffix("/family.yaml"));
+        let names = self
+            .files
+            .keys()
+            .filter_map(|path| path.strip_prefix("scenarios/")?.strip_suffix("/family.yaml"));
         names.map(str::to_owned).collect()
     }
 
     /// The scenarios of a family, by name: for authors, and for drawing one.
     pub fn scenarios(&self, family: &str) -> Vec<String> {
         let prefix = format!("scenarios/{family}/");
-        let names = self.files.keys().filter_map(|path| path.strip_prefix(&prefix)?.strip_suffix("/scenario.yaml"));
+        let names = self
+            .files
+            .keys()
+            .filter_map(|path| path.strip_prefix(&prefix)?.strip_suffix("/scenario.yaml"));
         names.map(str::to_owned).collect()
     }
 
     /// A family as a learner may read it.
     pub fn family(&self, name: &str) -> Result<Family, LibraryError> {
         let (path, text) = self.family_text(name)?;
-        read_family(Source { path: &path, text: &text }, 0).map_err(|problems| LibraryError::Invalid { problems })
+        read_family(Source { path: &path, text: &text }, 0)
+            .map_err(|problems| LibraryError::Invalid { problems })
     }
 
     fn family_text(&self, name: &str) -> Result<(String, String), LibraryError> {
@@ -127,27 +135,47 @@ impl Library {
     pub fn plan(&self, family: &str, scenario: &str, seed: Seed) -> Result<Plan, LibraryError> {
         let (family_path, family_text) = self.family_text(family)?;
         let path = format!("scenarios/{family}/{scenario}/scenario.yaml");
-        let text = self.text(&path).ok_or_else(|| LibraryError::NoScenario { family: family.to_owned() })?;
+        let text = self
+            .text(&path)
+            .ok_or_else(|| LibraryError::NoScenario { family: family.to_owned() })?;
         let shown = self.shown(&path);
-        let (family_source, source) = (Source { path: &family_path, text: &family_text }, Source { path: &shown, text: &text });
-        let others = self.scenarios(family).into_iter().filter(|name| name != scenario).filter_map(|name| {
-            let path = format!("scenarios/{family}/{name}/scenario.yaml");
-            Some((name, self.shown(&path), self.text(&path)?))
-        });
+        let (family_source, source) = (
+            Source { path: &family_path, text: &family_text },
+            Source { path: &shown, text: &text },
+        );
+        let others =
+            self.scenarios(family).into_iter().filter(|name| name != scenario).filter_map(|name| {
+                let path = format!("scenarios/{family}/{name}/scenario.yaml");
+                Some((name, self.shown(&path), self.text(&path)?))
+            });
         let others: Vec<_> = others.collect();
-        let siblings: Vec<_> = others.iter().map(|(name, path, text)| (name.as_str(), Source { path, text })).collect();
-        Plan::make((family, scenario), family_source, source, &siblings, seed).map_err(|problems| LibraryError::Invalid { problems })
+        let siblings: Vec<_> = others
+            .iter()
+            .map(|(name, path, text)| (name.as_str(), Source { path, text }))
+            .collect();
+        Plan::make((family, scenario), family_source, source, &siblings, seed)
+            .map_err(|problems| LibraryError::Invalid { problems })
     }
 
     /// The files of a family, as authors are told of their problems.
     pub fn family_files(&self, name: &str) -> Result<FamilyFiles, LibraryError> {
         let (path, text) = self.family_text(name)?;
-        let file = |path: &str| Some(review::File { path: self.shown(path), text: self.text(path)? });
+        let file =
+            |path: &str| Some(review::File { path: self.shown(path), text: self.text(path)? });
         let scenario = |slug: String| {
             let folder = format!("scenarios/{name}/{slug}/");
-            let write_ups = self.files.keys().filter_map(|path| path.strip_prefix(&folder).filter(|n| n.ends_with("-rca.md")));
-            let write_ups = write_ups.filter_map(|n| Some((n.to_owned(), file(&format!("{folder}{n}"))?))).collect();
-            Some(ScenarioFiles { scenario: file(&format!("{folder}scenario.yaml"))?, write_ups, slug })
+            let write_ups = self
+                .files
+                .keys()
+                .filter_map(|path| path.strip_prefix(&folder).filter(|n| n.ends_with("-rca.md")));
+            let write_ups = write_ups
+                .filter_map(|n| Some((n.to_owned(), file(&format!("{folder}{n}"))?)))
+                .collect();
+            Some(ScenarioFiles {
+                scenario: file(&format!("{folder}scenario.yaml"))?,
+                write_ups,
+                slug,
+            })
         };
         let playbook = format!("playbooks/{name}.md");
         Ok(FamilyFiles {
@@ -166,7 +194,10 @@ impl Library {
 
     /// The playbooks, by symptom.
     pub fn playbooks(&self) -> Vec<String> {
-        let names = self.files.keys().filter_map(|path| path.strip_prefix("playbooks/")?.strip_suffix(".md"));
+        let names = self
+            .files
+            .keys()
+            .filter_map(|path| path.strip_prefix("playbooks/")?.strip_suffix(".md"));
         names.map(str::to_owned).collect()
     }
 
@@ -178,14 +209,20 @@ impl Library {
     /// The recordings of a family's scenarios, by scenario and seed.
     pub fn recordings(&self, family: &str) -> Result<Vec<Recording>, RecordingError> {
         let prefix = format!("{}/{family}.", recording::FOLDER);
-        let failed = |source| RecordingError::Io { operation: "unpack", path: PathBuf::from(recording::FOLDER), source };
+        let failed = |source| RecordingError::Io {
+            operation: "unpack",
+            path: PathBuf::from(recording::FOLDER),
+            source,
+        };
         let packed = self.recordings.map(unpacked).transpose().map_err(failed)?;
         let files = packed.as_ref().unwrap_or(&self.files).iter();
-        let files = files.filter(|(path, _)| path.starts_with(&prefix) && path.ends_with(recording::ENDING));
+        let files = files
+            .filter(|(path, _)| path.starts_with(&prefix) && path.ends_with(recording::ENDING));
         files.map(|(path, bytes)| recording::decode(&self.prefix.join(path), bytes)).collect()
     }
 
-    /// The files of the image's build context, by their path in it. What only people read does not go into the image.
+    /// The files of the image's build context, by their path in it. What only people read does not
+    /// go into the image.
     pub fn image_context(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let of_image = self.files.iter().filter(|(path, _)| !path.ends_with(".md"));
         of_image.filter_map(|(path, bytes)| Some((path.strip_prefix("docker/")?, bytes.as_slice())))
@@ -208,7 +245,11 @@ fn unpacked(archive: &[u8]) -> std::io::Result<BTreeMap<String, Vec<u8>>> {
     Ok(files)
 }
 
-fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> std::io::Result<()> {
+fn collect(
+    root: &Path,
+    folder: &Path,
+    files: &mut BTreeMap<String, Vec<u8>>,
+) -> std::io::Result<()> {
     if !folder.is_dir() {
         return Ok(());
     }

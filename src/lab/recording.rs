@@ -23,12 +23,15 @@ use crate::domain::telemetry::series::UnixMs;
 pub const FOLDER: &str = "tests/recordings";
 /// How their names end.
 pub const ENDING: &str = ".gz";
-/// What an outside reader could do with a recording's text at most, so that a wrong file cannot fill the memory.
+/// What an outside reader could do with a recording's text at most, so that a wrong file cannot
+/// fill the memory.
 const LARGEST_TEXT: u64 = 64 * 1024 * 1024;
 
-/// How long reading took tells of the machine the recording was made on, and nothing of the cause; it is a third of all changes.
+/// How long reading took tells of the machine the recording was made on, and nothing of the cause;
+/// it is a third of all changes.
 const LEFT_OUT: [&str; 2] = ["node_scrape_collector_duration_seconds", "scrape_duration_seconds"];
-/// Of lines that differ in numbers only, so many are kept of each machine once the baseline has begun.
+/// Of lines that differ in numbers only, so many are kept of each machine once the baseline has
+/// begun.
 const LINES_OF_A_SHAPE: usize = 40;
 /// Of the lines before the baseline only these levels are kept: the rest is what every boot says.
 const EARLY_LEVELS: [&str; 3] = ["WARN", "ERROR", "FATAL"];
@@ -65,11 +68,15 @@ pub enum RecordingError {
     Store(#[from] StoreError),
 }
 
-/// Makes a recording of a run that has opened, from boot to `until`, with what a battery of commands printed.
+/// Makes a recording of a run that has opened, from boot to `until`, with what a battery of
+/// commands printed.
 pub fn make(run: &Run, until: UnixMs, battery: Vec<Taken>) -> Result<Recording, RecordingError> {
     let never = || RecordingError::NeverOpened(run.id.clone());
     let file = run.read()?;
-    let (plan, truth) = (run.sealed().read::<Plan>("plan")?.ok_or_else(never)?, run.sealed().read::<Truth>("truth")?.ok_or_else(never)?);
+    let (plan, truth) = (
+        run.sealed().read::<Plan>("plan")?.ok_or_else(never)?,
+        run.sealed().read::<Truth>("truth")?.ok_or_else(never)?,
+    );
     let (lab, briefing) = (run.lab()?.ok_or_else(never)?, run.briefing()?);
     let reader = Reader::open(run.folder())?;
     let mut facts = facts(&file, &lab, &briefing, &reader)?;
@@ -103,11 +110,14 @@ pub fn make(run: &Run, until: UnixMs, battery: Vec<Taken>) -> Result<Recording, 
     Ok(Recording { head, telemetry })
 }
 
-/// The first lines of each shape, so that a flood of one message does not make the file large; of the boot only what is wrong with it.
+/// The first lines of each shape, so that a flood of one message does not make the file large; of
+/// the boot only what is wrong with it.
 fn thinned(lines: Vec<LogLine>, baseline: UnixMs) -> Vec<LogLine> {
     let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
     let shape = |line: &str| line.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-    let told = |line: &LogLine| line.at >= baseline || EARLY_LEVELS.iter().any(|level| line.line.contains(level));
+    let told = |line: &LogLine| {
+        line.at >= baseline || EARLY_LEVELS.iter().any(|level| line.line.contains(level))
+    };
     let mut first = |line: &LogLine| {
         let count = seen.entry((line.node.clone(), shape(&line.line))).or_default();
         *count += 1;
@@ -125,13 +135,21 @@ pub fn save(recording: &Recording, folder: &Path) -> Result<PathBuf, RecordingEr
         encoder.write_all(recording.write().as_bytes())?;
         super::run::replace_file(&path, &encoder.finish()?).map_err(std::io::Error::other)
     };
-    write().map_err(|source| RecordingError::Io { operation: "write", path: path.clone(), source })?;
+    write().map_err(|source| RecordingError::Io {
+        operation: "write",
+        path: path.clone(),
+        source,
+    })?;
     Ok(path)
 }
 
 /// Reads a recording from its file.
 pub fn read(path: &Path) -> Result<Recording, RecordingError> {
-    let bytes = fs::read(path).map_err(|source| RecordingError::Io { operation: "read", path: path.to_owned(), source })?;
+    let bytes = fs::read(path).map_err(|source| RecordingError::Io {
+        operation: "read",
+        path: path.to_owned(),
+        source,
+    })?;
     decode(path, &bytes)
 }
 
@@ -139,7 +157,10 @@ pub fn read(path: &Path) -> Result<Recording, RecordingError> {
 pub fn decode(path: &Path, bytes: &[u8]) -> Result<Recording, RecordingError> {
     let corrupt = |reason: String| RecordingError::Corrupt { path: path.to_owned(), reason };
     let mut text = String::new();
-    GzDecoder::new(bytes).take(LARGEST_TEXT).read_to_string(&mut text).map_err(|e| corrupt(e.to_string()))?;
+    GzDecoder::new(bytes)
+        .take(LARGEST_TEXT)
+        .read_to_string(&mut text)
+        .map_err(|e| corrupt(e.to_string()))?;
     Recording::parse(&text).map_err(corrupt)
 }
 
@@ -153,7 +174,9 @@ pub fn all(folder: &Path, family: Option<&str>) -> Result<Vec<Recording>, Record
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.ends_with(ENDING) && family.is_none_or(|family| name.starts_with(&format!("{family}."))) {
+        if name.ends_with(ENDING)
+            && family.is_none_or(|family| name.starts_with(&format!("{family}.")))
+        {
             paths.push(path);
         }
     }
@@ -167,10 +190,17 @@ mod tests {
 
     #[test]
     fn a_flood_of_one_message_is_cut_and_the_rest_is_kept() {
-        let line = |at: UnixMs, node: &str, line: String| LogLine { at, node: node.to_owned(), line };
-        let boot = [line(1, "kafka-1", "INFO started".to_owned()), line(2, "kafka-1", "WARN no".to_owned())];
+        let line =
+            |at: UnixMs, node: &str, line: String| LogLine { at, node: node.to_owned(), line };
+        let boot = [
+            line(1, "kafka-1", "INFO started".to_owned()),
+            line(2, "kafka-1", "WARN no".to_owned()),
+        ];
         let flood = (100..300).map(|k| line(k, "kafka-1", format!("[{k}] connection {k} refused")));
-        let rest = [line(300, "kafka-1", "stopped".to_owned()), line(301, "kafka-2", "[1] connection 1 refused".to_owned())];
+        let rest = [
+            line(300, "kafka-1", "stopped".to_owned()),
+            line(301, "kafka-2", "[1] connection 1 refused".to_owned()),
+        ];
         let kept = thinned(boot.into_iter().chain(flood).chain(rest).collect(), 100);
         assert_eq!(kept.len(), 1 + LINES_OF_A_SHAPE + 2);
         assert_eq!((kept[0].at, kept[1].at, kept.last().map(|l| l.at)), (2, 100, Some(301)));

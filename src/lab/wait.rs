@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// Asks again and again until there is an answer; `None` when the deadline passes first. The last question is asked at the deadline.
-pub async fn until<T, E>(within: Duration, every: Duration, mut ask: impl AsyncFnMut() -> Result<Option<T>, E>) -> Result<Option<T>, E> {
+/// Asks again and again until there is an answer; `None` when the deadline passes first. The last
+/// question is asked at the deadline.
+pub async fn until<T, E>(
+    within: Duration,
+    every: Duration,
+    mut ask: impl AsyncFnMut() -> Result<Option<T>, E>,
+) -> Result<Option<T>, E> {
     let deadline = Instant::now() + within;
     loop {
         let last = Instant::now() >= deadline;
@@ -52,6 +57,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_error_ends_it_at_once() {
-        assert_eq!(until(Duration::from_secs(9), Duration::from_secs(1), async || Err::<Option<()>, _>("broken")).await, Err("broken"));
+        assert_eq!(
+            until(Duration::from_secs(9), Duration::from_secs(1), async || Err::<Option<()>, _>(
+                "broken"
+            ))
+            .await,
+            Err("broken")
+        );
     }
 }

@@ -16,8 +16,10 @@ pub struct Program {
 impl Drop for Program {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let runs =
-                std::fs::read_dir(self.home().join("runs")).into_iter().flatten().filter_map(|e| e.ok()?.file_name().into_string().ok());
+            let runs = std::fs::read_dir(self.home().join("runs"))
+                .into_iter()
+                .flatten()
+                .filter_map(|e| e.ok()?.file_name().into_string().ok());
             for run in runs.collect::<Vec<_>>() {
                 // That it could not be stopped is told by what the failing test left.
                 let _ = self.command(&["-q", "stop", "--run", &run]).status();
@@ -64,7 +66,12 @@ impl Program {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chaoslab"));
-        command.args(arguments).env("CHAOSLAB_HOME", self.home()).env("NO_COLOR", "1").env("USER", "alice").stdin(Stdio::null());
+        command
+            .args(arguments)
+            .env("CHAOSLAB_HOME", self.home())
+            .env("NO_COLOR", "1")
+            .env("USER", "alice")
+            .stdin(Stdio::null());
         command.envs(self.variables.iter().map(|(k, v)| (k, v)));
         command
     }
@@ -81,14 +88,23 @@ impl Program {
     /// Runs what must succeed.
     pub fn ok(&self, arguments: &[&str]) -> String {
         let outcome = self.run(arguments);
-        assert_eq!(outcome.code, 0, "chaoslab {} said:\n{}{}", arguments.join(" "), outcome.out, outcome.err);
+        assert_eq!(
+            outcome.code,
+            0,
+            "chaoslab {} said:\n{}{}",
+            arguments.join(" "),
+            outcome.out,
+            outcome.err
+        );
         outcome.out
     }
 
     /// The JSON of what must succeed.
     pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
         let out = self.ok(&[arguments, &["--json"]].concat());
-        serde_json::from_str(&out).unwrap_or_else(|e| panic!("chaoslab {} printed no JSON ({e}):\n{out}", arguments.join(" ")))
+        serde_json::from_str(&out).unwrap_or_else(|e| {
+            panic!("chaoslab {} printed no JSON ({e}):\n{out}", arguments.join(" "))
+        })
     }
 }
 
@@ -97,15 +113,24 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What of a run still stands: containers, networks and volumes on the engine, processes on this machine.
+/// What of a run still stands: containers, networks and volumes on the engine, processes on this
+/// machine.
 pub fn standing(run: &str) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let swept = runtime.block_on(async {
-        let docker = chaoslab::lab::engine::docker::connect().await.expect("an engine: these tests need one");
-        chaoslab::lab::engine::docker::sweep::standing(&docker, Some(run)).await.expect("it answers")
+        let docker = chaoslab::lab::engine::docker::connect()
+            .await
+            .expect("an engine: these tests need one");
+        chaoslab::lab::engine::docker::sweep::standing(&docker, Some(run))
+            .await
+            .expect("it answers")
     });
     let processes = processes_of(run).len();
-    format!("{} containers, {} networks, {} volumes, {processes} processes", swept.containers, swept.networks, swept.volumes)
+    format!(
+        "{} containers, {} networks, {} volumes, {processes} processes",
+        swept.containers, swept.networks, swept.volumes
+    )
 }
 
 /// Nothing stands.
@@ -113,7 +138,9 @@ pub const NOTHING: &str = "0 containers, 0 networks, 0 volumes, 0 processes";
 
 /// Processes of ours that serve a run, by what their command line says.
 pub fn processes_of(run: &str) -> Vec<i32> {
-    let all = std::fs::read_dir("/proc").expect("there").filter_map(|e| e.ok()?.file_name().to_str()?.parse::<i32>().ok());
+    let all = std::fs::read_dir("/proc")
+        .expect("there")
+        .filter_map(|e| e.ok()?.file_name().to_str()?.parse::<i32>().ok());
     let serves = |pid: &i32| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let words: Vec<_> = line.split(|b| *b == 0).collect();

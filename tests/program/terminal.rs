@@ -42,7 +42,8 @@ impl Terminal {
             .envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))))
             .env("TERM", "xterm-256color")
             .env_remove("NO_COLOR");
-        let started = command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("the program starts");
+        let started =
+            command.stdin(end()).stdout(end()).stderr(end()).spawn().expect("the program starts");
         let shown = Arc::new(Mutex::new(Vec::new()));
         let (mut screen, to) = (keys.try_clone().expect("a descriptor"), shown.clone());
         std::thread::spawn(move || {
@@ -76,7 +77,10 @@ impl Terminal {
                 self.read += text.len();
                 return text;
             }
-            assert!(std::time::Instant::now() < deadline, "`{wanted}` is not shown; since the last look there is {new:?}");
+            assert!(
+                std::time::Instant::now() < deadline,
+                "`{wanted}` is not shown; since the last look there is {new:?}"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -88,7 +92,10 @@ impl Terminal {
 
     /// Whether the terminal shows what is typed by itself, as it does for a shell that waits.
     pub fn echoes(&self) -> bool {
-        tcgetattr(&self.line).expect("its modes").local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
+        tcgetattr(&self.line)
+            .expect("its modes")
+            .local_modes
+            .contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
     }
 
     /// The process of the program.
@@ -104,5 +111,6 @@ impl Terminal {
 }
 
 fn set_size(terminal: &File, columns: u16, rows: u16) {
-    tcsetwinsize(terminal, Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 }).expect("a size");
+    tcsetwinsize(terminal, Winsize { ws_col: columns, ws_row: rows, ws_xpixel: 0, ws_ypixel: 0 })
+        .expect("a size");
 }

@@ -27,17 +27,21 @@ pub struct Question {
 }
 
 impl Question {
-    /// A question that stands in no file. Over ranges Prometheus 2.42 takes any of equal elements for `topk`, and gets `count_values by`
-    /// and `timestamp(x @ 1 offset 1m)` wrong (`docs/promql.md`), so such expressions are not asked there.
+    /// A question that stands in no file. Over ranges Prometheus 2.42 takes any of equal elements
+    /// for `topk`, and gets `count_values by` and `timestamp(x @ 1 offset 1m)` wrong
+    /// (`docs/promql.md`), so such expressions are not asked there.
     pub fn random(expression: String) -> Self {
-        let over_ranges = !["topk", "bottomk", "count_values", "timestamp"].iter().any(|function| expression.contains(function));
+        let over_ranges = !["topk", "bottomk", "count_values", "timestamp"]
+            .iter()
+            .any(|function| expression.contains(function));
         Self { line: 0, expression, over_ranges, answers: Answers::Alike }
     }
 }
 
 /// Every series, in the order of their labels, in which Prometheus then keeps them.
 pub fn series(text: &str) -> Vec<Series> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let mut series: Vec<Series> = lines.map(one_series).collect();
     series.sort_by(|a, b| a.labels.cmp(&b.labels));
     series
@@ -68,20 +72,29 @@ fn end_of_labels(rest: &str) -> usize {
 }
 
 fn pairs(text: &str) -> Vec<(String, String)> {
-    let value = |quoted: &str| serde_json::from_str::<String>(quoted).expect("a label value is a quoted string");
-    text.split(", ").map(|pair| pair.split_once('=').map(|(k, v)| (k.to_owned(), value(v))).expect("label=\"value\"")).collect()
+    let value = |quoted: &str| {
+        serde_json::from_str::<String>(quoted).expect("a label value is a quoted string")
+    };
+    text.split(", ")
+        .map(|pair| {
+            pair.split_once('=').map(|(k, v)| (k.to_owned(), value(v))).expect("label=\"value\"")
+        })
+        .collect()
 }
 
 fn samples(item: &str) -> Vec<Point> {
     let (when, what) = item.split_once(':').expect("time:value");
-    let at = |seconds: &str| EPOCH + (seconds.parse::<f64>().expect("a time in seconds") * 1000.0).round() as i64;
+    let at = |seconds: &str| {
+        EPOCH + (seconds.parse::<f64>().expect("a time in seconds") * 1000.0).round() as i64
+    };
     let Some((from, rest)) = when.split_once("..") else {
         let value = if what == "stale" { stale() } else { what.parse().expect("a value") };
         return vec![Point { at: at(when), value }];
     };
     let (to, step) = rest.split_once('/').expect("from..to/step");
     let (first, more) = what.rsplit_once('+').expect("first+more");
-    let (first, more): (f64, f64) = (first.parse().expect("a value"), more.parse().expect("a value"));
+    let (first, more): (f64, f64) =
+        (first.parse().expect("a value"), more.parse().expect("a value"));
     let step = step.parse::<i64>().expect("whole seconds") * 1000;
     (0..)
         .map(|n| (n, at(from) + n * step))
@@ -104,7 +117,12 @@ pub fn questions(text: &str) -> Vec<Question> {
                 _ => Answers::Alike,
             };
             let over_ranges = answers == Answers::Alike && !heading.contains("instant only");
-            questions.push(Question { line: index + 1, expression: line.to_owned(), over_ranges, answers });
+            questions.push(Question {
+                line: index + 1,
+                expression: line.to_owned(),
+                over_ranges,
+                answers,
+            });
         }
     }
     questions

@@ -1,4 +1,5 @@
-//! Random expressions over the metrics of `series.txt`: well formed, of any depth, mostly sensible. The same seed gives the same ones.
+//! Random expressions over the metrics of `series.txt`: well formed, of any depth, mostly sensible.
+//! The same seed gives the same ones.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -31,9 +32,23 @@ const MATCHERS: [&str; 10] = [
     "a=\"\"",
     "kind!=\"on\"",
 ];
-const LABELS: [&str; 12] = ["broker", "topic", "partition", "group", "job", "instance", "id", "n", "case", "kind", "a", "b"];
+const LABELS: [&str; 12] = [
+    "broker",
+    "topic",
+    "partition",
+    "group",
+    "job",
+    "instance",
+    "id",
+    "n",
+    "case",
+    "kind",
+    "a",
+    "b",
+];
 const DURATIONS: [&str; 7] = ["1ms", "10s", "30s", "1m", "2m30s", "5m", "10m"];
-const NUMBERS: [&str; 12] = ["0", "1", "2", "3", "0.5", "-1", "10", "42", "100", "1e3", "Inf", "NaN"];
+const NUMBERS: [&str; 12] =
+    ["0", "1", "2", "3", "0.5", "-1", "10", "42", "100", "1e3", "Inf", "NaN"];
 const RANGE_FUNCTIONS: [&str; 17] = [
     "rate",
     "increase",
@@ -53,7 +68,8 @@ const RANGE_FUNCTIONS: [&str; 17] = [
     "stdvar_over_time",
     "absent_over_time",
 ];
-const FUNCTIONS: [&str; 9] = ["abs", "ceil", "floor", "round", "sort", "sort_desc", "timestamp", "absent", "-"];
+const FUNCTIONS: [&str; 9] =
+    ["abs", "ceil", "floor", "round", "sort", "sort_desc", "timestamp", "absent", "-"];
 const AGGREGATIONS: [&str; 8] = ["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"];
 const ARITHMETIC: [&str; 5] = ["+", "-", "*", "/", "%"];
 const COMPARISONS: [&str; 6] = ["==", "!=", ">", "<", ">=", "<="];
@@ -85,7 +101,8 @@ impl Expressions {
     fn selector(&mut self, range: bool) -> String {
         let metric = self.one_of(&METRICS);
         let matchers: Vec<_> = (0..self.below(6) / 2).map(|_| self.one_of(&MATCHERS)).collect();
-        let matchers = if matchers.is_empty() { String::new() } else { format!("{{{}}}", matchers.join(",")) };
+        let matchers =
+            if matchers.is_empty() { String::new() } else { format!("{{{}}}", matchers.join(",")) };
         let range = if range { format!("[{}]", self.one_of(&DURATIONS)) } else { String::new() };
         let moment = match self.below(12) {
             0 => format!(" offset {}", self.one_of(&DURATIONS)),
@@ -107,8 +124,18 @@ impl Expressions {
             3 => "(time() - 1700000000)".to_owned(),
             4 => format!("scalar({})", self.vector(depth - 1)),
             5 => format!("-({})", self.scalar(depth - 1)),
-            6 => format!("({} {} bool {})", self.scalar(depth - 1), self.one_of(&COMPARISONS), self.scalar(depth - 1)),
-            _ => format!("({} {} {})", self.scalar(depth - 1), self.one_of(&ARITHMETIC), self.scalar(depth - 1)),
+            6 => format!(
+                "({} {} bool {})",
+                self.scalar(depth - 1),
+                self.one_of(&COMPARISONS),
+                self.scalar(depth - 1)
+            ),
+            _ => format!(
+                "({} {} {})",
+                self.scalar(depth - 1),
+                self.one_of(&ARITHMETIC),
+                self.scalar(depth - 1)
+            ),
         }
     }
 
@@ -120,7 +147,12 @@ impl Expressions {
             4 => format!("quantile_over_time({}, {})", self.one_of(&NUMBERS), self.selector(true)),
             5 => format!("{}({})", self.one_of(&FUNCTIONS), self.vector(inner)),
             6 => match self.below(4) {
-                0 => format!("clamp({}, {}, {})", self.vector(inner), self.scalar(inner), self.scalar(inner)),
+                0 => format!(
+                    "clamp({}, {}, {})",
+                    self.vector(inner),
+                    self.scalar(inner),
+                    self.scalar(inner)
+                ),
                 1 => format!("clamp_min({}, {})", self.vector(inner), self.scalar(inner)),
                 2 => format!("vector({})", self.scalar(inner)),
                 _ => format!(
@@ -130,11 +162,32 @@ impl Expressions {
                     self.one_of(&LABELS)
                 ),
             },
-            7 | 8 => format!("{} {} ({})", self.one_of(&AGGREGATIONS), self.grouping(), self.vector(inner)),
+            7 | 8 => format!(
+                "{} {} ({})",
+                self.one_of(&AGGREGATIONS),
+                self.grouping(),
+                self.vector(inner)
+            ),
             9 => match self.below(3) {
-                0 => format!("quantile {} ({}, {})", self.grouping(), self.one_of(&NUMBERS), self.vector(inner)),
-                1 => format!("count_values {} (\"{}\", {})", self.grouping(), self.one_of(&LABELS), self.vector(inner)),
-                _ => format!("{} {} ({}, {})", self.one_of(&["topk", "bottomk"]), self.grouping(), self.below(4), self.vector(inner)),
+                0 => format!(
+                    "quantile {} ({}, {})",
+                    self.grouping(),
+                    self.one_of(&NUMBERS),
+                    self.vector(inner)
+                ),
+                1 => format!(
+                    "count_values {} (\"{}\", {})",
+                    self.grouping(),
+                    self.one_of(&LABELS),
+                    self.vector(inner)
+                ),
+                _ => format!(
+                    "{} {} ({}, {})",
+                    self.one_of(&["topk", "bottomk"]),
+                    self.grouping(),
+                    self.below(4),
+                    self.vector(inner)
+                ),
             },
             10 | 11 => {
                 let operands = match self.below(2) {
@@ -144,11 +197,16 @@ impl Expressions {
                 format!("({} {} {})", operands.0, self.operator(), operands.1)
             }
             12 | 13 => {
-                let (left, operator, matching, right) = (self.vector(inner), self.operator(), self.matching(true), self.vector(inner));
+                let (left, operator, matching, right) =
+                    (self.vector(inner), self.operator(), self.matching(true), self.vector(inner));
                 format!("({left} {operator} {matching} {right})")
             }
             _ => {
-                let (left, set, matching) = (self.vector(inner), self.one_of(&["and", "or", "unless"]), self.matching(false));
+                let (left, set, matching) = (
+                    self.vector(inner),
+                    self.one_of(&["and", "or", "unless"]),
+                    self.matching(false),
+                );
                 format!("({left} {set} {matching} {})", self.vector(inner))
             }
         }

@@ -1,5 +1,5 @@
-//! `make bench`: what a lab costs, measured side by side with Kafka's own start flags in the same run. Figures go to docs/benchmarks.md
-//! by hand, with the command that made them.
+//! `make bench`: what a lab costs, measured side by side with Kafka's own start flags in the same
+//! run. Figures go to docs/benchmarks.md by hand, with the command that made them.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -45,17 +45,30 @@ async fn boots() -> Result<(), Failed> {
     let plan = library.plan("consumer-lag", "slow-processing", 1)?;
     let mut lean = Vec::new();
     let mut stock = Vec::new();
-    tell("boot: containers created to every broker listing three unfenced brokers; resident memory of the four JVMs");
+    tell(
+        "boot: containers created to every broker listing three unfenced brokers; resident memory of the four JVMs",
+    );
     for pair in 1..=PAIRS {
         let a = boot(&image.reference, &plan, false).await?;
         let b = boot(&image.reference, &plan, true).await?;
-        tell(&format!("  pair {pair}: lean {:.1} s {:.0} MiB, stock {:.1} s {:.0} MiB", a.seconds, a.memory, b.seconds, b.memory));
+        tell(&format!(
+            "  pair {pair}: lean {:.1} s {:.0} MiB, stock {:.1} s {:.0} MiB",
+            a.seconds, a.memory, b.seconds, b.memory
+        ));
         lean.push(a);
         stock.push(b);
     }
-    let ratios = |of: fn(&Boot) -> f64| lean.iter().zip(&stock).map(|(a, b)| of(a) / of(b)).collect::<Vec<_>>();
-    tell(&format!("  time: ratio lean/stock, median of pairs {:.2}", median(ratios(|b| b.seconds))));
-    tell(&format!("  memory: ratio lean/stock, median of pairs {:.2}", median(ratios(|b| b.memory))));
+    let ratios = |of: fn(&Boot) -> f64| {
+        lean.iter().zip(&stock).map(|(a, b)| of(a) / of(b)).collect::<Vec<_>>()
+    };
+    tell(&format!(
+        "  time: ratio lean/stock, median of pairs {:.2}",
+        median(ratios(|b| b.seconds))
+    ));
+    tell(&format!(
+        "  memory: ratio lean/stock, median of pairs {:.2}",
+        median(ratios(|b| b.memory))
+    ));
     Ok(())
 }
 
@@ -67,9 +80,19 @@ async fn boot(image: &str, plan: &Plan, stock: bool) -> Result<Boot, Failed> {
     Ok(measured?)
 }
 
-async fn measure(engine: &DockerEngine, run: &str, plan: &Plan, stock: bool) -> Result<Boot, EngineError> {
+async fn measure(
+    engine: &DockerEngine,
+    run: &str,
+    plan: &Plan,
+    stock: bool,
+) -> Result<Boot, EngineError> {
     let placement = engine.reserve(&plan.topology, &plan.services).await?;
-    let lab = Lab { run: run.to_owned(), topology: plan.topology.clone(), services: Vec::new(), placement };
+    let lab = Lab {
+        run: run.to_owned(),
+        topology: plan.topology.clone(),
+        services: Vec::new(),
+        placement,
+    };
     let begun = Instant::now();
     if stock {
         engine.boot_stock(&lab).await?
@@ -79,8 +102,15 @@ async fn measure(engine: &DockerEngine, run: &str, plan: &Plan, stock: bool) -> 
     let seconds = begun.elapsed().as_secs_f64();
     let mut memory = 0.0;
     for node in &lab.topology.nodes {
-        let shown = engine.run_ok(&lab, &node.name, &["sh", "-c", "grep VmRSS /proc/$(pgrep -o java)/status"]).await?;
-        memory += shown.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0;
+        let shown = engine
+            .run_ok(&lab, &node.name, &["sh", "-c", "grep VmRSS /proc/$(pgrep -o java)/status"])
+            .await?;
+        memory += shown
+            .split_whitespace()
+            .nth(1)
+            .and_then(|kib| kib.parse::<f64>().ok())
+            .unwrap_or(f64::NAN)
+            / 1024.0;
     }
     Ok(Boot { seconds, memory })
 }
@@ -89,15 +119,25 @@ async fn measure(engine: &DockerEngine, run: &str, plan: &Plan, stock: bool) -> 
 async fn overhead() -> Result<(), Failed> {
     let home = std::env::temp_dir().join(format!("chaoslab-bench-{}", std::process::id()));
     let program = std::env::current_exe()?.with_file_name("chaoslab");
-    let chaoslab = |arguments: &[&str]| std::process::Command::new(&program).args(arguments).env("CHAOSLAB_HOME", &home).output();
+    let chaoslab = |arguments: &[&str]| {
+        std::process::Command::new(&program).args(arguments).env("CHAOSLAB_HOME", &home).output()
+    };
     let begun = Instant::now();
-    let started = chaoslab(&["-q", "start", "isr-shrink", "--scenario", "capped-link", "--seed", "3"])?;
+    let started =
+        chaoslab(&["-q", "start", "isr-shrink", "--scenario", "capped-link", "--seed", "3"])?;
     tell(&format!("start to page (isr-shrink): {:.1} s", begun.elapsed().as_secs_f64()));
-    let measured = if started.status.success() { keeper_share(&home).await } else { Err("the lab did not open".into()) };
+    let measured = if started.status.success() {
+        keeper_share(&home).await
+    } else {
+        Err("the lab did not open".into())
+    };
     chaoslab(&["-q", "stop"])?;
     let _ = std::fs::remove_dir_all(&home);
     let (share, resident) = measured?;
-    tell(&format!("keeper: {:.1} % of one processor over {OVERHEAD_SECONDS} s, {resident:.0} MiB resident", share * 100.0));
+    tell(&format!(
+        "keeper: {:.1} % of one processor over {OVERHEAD_SECONDS} s, {resident:.0} MiB resident",
+        share * 100.0
+    ));
     Ok(())
 }
 
@@ -108,15 +148,24 @@ async fn keeper_share(home: &std::path::Path) -> Result<(f64, f64), Failed> {
     tokio::time::sleep(Duration::from_secs(OVERHEAD_SECONDS)).await;
     let share = (processor_seconds(&pid)? - before) / OVERHEAD_SECONDS as f64;
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let resident = status.lines().find_map(|l| l.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<f64>().ok());
+    let resident = status
+        .lines()
+        .find_map(|l| l.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse::<f64>().ok());
     Ok((share, resident.unwrap_or(f64::NAN) / 1024.0))
 }
 
-/// User and system time of a process, in seconds (proc(5): fields 14 and 15 of stat, in clock ticks).
+/// User and system time of a process, in seconds (proc(5): fields 14 and 15 of stat, in clock
+/// ticks).
 fn processor_seconds(pid: &str) -> Result<f64, Failed> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let fields: Vec<_> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-    let ticks: f64 = fields.get(11..13).ok_or("a short stat")?.iter().filter_map(|f| f.parse::<f64>().ok()).sum();
+    let fields: Vec<_> =
+        stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+    let ticks: f64 = fields
+        .get(11..13)
+        .ok_or("a short stat")?
+        .iter()
+        .filter_map(|f| f.parse::<f64>().ok())
+        .sum();
     Ok(ticks / rustix::param::clock_ticks_per_second() as f64)
 }
 

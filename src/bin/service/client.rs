@@ -1,4 +1,5 @@
-//! What every librdkafka client of the service has: its configuration, and where its log lines, errors and statistics go.
+//! What every librdkafka client of the service has: its configuration, and where its log lines,
+//! errors and statistics go.
 
 use std::{
     sync::Arc,
@@ -14,7 +15,8 @@ use rdkafka::{
 
 use crate::{log::Level, service::Service, settings::Settings};
 
-/// Properties that tell one client from another. Where a service has several members each gets a number behind it.
+/// Properties that tell one client from another. Where a service has several members each gets a
+/// number behind it.
 const IDENTITIES: [&str; 3] = ["client.id", "group.instance.id", "transactional.id"];
 
 impl Settings {
@@ -24,7 +26,8 @@ impl Settings {
         self.identity(id, member)
     }
 
-    /// librdkafka's properties for a member: those of the file, and what this program needs where the file says nothing.
+    /// librdkafka's properties for a member: those of the file, and what this program needs where
+    /// the file says nothing.
     pub fn client_config(&self, service: &str, member: u32) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("statistics.interval.ms", "1000").set("client.id", service);
@@ -41,13 +44,15 @@ impl Settings {
         }
         // librdkafka's default is 6; the Rust library sets a level of its own unless told.
         let level = self.library.get("log_level").and_then(|level| level.parse().ok());
-        config.set_log_level(match level.unwrap_or(if self.library.contains_key("debug") { 7 } else { 6 }) {
-            0..=3 => RDKafkaLogLevel::Error,
-            4 => RDKafkaLogLevel::Warning,
-            5 => RDKafkaLogLevel::Notice,
-            6 => RDKafkaLogLevel::Info,
-            _ => RDKafkaLogLevel::Debug,
-        });
+        config.set_log_level(
+            match level.unwrap_or(if self.library.contains_key("debug") { 7 } else { 6 }) {
+                0..=3 => RDKafkaLogLevel::Error,
+                4 => RDKafkaLogLevel::Warning,
+                5 => RDKafkaLogLevel::Notice,
+                6 => RDKafkaLogLevel::Info,
+                _ => RDKafkaLogLevel::Debug,
+            },
+        );
         config
     }
 
@@ -83,17 +88,27 @@ impl Reports {
         };
         let role = self.service.settings.role.name();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let (number, seconds, client, member) = (level as i32, now.as_secs_f64(), &self.client, self.member);
-        self.service.log.line(ours, format_args!("%{number}|{seconds:.3}|{facility}|{client}#{role}-{member}| {message}"));
+        let (number, seconds, client, member) =
+            (level as i32, now.as_secs_f64(), &self.client, self.member);
+        self.service.log.line(
+            ours,
+            format_args!("%{number}|{seconds:.3}|{facility}|{client}#{role}-{member}| {message}"),
+        );
     }
 
-    /// An error librdkafka reports outside of any call. Some come twice; those of connections are lines of its log already.
+    /// An error librdkafka reports outside of any call. Some come twice; those of connections are
+    /// lines of its log already.
     pub fn error(&self, error: &KafkaError, reason: &str) {
-        if let Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) = error.rdkafka_error_code() {
+        if let Some(RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::Resolve) =
+            error.rdkafka_error_code()
+        {
             return;
         }
         let code = error.rdkafka_error_code().map_or_else(|| error.to_string(), name);
-        self.service.log.sparsely(Level::Error, format!("client error client={} code={code} reason=\"{reason}\"", self.client));
+        self.service.log.sparsely(
+            Level::Error,
+            format!("client error client={} code={code} reason=\"{reason}\"", self.client),
+        );
     }
 
     /// One second's statistics.
@@ -140,7 +155,9 @@ pub fn describe(error: &KafkaError) -> String {
         Some(code) => {
             // The library shows `Variant (words)`.
             let shown = code.to_string();
-            let words = shown.split_once(" (").map_or(shown.as_str(), |(_, words)| words.trim_end_matches(')'));
+            let words = shown
+                .split_once(" (")
+                .map_or(shown.as_str(), |(_, words)| words.trim_end_matches(')'));
             format!("code={} error=\"{words}\"", name(code))
         }
         None => format!("error=\"{error}\""),
@@ -161,17 +178,29 @@ mod tests {
     #[test]
     fn several_members_are_told_apart() {
         let config = config("members=3\ngroup.instance.id=b\n", 2);
-        assert_eq!((config.get("client.id"), config.get("group.instance.id")), (Some("billing-2"), Some("b-2")));
-        assert_eq!((config.get("group.id"), config.get("transactional.id")), (Some("billing"), None));
+        assert_eq!(
+            (config.get("client.id"), config.get("group.instance.id")),
+            (Some("billing-2"), Some("b-2"))
+        );
+        assert_eq!(
+            (config.get("group.id"), config.get("transactional.id")),
+            (Some("billing"), None)
+        );
     }
 
     #[test]
     fn the_file_wins() {
         let own = config("", 1);
-        assert_eq!((own.get("client.id"), own.get("enable.auto.commit")), (Some("billing"), Some("false")));
+        assert_eq!(
+            (own.get("client.id"), own.get("enable.auto.commit")),
+            (Some("billing"), Some("false"))
+        );
         assert_eq!(own.get("statistics.interval.ms"), Some("1000"));
         let written = config("client.id=b\nenable.auto.commit=true\nstatistics.interval.ms=0\n", 1);
-        assert_eq!((written.get("client.id"), written.get("enable.auto.commit")), (Some("b"), Some("true")));
+        assert_eq!(
+            (written.get("client.id"), written.get("enable.auto.commit")),
+            (Some("b"), Some("true"))
+        );
         assert_eq!(written.get("statistics.interval.ms"), Some("0"));
     }
 

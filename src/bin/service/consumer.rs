@@ -32,14 +32,20 @@ const MADE_UP: f64 = 0.05;
 /// Runs one member until the service is asked to stop.
 pub fn run(service: &Arc<Service>, consumption: &Consumption, member: u32) -> Result<(), Failure> {
     let membership = Membership::of(service, consumption, member);
-    let consumer: BaseConsumer<Membership> =
-        service.settings.client_config(&service.name, member).create_with_context(membership).map_err(Failure::Create)?;
+    let consumer: BaseConsumer<Membership> = service
+        .settings
+        .client_config(&service.name, member)
+        .create_with_context(membership)
+        .map_err(Failure::Create)?;
     let topics: Vec<&str> = service.settings.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics).map_err(Failure::Subscribe)?;
-    let processing = consumption.processing_of.get(&member).unwrap_or(&consumption.processing).as_secs_f64();
-    let ended = Work { service, consumption, consumer: &consumer, member, processing, owed: 0.0 }.until_stopped();
+    let processing =
+        consumption.processing_of.get(&member).unwrap_or(&consumption.processing).as_secs_f64();
+    let ended = Work { service, consumption, consumer: &consumer, member, processing, owed: 0.0 }
+        .until_stopped();
     if ended.is_err() {
-        // A process that fails takes no leave of its group: the coordinator has to miss its members.
+        // A process that fails takes no leave of its group: the coordinator has to miss its
+        // members.
         std::mem::forget(consumer);
     }
     ended
@@ -62,7 +68,9 @@ impl<'a> Work<'a> {
         while !self.service.stop.requested() {
             let batch = self.poll()?;
             uncommitted += self.process(&batch)?;
-            if uncommitted >= self.consumption.commit_records || committed.elapsed() >= self.consumption.commit_interval {
+            if uncommitted >= self.consumption.commit_records
+                || committed.elapsed() >= self.consumption.commit_interval
+            {
                 self.membership().commit(self.consumer);
                 (uncommitted, committed) = (0, Instant::now());
             }
@@ -83,7 +91,9 @@ impl<'a> Work<'a> {
             }
             match polled {
                 Some(Ok(record)) => batch.push(record),
-                Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => return Err(Failure::Fatal(error)),
+                Some(Err(error @ KafkaError::MessageConsumptionFatal(_))) => {
+                    return Err(Failure::Fatal(error));
+                }
                 // The client's context has logged it, and the client recovers by itself.
                 Some(Err(_)) => {}
                 None => break,
@@ -94,7 +104,8 @@ impl<'a> Work<'a> {
         Ok(batch)
     }
 
-    /// Works records off one after the other; returns how many before the service was asked to stop.
+    /// Works records off one after the other; returns how many before the service was asked to
+    /// stop.
     fn process(&mut self, batch: &[BorrowedMessage<'_>]) -> Result<u64, Failure> {
         let mut done = 0;
         for record in batch {
@@ -106,7 +117,9 @@ impl<'a> Work<'a> {
                 self.undecodable(record, source)?;
             } else {
                 let owed = self.owed + self.processing;
-                if owed >= SHORTEST_SLEEP && self.service.stop.wait_until(began + Duration::from_secs_f64(owed)) {
+                if owed >= SHORTEST_SLEEP
+                    && self.service.stop.wait_until(began + Duration::from_secs_f64(owed))
+                {
                     break;
                 }
                 let took = began.elapsed();
@@ -124,17 +137,37 @@ impl<'a> Work<'a> {
         let consumed = &mut self.service.figures.client(self.member).consumed;
         *consumed.records.entry(partition(record)).or_default() += 1;
         consumed.processing += took;
-        consumed.behind_ms = record.timestamp().to_millis().map(|created| Timestamp::now().as_millisecond() - created);
+        consumed.behind_ms = record
+            .timestamp()
+            .to_millis()
+            .map(|created| Timestamp::now().as_millisecond() - created);
     }
 
-    fn undecodable(&self, record: &BorrowedMessage<'_>, source: order::DecodeError) -> Result<(), Failure> {
+    fn undecodable(
+        &self,
+        record: &BorrowedMessage<'_>,
+        source: order::DecodeError,
+    ) -> Result<(), Failure> {
         let (topic, bytes) = (record.topic().to_owned(), record.payload_len());
-        let failure = Failure::Undecodable { topic, partition: record.partition(), offset: record.offset(), bytes, source };
+        let failure = Failure::Undecodable {
+            topic,
+            partition: record.partition(),
+            offset: record.offset(),
+            bytes,
+            source,
+        };
         if self.consumption.on_undecodable == OnUndecodable::Exit {
             return Err(failure);
         }
         self.service.log.error(format_args!("{failure}, skipped"));
-        *self.service.figures.client(self.member).consumed.skipped.entry(partition(record)).or_default() += 1;
+        *self
+            .service
+            .figures
+            .client(self.member)
+            .consumed
+            .skipped
+            .entry(partition(record))
+            .or_default() += 1;
         Ok(())
     }
 

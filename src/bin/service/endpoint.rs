@@ -1,16 +1,21 @@
-//! What the service answers over HTTP: `/metrics` for a scraper, `/ledger` for whoever checks that no record was lost.
+//! What the service answers over HTTP: `/metrics` for a scraper, `/ledger` for whoever checks that
+//! no record was lost.
 
 use std::{convert::Infallible, io, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Request, Response, StatusCode, body::Incoming, header::CONTENT_TYPE, server::conn::http1, service::service_fn};
+use hyper::{
+    Request, Response, StatusCode, body::Incoming, header::CONTENT_TYPE, server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 use crate::{exposition::Exposition, series, service::Service};
 
-/// Answers requests for as long as the program runs. Returns only when connections can no longer be taken.
+/// Answers requests for as long as the program runs. Returns only when connections can no longer be
+/// taken.
 pub async fn serve(service: Arc<Service>, listener: TcpListener) -> io::Error {
     loop {
         let stream = match listener.accept().await {
@@ -19,7 +24,9 @@ pub async fn serve(service: Arc<Service>, listener: TcpListener) -> io::Error {
         };
         let service = service.clone();
         tokio::spawn(async move {
-            let answer = service_fn(|request| std::future::ready(Ok::<_, Infallible>(answer(&service, &request))));
+            let answer = service_fn(|request| {
+                std::future::ready(Ok::<_, Infallible>(answer(&service, &request)))
+            });
             // A client that goes away early is its own affair.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
         });

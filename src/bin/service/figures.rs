@@ -13,7 +13,8 @@ use crate::ledger::Ledger;
 /// Topic and partition.
 pub type Partition = (String, i32);
 
-/// Statistics older than this are not shown: librdkafka hands them out when it is polled, and a service that does not poll has none.
+/// Statistics older than this are not shown: librdkafka hands them out when it is polled, and a
+/// service that does not poll has none.
 const FRESH: Duration = Duration::from_secs(5);
 
 /// Everything that is counted. No two of its locks are held at once.
@@ -28,8 +29,14 @@ pub struct Figures {
 impl Figures {
     /// Nothing counted yet, for clients of these names.
     pub fn of(clients: impl IntoIterator<Item = String>) -> Self {
-        let clients = clients.into_iter().map(|id| Mutex::new(Client { id, ..Client::default() })).collect();
-        Self { started: SystemTime::now(), ledger: Mutex::default(), produced: Mutex::default(), clients }
+        let clients =
+            clients.into_iter().map(|id| Mutex::new(Client { id, ..Client::default() })).collect();
+        Self {
+            started: SystemTime::now(),
+            ledger: Mutex::default(),
+            produced: Mutex::default(),
+            clients,
+        }
     }
 
     /// Offsets acknowledged or processed.
@@ -178,7 +185,12 @@ impl Library {
         self.at = Some(now);
         self.queued = statistics.msg_cnt;
         self.fetched = (statistics.topics.values())
-            .flat_map(|topic| topic.partitions.values().map(|p| ((topic.topic.clone(), p.partition), p.fetchq_cnt)))
+            .flat_map(|topic| {
+                topic
+                    .partitions
+                    .values()
+                    .map(|p| ((topic.topic.clone(), p.partition), p.fetchq_cnt))
+            })
             .filter(|((_, partition), _)| *partition >= 0)
             .collect();
         for broker in statistics.brokers.values() {
@@ -199,9 +211,14 @@ impl Library {
         self.is_fresh(now).then_some(self.queued)
     }
 
-    /// Records fetched and not yet taken, over all these partitions: they share one queue, and librdkafka tells its length for each.
+    /// Records fetched and not yet taken, over all these partitions: they share one queue, and
+    /// librdkafka tells its length for each.
     pub fn fetched(&self, assigned: &BTreeSet<Partition>, now: Instant) -> Option<i64> {
-        let lengths = self.fetched.iter().filter(|(partition, _)| assigned.contains(*partition)).map(|(_, length)| *length);
+        let lengths = self
+            .fetched
+            .iter()
+            .filter(|(partition, _)| assigned.contains(*partition))
+            .map(|(_, length)| *length);
         lengths.max().filter(|_| self.is_fresh(now))
     }
 
@@ -260,8 +277,11 @@ mod tests {
             broker("GroupCoordinator", 1, "logical", 0),
             broker("kafka-2:9092/bootstrap", -1, "configured", 0),
         ];
-        let statistics =
-            Statistics { msg_cnt: 7, brokers: brokers.into_iter().map(|b| (b.name.clone(), b)).collect(), ..Statistics::default() };
+        let statistics = Statistics {
+            msg_cnt: 7,
+            brokers: brokers.into_iter().map(|b| (b.name.clone(), b)).collect(),
+            ..Statistics::default()
+        };
         let mut library = Library::default();
         let start = Instant::now();
         library.absorb(&statistics, start);
@@ -276,13 +296,29 @@ mod tests {
 
     #[test]
     fn partitions_share_one_queue_and_those_taken_away_are_left_out() {
-        let partition = |n, fetchq_cnt| (n, statistics::Partition { partition: n, fetchq_cnt, ..statistics::Partition::default() });
+        let partition = |n, fetchq_cnt| {
+            (
+                n,
+                statistics::Partition {
+                    partition: n,
+                    fetchq_cnt,
+                    ..statistics::Partition::default()
+                },
+            )
+        };
         let partitions = [partition(0, 40), partition(1, 40), partition(2, 900)].into();
-        let topic = statistics::Topic { topic: "orders".into(), partitions, ..statistics::Topic::default() };
-        let statistics = Statistics { topics: [("orders".to_owned(), topic)].into(), ..Statistics::default() };
+        let topic = statistics::Topic {
+            topic: "orders".into(),
+            partitions,
+            ..statistics::Topic::default()
+        };
+        let statistics =
+            Statistics { topics: [("orders".to_owned(), topic)].into(), ..Statistics::default() };
         let (mut library, now) = (Library::default(), Instant::now());
         library.absorb(&statistics, now);
-        let of = |numbers: &[i32]| numbers.iter().map(|n| ("orders".to_owned(), *n)).collect::<BTreeSet<_>>();
+        let of = |numbers: &[i32]| {
+            numbers.iter().map(|n| ("orders".to_owned(), *n)).collect::<BTreeSet<_>>()
+        };
         assert_eq!(library.fetched(&of(&[0, 1]), now), Some(40));
         assert_eq!(library.fetched(&of(&[]), now), None);
         assert_eq!(library.fetched(&of(&[0]), now + Duration::from_secs(6)), None);

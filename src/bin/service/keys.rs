@@ -63,13 +63,19 @@ impl FromStr for KeyDistribution {
                 _ => Err(format!("`{count}` is not a number of keys")),
             },
             ("skewed", rest) => {
-                let (key, share) = rest.rsplit_once(':').ok_or("`skewed` needs a key and its share, as in skewed:tenant-42:0.9")?;
+                let (key, share) = rest
+                    .rsplit_once(':')
+                    .ok_or("`skewed` needs a key and its share, as in skewed:tenant-42:0.9")?;
                 let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
                 if key.is_empty() || key.len() > LONGEST || !key.chars().all(plain) {
-                    return Err(format!("`{key}` is not a key: up to {LONGEST} letters, digits, `.`, `_` and `-`"));
+                    return Err(format!(
+                        "`{key}` is not a key: up to {LONGEST} letters, digits, `.`, `_` and `-`"
+                    ));
                 }
                 match share.parse() {
-                    Ok(share) if (0.0..=1.0).contains(&share) => Ok(Self::Skewed { key: key.to_owned(), share }),
+                    Ok(share) if (0.0..=1.0).contains(&share) => {
+                        Ok(Self::Skewed { key: key.to_owned(), share })
+                    }
                     _ => Err(format!("`{share}` is not a share between 0 and 1")),
                 }
             }
@@ -106,7 +112,10 @@ mod tests {
         let counts = counts("uniform:20", 20_000);
         assert_eq!(counts.len(), 20);
         assert!(counts.values().all(|n| (850..1150).contains(n)), "{counts:?}");
-        assert!(counts.contains_key(&Some("tenant-1".to_owned())) && counts.contains_key(&Some("tenant-20".to_owned())));
+        assert!(
+            counts.contains_key(&Some("tenant-1".to_owned()))
+                && counts.contains_key(&Some("tenant-20".to_owned()))
+        );
     }
 
     #[test]
@@ -119,10 +128,19 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_said() {
         let refusal = |text: &str| text.parse::<KeyDistribution>().unwrap_err();
-        assert_eq!(refusal("zipf"), "`zipf` is none of none, uniform, uniform:COUNT, skewed:KEY:SHARE");
+        assert_eq!(
+            refusal("zipf"),
+            "`zipf` is none of none, uniform, uniform:COUNT, skewed:KEY:SHARE"
+        );
         assert_eq!(refusal("uniform:0"), "`0` is not a number of keys");
-        assert_eq!(refusal("skewed:a"), "`skewed` needs a key and its share, as in skewed:tenant-42:0.9");
-        assert_eq!(refusal("skewed:a b:0.5"), "`a b` is not a key: up to 64 letters, digits, `.`, `_` and `-`");
+        assert_eq!(
+            refusal("skewed:a"),
+            "`skewed` needs a key and its share, as in skewed:tenant-42:0.9"
+        );
+        assert_eq!(
+            refusal("skewed:a b:0.5"),
+            "`a b` is not a key: up to 64 letters, digits, `.`, `_` and `-`"
+        );
         assert_eq!(refusal("skewed:a:1.5"), "`1.5` is not a share between 0 and 1");
     }
 }

@@ -1,5 +1,6 @@
-//! Which offsets this service knows of: acknowledged by brokers when it produces, processed when it consumes. Set against what a topic
-//! holds, it shows whether an acknowledged record was lost or a record was processed twice.
+//! Which offsets this service knows of: acknowledged by brokers when it produces, processed when it
+//! consumes. Set against what a topic holds, it shows whether an acknowledged record was lost or a
+//! record was processed twice.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +17,13 @@ pub struct Ledger {
 pub struct Partition {
     /// Records noted, those without an offset and repeats included.
     pub records: u64,
-    /// Records whose offset was noted before: a broker handed the offset out again after losing its record, or a consumer read it again.
+    /// Records whose offset was noted before: a broker handed the offset out again after losing its
+    /// record, or a consumer read it again.
     pub repeated: u64,
     /// Records whose offset is not known (`acks=0`).
     pub unknown: u64,
-    /// First and last offset of every gapless stretch, in order. Transactions' markers leave gaps of one.
+    /// First and last offset of every gapless stretch, in order. Transactions' markers leave gaps
+    /// of one.
     ranges: Vec<(i64, i64)>,
 }
 
@@ -37,10 +40,13 @@ impl Ledger {
 
     /// All partitions, by topic and number.
     pub fn partitions(&self) -> impl Iterator<Item = (&str, i32, &Partition)> {
-        self.topics.iter().flat_map(|(topic, partitions)| partitions.iter().map(|(number, p)| (topic.as_str(), *number, p)))
+        self.topics.iter().flat_map(|(topic, partitions)| {
+            partitions.iter().map(|(number, p)| (topic.as_str(), *number, p))
+        })
     }
 
-    /// The ledger as JSON: `[{"topic":"orders","partition":0,"records":12,"repeated":0,"unknown":0,"ranges":[[0,11]]}]`.
+    /// The ledger as JSON:
+    /// `[{"topic":"orders","partition":0,"records":12,"repeated":0,"unknown":0,"ranges":[[0,11]]}]`.
     pub fn json(&self) -> serde_json::Value {
         #[derive(Serialize)]
         struct Row<'a> {
@@ -77,7 +83,8 @@ impl Partition {
             self.unknown += 1;
             return;
         }
-        // The stretch that begins at or before the offset, if any, is the one before this index: nearly always the last.
+        // The stretch that begins at or before the offset, if any, is the one before this index:
+        // nearly always the last.
         let index = self.ranges.partition_point(|(first, _)| *first <= offset);
         if index > 0 && offset <= self.ranges[index - 1].1 {
             self.repeated += 1;

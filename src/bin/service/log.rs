@@ -1,7 +1,8 @@
-//! Log lines on standard output: `2026-11-22T20:01:02.123Z INFO  [billing] partitions assigned member=billing-1`.
+//! Log lines on standard output: `2026-11-22T20:01:02.123Z INFO  [billing] partitions assigned
+//! member=billing-1`.
 //!
-//! A few lines of its own instead of a logging library: those keep the path of every call site in the binary, and this program carries
-//! no name but the one it is started under.
+//! A few lines of its own instead of a logging library: those keep the path of every call site in
+//! the binary, and this program carries no name but the one it is started under.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -73,7 +74,8 @@ impl Log {
         self.line(Level::Error, message);
     }
 
-    /// Writes the line unless the same one was written within the last second: thousands of records can fail for one reason.
+    /// Writes the line unless the same one was written within the last second: thousands of records
+    /// can fail for one reason.
     pub fn sparsely(&self, level: Level, message: String) {
         let now = Instant::now();
         let mut recent = self.recent.lock().expect("a panic ends the process");
@@ -87,7 +89,12 @@ impl Log {
 
 fn compose(at: Timestamp, level: Level, service: &str, message: &dyn Display) -> String {
     let message = message.to_string();
-    format!("{} {:<5} [{service}] {}\n", at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"), level.name(), message.trim_end().replace('\n', "\\n"))
+    format!(
+        "{} {:<5} [{service}] {}\n",
+        at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
+        level.name(),
+        message.trim_end().replace('\n', "\\n")
+    )
 }
 
 #[cfg(test)]
@@ -97,6 +104,9 @@ mod tests {
     #[test]
     fn a_line_is_one_line() {
         let at = Timestamp::from_millisecond(1_795_377_662_120).unwrap();
-        assert_eq!(compose(at, Level::Warn, "billing", &"first\nsecond\n"), "2026-11-22T20:01:02.120Z WARN  [billing] first\\nsecond\n");
+        assert_eq!(
+            compose(at, Level::Warn, "billing", &"first\nsecond\n"),
+            "2026-11-22T20:01:02.120Z WARN  [billing] first\\nsecond\n"
+        );
     }
 }

@@ -1,12 +1,14 @@
 //! A service of an order business: it places orders in a topic, or works orders off.
 //!
-//! `NAME FILE.properties`. The name it is started under is the service's name, in its log and in its series; it has no other.
-//! It logs to standard output, answers `/metrics` and `/ledger` over HTTP, finishes its work on SIGTERM and then exits with 0. It exits
-//! with 1 when it cannot go on; its supervisor starts it again.
+//! `NAME FILE.properties`. The name it is started under is the service's name, in its log and in
+//! its series; it has no other. It logs to standard output, answers `/metrics` and `/ledger` over
+//! HTTP, finishes its work on SIGTERM and then exits with 0. It exits with 1 when it cannot go on;
+//! its supervisor starts it again.
 //!
-//! Properties that are not in this list are librdkafka's and go to it as they are written. `client.id` is the service's name unless
-//! given, `enable.auto.commit` is false unless given. With several members, `client.id`, `group.instance.id` and `transactional.id`
-//! get the member's number, `-1` and on, behind them.
+//! Properties that are not in this list are librdkafka's and go to it as they are written.
+//! `client.id` is the service's name unless given, `enable.auto.commit` is false unless given. With
+//! several members, `client.id`, `group.instance.id` and `transactional.id` get the member's
+//! number, `-1` and on, behind them.
 //!
 //! | property | default | meaning |
 //! |---|---|---|
@@ -71,13 +73,16 @@ use tokio::{
 
 use crate::{log::Log, progress::Progress, service::Service, settings::Role};
 
-/// How long members may take to finish once the service is asked to stop; a supervisor's patience is seldom more than ten seconds.
+/// How long members may take to finish once the service is asked to stop; a supervisor's patience
+/// is seldom more than ten seconds.
 const GRACE: Duration = Duration::from_secs(7);
 
 fn main() {
     let mut arguments = std::env::args();
     let program = arguments.next().unwrap_or_default();
-    let name = Path::new(&program).file_name().map_or_else(|| program.clone(), |name| name.to_string_lossy().into_owned());
+    let name = Path::new(&program)
+        .file_name()
+        .map_or_else(|| program.clone(), |name| name.to_string_lossy().into_owned());
     let log = Log::of(&name);
     let (Some(path), None) = (arguments.next(), arguments.next()) else {
         log.error(format_args!("usage: {name} FILE.properties"));
@@ -98,23 +103,29 @@ fn main() {
         process::exit(1);
     }));
     if let Err(error) = run(&service) {
-        service.log.error(format_args!("cannot serve metrics.port={}: {error}", service.settings.metrics_port));
+        service.log.error(format_args!(
+            "cannot serve metrics.port={}: {error}",
+            service.settings.metrics_port
+        ));
         process::exit(1);
     }
 }
 
-/// Runs the members, each on its thread, and everything else on this one, until a signal asks to stop.
+/// Runs the members, each on its thread, and everything else on this one, until a signal asks to
+/// stop.
 #[tokio::main(flavor = "current_thread")]
 async fn run(service: &Arc<Service>) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(("0.0.0.0", service.settings.metrics_port)).await?;
-    let effective: Vec<String> = service.settings.effective.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let effective: Vec<String> =
+        service.settings.effective.iter().map(|(key, value)| format!("{key}={value}")).collect();
     service.log.info(format_args!("starting {}", effective.join(" ")));
     let mut members = start(service)?;
     let mut endpoint = tokio::spawn(endpoint::serve(service.clone(), listener));
     let mut progress = Progress::of(service);
-    let mut ticks = time::interval_at(time::Instant::now() + progress::INTERVAL, progress::INTERVAL);
+    let mut ticks =
+        time::interval_at(time::Instant::now() + progress::INTERVAL, progress::INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -128,7 +139,10 @@ async fn run(service: &Arc<Service>) -> io::Result<()> {
     service.stop.request();
     match time::timeout(GRACE, members.recv()).await {
         Ok(_) => service.log.info(format_args!("stopped {}", progress::totals(service))),
-        Err(_) => service.log.warn(format_args!("members did not finish in time, stopping without them {}", progress::totals(service))),
+        Err(_) => service.log.warn(format_args!(
+            "members did not finish in time, stopping without them {}",
+            progress::totals(service)
+        )),
     }
     process::exit(0);
 }
@@ -138,17 +152,19 @@ fn start(service: &Arc<Service>) -> io::Result<mpsc::Receiver<()>> {
     let (running, ended) = mpsc::channel(1);
     for member in 1..=service.settings.members {
         let (service, running) = (service.clone(), running.clone());
-        thread::Builder::new().name(service.settings.client_id(&service.name, member)).spawn(move || {
-            let result = match &service.settings.role {
-                Role::Producer(production) => producer::run(&service, production, member),
-                Role::Consumer(consumption) => consumer::run(&service, consumption, member),
-            };
-            if let Err(failure) = result {
-                service.log.error(&failure);
-                process::exit(1);
-            }
-            drop(running);
-        })?;
+        thread::Builder::new().name(service.settings.client_id(&service.name, member)).spawn(
+            move || {
+                let result = match &service.settings.role {
+                    Role::Producer(production) => producer::run(&service, production, member),
+                    Role::Consumer(consumption) => consumer::run(&service, consumption, member),
+                };
+                if let Err(failure) = result {
+                    service.log.error(&failure);
+                    process::exit(1);
+                }
+                drop(running);
+            },
+        )?;
     }
     Ok(ended)
 }

@@ -1,4 +1,5 @@
-//! A member's place in its group: which partitions it has, which offsets it has worked off and not yet committed.
+//! A member's place in its group: which partitions it has, which offsets it has worked off and not
+//! yet committed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +20,8 @@ use crate::{
     settings::Consumption,
 };
 
-/// What librdkafka's callbacks and the member's own loop share. Callbacks run on the member's thread, inside of its polls.
+/// What librdkafka's callbacks and the member's own loop share. Callbacks run on the member's
+/// thread, inside of its polls.
 pub struct Membership {
     reports: Reports,
     in_maintenance: bool,
@@ -39,7 +41,12 @@ impl Membership {
     /// Of this member.
     pub fn of(service: &Arc<Service>, consumption: &Consumption, member: u32) -> Self {
         let in_maintenance = consumption.maintenance.contains(&member);
-        Self { reports: Reports::of(service, member), in_maintenance, auto_commit: consumption.auto_commit, state: Mutex::default() }
+        Self {
+            reports: Reports::of(service, member),
+            in_maintenance,
+            auto_commit: consumption.auto_commit,
+            state: Mutex::default(),
+        }
     }
 
     /// The member's name in the log.
@@ -52,13 +59,14 @@ impl Membership {
         self.state().worked_off.insert(partition, offset + 1);
     }
 
-    /// Partitions taken away since this was last asked: what was polled of them before is another member's now.
+    /// Partitions taken away since this was last asked: what was polled of them before is another
+    /// member's now.
     pub fn take_revoked(&self) -> BTreeSet<Partition> {
         std::mem::take(&mut self.state().revoked)
     }
 
-    /// Commits what is worked off and waits for the answer. What cannot be committed is tried again next time, unless the partition is
-    /// gone by then.
+    /// Commits what is worked off and waits for the answer. What cannot be committed is tried again
+    /// next time, unless the partition is gone by then.
     pub fn commit(&self, consumer: &BaseConsumer<Self>) {
         let offsets = self.state().worked_off.clone();
         if offsets.is_empty() || self.auto_commit {
@@ -66,8 +74,13 @@ impl Membership {
         }
         let mut list = TopicPartitionList::with_capacity(offsets.len());
         for ((topic, partition), offset) in &offsets {
-            if let Err(error) = list.add_partition_offset(topic, *partition, Offset::Offset(*offset)) {
-                self.log().error(format_args!("cannot commit topic={topic} partition={partition} offset={offset} {}", describe(&error)));
+            if let Err(error) =
+                list.add_partition_offset(topic, *partition, Offset::Offset(*offset))
+            {
+                self.log().error(format_args!(
+                    "cannot commit topic={topic} partition={partition} offset={offset} {}",
+                    describe(&error)
+                ));
             }
         }
         let result = consumer.commit(&list, CommitMode::Sync);
@@ -79,9 +92,21 @@ impl Membership {
 
     fn count(&self, result: &Result<(), KafkaError>) {
         let outcome = if result.is_ok() { "ok" } else { "error" };
-        *self.reports.service.figures.client(self.reports.member).consumed.commits.entry(outcome).or_default() += 1;
+        *self
+            .reports
+            .service
+            .figures
+            .client(self.reports.member)
+            .consumed
+            .commits
+            .entry(outcome)
+            .or_default() += 1;
         if let Err(error) = result {
-            self.log().warn(format_args!("commit failed member={} {}", self.client(), describe(error)));
+            self.log().warn(format_args!(
+                "commit failed member={} {}",
+                self.client(),
+                describe(error)
+            ));
         }
     }
 
@@ -94,8 +119,14 @@ impl Membership {
     }
 
     fn show(&self, what: &str, partitions: &BTreeSet<Partition>) {
-        let list: Vec<String> = partitions.iter().map(|(topic, partition)| format!("{topic}-{partition}")).collect();
-        self.log().info(format_args!("partitions {what} member={} count={} partitions=[{}]", self.client(), list.len(), list.join(",")));
+        let list: Vec<String> =
+            partitions.iter().map(|(topic, partition)| format!("{topic}-{partition}")).collect();
+        self.log().info(format_args!(
+            "partitions {what} member={} count={} partitions=[{}]",
+            self.client(),
+            list.len(),
+            list.join(",")
+        ));
     }
 }
 
@@ -110,7 +141,13 @@ impl ConsumerContext for Membership {
             self.commit(consumer);
         }
         self.show(if lost { "lost" } else { "revoked" }, &partitions);
-        self.reports.service.figures.client(self.reports.member).consumed.assigned.retain(|p| !partitions.contains(p));
+        self.reports
+            .service
+            .figures
+            .client(self.reports.member)
+            .consumed
+            .assigned
+            .retain(|p| !partitions.contains(p));
         let mut state = self.state();
         state.worked_off.retain(|p, _| !partitions.contains(p));
         state.revoked.extend(partitions);
@@ -124,14 +161,22 @@ impl ConsumerContext for Membership {
                 if self.in_maintenance
                     && let Err(error) = consumer.pause(list)
                 {
-                    self.log().error(format_args!("cannot pause member={} {}", self.client(), describe(&error)));
+                    self.log().error(format_args!(
+                        "cannot pause member={} {}",
+                        self.client(),
+                        describe(&error)
+                    ));
                 }
                 let mut client = self.reports.service.figures.client(self.reports.member);
                 client.consumed.rebalances += 1;
                 client.consumed.assigned.extend(partitions);
             }
             Rebalance::Revoke(_) => {}
-            Rebalance::Error(error) => self.log().error(format_args!("rebalance failed member={} {}", self.client(), describe(error))),
+            Rebalance::Error(error) => self.log().error(format_args!(
+                "rebalance failed member={} {}",
+                self.client(),
+                describe(error)
+            )),
         }
     }
 
@@ -143,5 +188,8 @@ impl ConsumerContext for Membership {
 }
 
 fn partitions(list: &TopicPartitionList) -> BTreeSet<Partition> {
-    list.elements().iter().map(|element| (element.topic().to_owned(), element.partition())).collect()
+    list.elements()
+        .iter()
+        .map(|element| (element.topic().to_owned(), element.partition()))
+        .collect()
 }

@@ -81,7 +81,8 @@ fn filler() -> Vec<u8> {
     let mut state = 1_u64;
     let mut letter = || {
         // Knuth's multiplier (MMIX); the high bits are the good ones.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         LETTERS[(state >> 58) as usize]
     };
     (0..8192).map(|_| letter()).collect()

@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-/// Records are sent in small groups this far apart: waking for each of 1500 a second would cost more than sending them.
+/// Records are sent in small groups this far apart: waking for each of 1500 a second would cost
+/// more than sending them.
 const TICK: Duration = Duration::from_millis(20);
 
-/// What has been missed for longer than this is not caught up with: orders that could not be placed are not placed twice as fast later.
+/// What has been missed for longer than this is not caught up with: orders that could not be placed
+/// are not placed twice as fast later.
 const FORGIVE: Duration = Duration::from_secs(1);
 
-/// A schedule of records at a constant rate. It is computed from its start, so that no rounding adds up.
+/// A schedule of records at a constant rate. It is computed from its start, so that no rounding
+/// adds up.
 #[derive(Debug)]
 pub struct Pace {
     rate: f64,
@@ -47,7 +50,8 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// Takes as the sending loop does for that long, and returns how many were taken in how many wake-ups.
+    /// Takes as the sending loop does for that long, and returns how many were taken in how many
+    /// wake-ups.
     fn run(pace: &mut Pace, start: Instant, length: Duration) -> (u64, u64) {
         let (mut now, mut taken, mut wakes) = (start, 0, 0);
         while now < start + length {

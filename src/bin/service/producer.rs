@@ -26,14 +26,15 @@ use crate::{
     transactions::Transactions,
 };
 
-/// How long a record waits for room in a full local queue before it is given up; `max.block.ms` of Java's producer.
+/// How long a record waits for room in a full local queue before it is given up; `max.block.ms` of
+/// Java's producer.
 const WAIT_FOR_ROOM: Duration = Duration::from_secs(60);
 
 /// How long the last records may take to be acknowledged when the service stops.
 const FLUSH: Duration = Duration::from_secs(5);
 
-/// The client as this program uses it. It has a thread for its delivery reports: polling between records would spin through the last
-/// millisecond of every wait.
+/// The client as this program uses it. It has a thread for its delivery reports: polling between
+/// records would spin through the last millisecond of every wait.
 pub type OrderProducer = ThreadedProducer<Deliveries>;
 
 /// Runs one client until the service is asked to stop.
@@ -43,8 +44,11 @@ pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Resu
         return short_lived::run(service, production, member, &mut orders);
     }
     let deliveries = Deliveries { reports: Reports::of(service, member), start: Instant::now() };
-    let producer: OrderProducer =
-        service.settings.client_config(&service.name, member).create_with_context(deliveries).map_err(Failure::Create)?;
+    let producer: OrderProducer = service
+        .settings
+        .client_config(&service.name, member)
+        .create_with_context(deliveries)
+        .map_err(Failure::Create)?;
     let mut transactions = match production.transactions {
         Some(limits) => match Transactions::open(service, &producer, limits)? {
             Some(transactions) => Some(transactions),
@@ -75,7 +79,9 @@ pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Resu
     }
     if producer.flush(FLUSH).is_err() {
         let left = producer.in_flight_count();
-        service.log.warn(format_args!("records not acknowledged in time, giving them up records={left}"));
+        service
+            .log
+            .warn(format_args!("records not acknowledged in time, giving them up records={left}"));
     }
     Ok(())
 }
@@ -100,10 +106,18 @@ impl<'a> Placing<'a> {
     fn new(service: &'a Service, production: &'a Production, producer: &'a OrderProducer) -> Self {
         let seed = seed();
         let orders = OrderWriter::new(format!("{seed:016x}"), production.record_size);
-        Self { service, production, producer, orders, chance: ChaCha8Rng::seed_from_u64(seed), turn: 0 }
+        Self {
+            service,
+            production,
+            producer,
+            orders,
+            chance: ChaCha8Rng::seed_from_u64(seed),
+            turn: 0,
+        }
     }
 
-    /// Hands over one record; waits while the client's queue is full. Returns whether the client took it.
+    /// Hands over one record; waits while the client's queue is full. Returns whether the client
+    /// took it.
     fn place(&mut self) -> Result<bool, Failure> {
         let topics = &self.service.settings.topics;
         let topic = &topics[self.turn % topics.len()];
@@ -111,7 +125,8 @@ impl<'a> Placing<'a> {
         let key = self.production.keys.draw(&mut self.chance);
         let value = self.orders.next(key.as_deref().unwrap_or("walk-in"), Timestamp::now());
         let context = self.producer.client().context();
-        let mut record = BaseRecord::<str, [u8], usize>::with_opaque_to(topic, context.micros()).payload(value);
+        let mut record =
+            BaseRecord::<str, [u8], usize>::with_opaque_to(topic, context.micros()).payload(value);
         record.key = key.as_deref();
         let until = Instant::now() + WAIT_FOR_ROOM;
         loop {
@@ -123,7 +138,9 @@ impl<'a> Placing<'a> {
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
                     if Instant::now() < until && !self.service.stop.requested() =>
                 {
-                    self.service.log.sparsely(Level::Warn, "local queue is full, waiting for room".to_owned());
+                    self.service
+                        .log
+                        .sparsely(Level::Warn, "local queue is full, waiting for room".to_owned());
                     self.service.stop.wait_until(Instant::now() + Duration::from_millis(20));
                     record = back;
                 }
@@ -137,7 +154,8 @@ impl<'a> Placing<'a> {
     }
 }
 
-/// Takes the client's delivery reports. What goes with a record is the time it was handed over, see [`Deliveries::micros`].
+/// Takes the client's delivery reports. What goes with a record is the time it was handed over, see
+/// [`Deliveries::micros`].
 pub struct Deliveries {
     reports: Reports,
     start: Instant,
@@ -153,7 +171,9 @@ impl Deliveries {
         let service = &self.reports.service;
         let code = error.rdkafka_error_code().map_or_else(|| "OTHER".to_owned(), client::name);
         service.figures.produced().fail(topic, code);
-        service.log.sparsely(Level::Error, format!("order not placed topic={topic} {}", describe(error)));
+        service
+            .log
+            .sparsely(Level::Error, format!("order not placed topic={topic} {}", describe(error)));
     }
 }
 

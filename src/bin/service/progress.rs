@@ -31,7 +31,11 @@ struct Done {
 impl Progress {
     /// From now on.
     pub fn of(service: &Service) -> Self {
-        Self { at: Instant::now(), produced: Sent::default(), members: vec![Done::default(); service.settings.members as usize] }
+        Self {
+            at: Instant::now(),
+            produced: Sent::default(),
+            members: vec![Done::default(); service.settings.members as usize],
+        }
     }
 
     /// Logs what happened since the last time.
@@ -93,9 +97,15 @@ pub fn totals(service: &Service) -> String {
         Role::Producer(_) => {
             let produced = service.figures.produced();
             let failed: u64 = produced.failed.values().sum();
-            format!("orders={} acknowledged={} failed={failed}", produced.accepted, produced.acknowledged)
+            format!(
+                "orders={} acknowledged={} failed={failed}",
+                produced.accepted, produced.acknowledged
+            )
         }
-        Role::Consumer(_) => format!("orders={}", service.figures.clients().map(|client| client.consumed.total()).sum::<u64>()),
+        Role::Consumer(_) => format!(
+            "orders={}",
+            service.figures.clients().map(|client| client.consumed.total()).sum::<u64>()
+        ),
     }
 }
 

@@ -1,5 +1,6 @@
-//! Properties files, in the syntax of `java.util.Properties`: `#` and `!` comments, `=`, `:` or white space between key and value,
-//! lines continued by a backslash, `\t`, `\n` and `\uXXXX` escapes.
+//! Properties files, in the syntax of `java.util.Properties`: `#` and `!` comments, `=`, `:` or
+//! white space between key and value, lines continued by a backslash, `\t`, `\n` and `\uXXXX`
+//! escapes.
 
 /// One property as the file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +9,8 @@ pub struct Property {
     pub line: usize,
     /// The key, escapes resolved.
     pub key: String,
-    /// The value, escapes resolved, white space at its end removed as Kafka's own configuration does.
+    /// The value, escapes resolved, white space at its end removed as Kafka's own configuration
+    /// does.
     pub value: String,
 }
 
@@ -29,19 +31,25 @@ pub fn parse(text: &str) -> Vec<Property> {
             }
         }
         let (key, value) = split(&logical);
-        let property = Property { line: index + 1, key: unescape(key), value: unescape(value).trim_end().to_owned() };
+        let property = Property {
+            line: index + 1,
+            key: unescape(key),
+            value: unescape(value).trim_end().to_owned(),
+        };
         properties.retain(|earlier| earlier.key != property.key);
         properties.push(property);
     }
     properties
 }
 
-/// An odd number of backslashes at the end continues a line; an even number is that many escaped ones.
+/// An odd number of backslashes at the end continues a line; an even number is that many escaped
+/// ones.
 fn is_continued(line: &str) -> bool {
     line.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1
 }
 
-/// Key and value, still escaped. The key ends at the first unescaped separator; one `=` or `:` may stand within white space.
+/// Key and value, still escaped. The key ends at the first unescaped separator; one `=` or `:` may
+/// stand within white space.
 fn split(line: &str) -> (&str, &str) {
     let mut escaped = false;
     let end = line.find(|c: char| {
@@ -93,9 +101,15 @@ mod tests {
 
     #[test]
     fn separators_and_comments() {
-        let text = "# comment\n! another\n\nacks=all\n  linger.ms : 5\nclient.id orders\nempty=\nlone\n";
-        let expected =
-            [pair(4, "acks", "all"), pair(5, "linger.ms", "5"), pair(6, "client.id", "orders"), pair(7, "empty", ""), pair(8, "lone", "")];
+        let text =
+            "# comment\n! another\n\nacks=all\n  linger.ms : 5\nclient.id orders\nempty=\nlone\n";
+        let expected = [
+            pair(4, "acks", "all"),
+            pair(5, "linger.ms", "5"),
+            pair(6, "client.id", "orders"),
+            pair(7, "empty", ""),
+            pair(8, "lone", ""),
+        ];
         assert_eq!(pairs(text), expected);
     }
 

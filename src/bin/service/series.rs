@@ -28,12 +28,25 @@ pub fn page(service: &Service) -> String {
 
 fn process(service: &Service, page: &mut Exposition) {
     let version = [service.settings.version.clone(), service.settings.role.name().to_owned()];
-    page.family(Gauge, "service_info", "The running version.", ["version", "role"], [(version, 1.0)]);
+    page.family(
+        Gauge,
+        "service_info",
+        "The running version.",
+        ["version", "role"],
+        [(version, 1.0)],
+    );
     let cpu = clock_gettime(ClockId::ProcessCPUTime);
     let cpu = cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9;
     page.family(Counter, "process_cpu_seconds_total", "CPU time of the process.", [], [([], cpu)]);
-    let started = service.figures.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-    page.family(Gauge, "process_start_time_seconds", "When the process started, Unix time.", [], [([], started)]);
+    let started =
+        service.figures.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    page.family(
+        Gauge,
+        "process_start_time_seconds",
+        "When the process started, Unix time.",
+        [],
+        [([], started)],
+    );
 }
 
 fn producer(service: &Service, page: &mut Exposition) {
@@ -44,33 +57,87 @@ fn producer(service: &Service, page: &mut Exposition) {
         acknowledged.push((labels, noted.records as f64));
     }
     let by_partition = ["topic", "partition"];
-    page.family(Counter, "kafka_producer_record_send_total", "Records acknowledged.", by_partition, acknowledged);
-    page.family(Gauge, "kafka_producer_last_acked_offset", "Highest offset acknowledged.", by_partition, highest);
+    page.family(
+        Counter,
+        "kafka_producer_record_send_total",
+        "Records acknowledged.",
+        by_partition,
+        acknowledged,
+    );
+    page.family(
+        Gauge,
+        "kafka_producer_last_acked_offset",
+        "Highest offset acknowledged.",
+        by_partition,
+        highest,
+    );
 
     let now = Instant::now();
-    let queued: Option<u64> = service.figures.clients().map(|client| client.library.queued(now)).sum();
+    let queued: Option<u64> =
+        service.figures.clients().map(|client| client.library.queued(now)).sum();
     let queued = queued.map(|queued| ([], queued as f64));
-    page.family(Gauge, "kafka_producer_queue_records", "Records waiting in the client.", [], queued);
+    page.family(
+        Gauge,
+        "kafka_producer_queue_records",
+        "Records waiting in the client.",
+        [],
+        queued,
+    );
     // As Java's producer names it (`record-size-avg`). All records of one service have one size.
     let size = match &service.settings.role {
         Role::Producer(production) => Some(([], production.record_size as f64)),
         Role::Consumer(_) => None,
     };
-    page.family(Gauge, "kafka_producer_record_size_avg", "Mean size of a record's value.", [], size);
+    page.family(
+        Gauge,
+        "kafka_producer_record_size_avg",
+        "Mean size of a record's value.",
+        [],
+        size,
+    );
 
     let mut produced = service.figures.produced();
-    let failed = produced.failed.iter().map(|((topic, error), n)| ([topic.clone(), error.clone()], *n as f64));
-    page.family(Counter, "kafka_producer_record_error_total", "Records that failed for good.", ["topic", "error"], failed);
-    let ended = produced.transactions.iter().map(|(outcome, n)| ([(*outcome).to_owned()], *n as f64));
-    page.family(Counter, "kafka_producer_transactions_total", "Transactions ended.", ["outcome"], ended);
+    let failed = produced
+        .failed
+        .iter()
+        .map(|((topic, error), n)| ([topic.clone(), error.clone()], *n as f64));
+    page.family(
+        Counter,
+        "kafka_producer_record_error_total",
+        "Records that failed for good.",
+        ["topic", "error"],
+        failed,
+    );
+    let ended =
+        produced.transactions.iter().map(|(outcome, n)| ([(*outcome).to_owned()], *n as f64));
+    page.family(
+        Counter,
+        "kafka_producer_transactions_total",
+        "Transactions ended.",
+        ["outcome"],
+        ended,
+    );
     let count = produced.acknowledged as f64;
-    page.family(Counter, "kafka_producer_ack_latency_seconds_count", "Acknowledgements measured.", [], [([], count)]);
+    page.family(
+        Counter,
+        "kafka_producer_ack_latency_seconds_count",
+        "Acknowledgements measured.",
+        [],
+        [([], count)],
+    );
     let sum = produced.latency.as_secs_f64();
     let help = "Summed time from handing a record over to its acknowledgement.";
     page.family(Counter, "kafka_producer_ack_latency_seconds_sum", help, [], [([], sum)]);
     let second = service.figures.started.elapsed().unwrap_or_default().as_secs();
-    let slowest = produced.slowest.of_last_second(second).map(|slowest| ([], slowest.as_secs_f64()));
-    page.family(Gauge, "kafka_producer_ack_latency_seconds_max", "Slowest acknowledgement of the last second.", [], slowest);
+    let slowest =
+        produced.slowest.of_last_second(second).map(|slowest| ([], slowest.as_secs_f64()));
+    page.family(
+        Gauge,
+        "kafka_producer_ack_latency_seconds_max",
+        "Slowest acknowledgement of the last second.",
+        [],
+        slowest,
+    );
 }
 
 /// What the members of a group count, one family after the other.
@@ -92,10 +159,14 @@ fn consumer(service: &Service, page: &mut Exposition) {
     let mut all = Members::default();
     for client in service.figures.clients() {
         let id = [client.id.clone()];
-        let of = |(topic, partition): &Partition| [client.id.clone(), topic.clone(), partition.to_string()];
+        let of = |(topic, partition): &Partition| {
+            [client.id.clone(), topic.clone(), partition.to_string()]
+        };
         let consumed = &client.consumed;
-        all.records.extend(consumed.records.iter().map(|(partition, n)| (of(partition), *n as f64)));
-        all.skipped.extend(consumed.skipped.iter().map(|(partition, n)| (of(partition), *n as f64)));
+        all.records
+            .extend(consumed.records.iter().map(|(partition, n)| (of(partition), *n as f64)));
+        all.skipped
+            .extend(consumed.skipped.iter().map(|(partition, n)| (of(partition), *n as f64)));
         all.counts.push((id.clone(), consumed.total() as f64));
         all.sums.push((id.clone(), consumed.processing.as_secs_f64()));
         for outcome in ["ok", "error"] {
@@ -104,20 +175,77 @@ fn consumer(service: &Service, page: &mut Exposition) {
         }
         all.rebalances.push((id.clone(), consumed.rebalances as f64));
         all.assigned.push((id.clone(), consumed.assigned.len() as f64));
-        all.fetched.extend(client.library.fetched(&consumed.assigned, now).map(|n| (id.clone(), n as f64)));
+        all.fetched.extend(
+            client.library.fetched(&consumed.assigned, now).map(|n| (id.clone(), n as f64)),
+        );
         let ago = consumed.polled.map(|at| now.saturating_duration_since(at));
-        all.polled.extend(ago.as_ref().map(Duration::as_secs_f64).map(|seconds| (id.clone(), seconds)));
+        all.polled
+            .extend(ago.as_ref().map(Duration::as_secs_f64).map(|seconds| (id.clone(), seconds)));
     }
     let (member, partition) = (["client_id"], ["client_id", "topic", "partition"]);
-    page.family(Counter, "kafka_consumer_records_consumed_total", "Records processed.", partition, all.records);
-    page.family(Counter, "kafka_consumer_records_skipped_total", "Records that could not be decoded.", partition, all.skipped);
-    page.family(Counter, "kafka_consumer_processing_seconds_count", "Records processed.", member, all.counts);
-    page.family(Counter, "kafka_consumer_processing_seconds_sum", "Summed processing time.", member, all.sums);
-    page.family(Counter, "kafka_consumer_commits_total", "Offset commits.", ["client_id", "outcome"], all.commits);
-    page.family(Counter, "kafka_consumer_rebalances_total", "Assignments received.", member, all.rebalances);
-    page.family(Gauge, "kafka_consumer_assigned_partitions", "Partitions assigned.", member, all.assigned);
-    page.family(Gauge, "kafka_consumer_fetch_queue_records", "Records fetched and not yet processed.", member, all.fetched);
-    page.family(Gauge, "kafka_consumer_last_poll_seconds_ago", "Time since the member last asked for records.", member, all.polled);
+    page.family(
+        Counter,
+        "kafka_consumer_records_consumed_total",
+        "Records processed.",
+        partition,
+        all.records,
+    );
+    page.family(
+        Counter,
+        "kafka_consumer_records_skipped_total",
+        "Records that could not be decoded.",
+        partition,
+        all.skipped,
+    );
+    page.family(
+        Counter,
+        "kafka_consumer_processing_seconds_count",
+        "Records processed.",
+        member,
+        all.counts,
+    );
+    page.family(
+        Counter,
+        "kafka_consumer_processing_seconds_sum",
+        "Summed processing time.",
+        member,
+        all.sums,
+    );
+    page.family(
+        Counter,
+        "kafka_consumer_commits_total",
+        "Offset commits.",
+        ["client_id", "outcome"],
+        all.commits,
+    );
+    page.family(
+        Counter,
+        "kafka_consumer_rebalances_total",
+        "Assignments received.",
+        member,
+        all.rebalances,
+    );
+    page.family(
+        Gauge,
+        "kafka_consumer_assigned_partitions",
+        "Partitions assigned.",
+        member,
+        all.assigned,
+    );
+    page.family(
+        Gauge,
+        "kafka_consumer_fetch_queue_records",
+        "Records fetched and not yet processed.",
+        member,
+        all.fetched,
+    );
+    page.family(
+        Gauge,
+        "kafka_consumer_last_poll_seconds_ago",
+        "Time since the member last asked for records.",
+        member,
+        all.polled,
+    );
 }
 
 /// librdkafka's connections.
@@ -126,7 +254,8 @@ fn connections(service: &Service, page: &mut Exposition) {
     for client in service.figures.clients() {
         for (name, broker) in &client.library.brokers {
             let (round_trips, throttled) = (broker.round_trips, broker.throttled);
-            let values = [round_trips.0, round_trips.1, throttled.0, throttled.1, broker.timeouts as f64];
+            let values =
+                [round_trips.0, round_trips.1, throttled.0, throttled.1, broker.timeouts as f64];
             for (column, value) in columns.iter_mut().zip(values) {
                 column.push(([client.id.clone(), name.clone()], value));
             }
@@ -154,22 +283,34 @@ mod tests {
     use crate::settings;
 
     const PRODUCER: &str = "service.role=producer\nservice.version=2.3.0\ntopic=orders\nbootstrap.servers=a:1\nrate=1\n";
-    const CONSUMER: &str =
-        "service.role=consumer\nservice.version=2.3.0\ntopic=orders\nbootstrap.servers=a:1\ngroup.id=billing\nmembers=2\n";
+    const CONSUMER: &str = "service.role=consumer\nservice.version=2.3.0\ntopic=orders\nbootstrap.servers=a:1\ngroup.id=billing\nmembers=2\n";
 
     fn statistics() -> Statistics {
         let window = Some(Window { cnt: 2, sum: 3000, ..Window::default() });
-        let broker = Broker { nodeid: 1, rtt: window.clone(), throttle: window, req_timeouts: 1, ..Broker::default() };
-        let partition = |n| (n, Partition { partition: n, fetchq_cnt: 40 + i64::from(n), ..Partition::default() });
+        let broker = Broker {
+            nodeid: 1,
+            rtt: window.clone(),
+            throttle: window,
+            req_timeouts: 1,
+            ..Broker::default()
+        };
+        let partition = |n| {
+            (n, Partition { partition: n, fetchq_cnt: 40 + i64::from(n), ..Partition::default() })
+        };
         let partitions = [partition(-1), partition(0), partition(1)].into();
         let topic = Topic { topic: "orders".into(), partitions, ..Topic::default() };
-        let (brokers, topics) = ([("a".to_owned(), broker)].into(), [("orders".to_owned(), topic)].into());
+        let (brokers, topics) =
+            ([("a".to_owned(), broker)].into(), [("orders".to_owned(), topic)].into());
         Statistics { msg_cnt: 9, brokers, topics, ..Statistics::default() }
     }
 
     /// The page without the values that differ from run to run.
     fn steady(page: &str) -> String {
-        let varies = |line: &&str| !line.starts_with("process_") && !line.contains("last_poll_seconds_ago{") && !line.starts_with("# HELP");
+        let varies = |line: &&str| {
+            !line.starts_with("process_")
+                && !line.contains("last_poll_seconds_ago{")
+                && !line.starts_with("# HELP")
+        };
         page.lines().filter(varies).map(|line| format!("{line}\n")).collect()
     }
 
@@ -180,7 +321,8 @@ mod tests {
         let mut produced = service.figures.produced();
         produced.fail("orders", "NOT_ENOUGH_REPLICAS".into());
         produced.transactions.insert("committed", 3);
-        produced.acknowledge(Duration::from_millis(500), service.figures.started.elapsed().unwrap());
+        produced
+            .acknowledge(Duration::from_millis(500), service.figures.started.elapsed().unwrap());
         drop(produced);
         service.figures.client(1).library.absorb(&statistics(), Instant::now());
         service
@@ -287,12 +429,19 @@ mod tests {
 
     /// Name, kind and labels of every family a page has; the scraper adds `node`.
     fn families(page: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
-        let kinds: BTreeMap<&str, &str> =
-            page.lines().filter_map(|line| line.strip_prefix("# TYPE ")).filter_map(|line| line.split_once(' ')).collect();
+        let kinds: BTreeMap<&str, &str> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE "))
+            .filter_map(|line| line.split_once(' '))
+            .collect();
         let mut families = BTreeMap::new();
         for line in page.lines().filter(|line| !line.starts_with('#')) {
             let (name, rest) = line.split_once('{').unwrap();
-            let labels = rest.split("\",").map(|pair| pair.split_once('=').unwrap().0.to_owned()).chain(["node".to_owned()]).collect();
+            let labels = rest
+                .split("\",")
+                .map(|pair| pair.split_once('=').unwrap().0.to_owned())
+                .chain(["node".to_owned()])
+                .collect();
             families.insert(name.to_owned(), (kinds[name].to_owned(), labels));
         }
         families
@@ -301,11 +450,15 @@ mod tests {
     /// The table of job `service` in the documentation.
     fn documented() -> BTreeMap<String, (String, BTreeSet<String>)> {
         let text = include_str!("../../../docs/metrics.md");
-        let section = text.split("\n## ").find(|section| section.starts_with("job `service`")).unwrap();
+        let section =
+            text.split("\n## ").find(|section| section.starts_with("job `service`")).unwrap();
         let rows = section.lines().filter(|line| line.starts_with("| `"));
         rows.map(|row| {
             let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-            (cells[0].trim_matches('`').to_owned(), (cells[3].to_owned(), cells[1].split(", ").map(str::to_owned).collect()))
+            (
+                cells[0].trim_matches('`').to_owned(),
+                (cells[3].to_owned(), cells[1].split(", ").map(str::to_owned).collect()),
+            )
         })
         .collect()
     }

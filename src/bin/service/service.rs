@@ -22,7 +22,13 @@ impl Service {
     /// A service that has done nothing yet.
     pub fn new(name: String, settings: Settings) -> Self {
         let clients = (1..=settings.members).map(|member| settings.client_id(&name, member));
-        Self { log: Log::of(&name), figures: Figures::of(clients), stop: Stop::default(), name, settings }
+        Self {
+            log: Log::of(&name),
+            figures: Figures::of(clients),
+            stop: Stop::default(),
+            name,
+            settings,
+        }
     }
 }
 
@@ -42,7 +48,9 @@ pub enum Failure {
     #[error("cannot start transactions: {0}")]
     Transactions(KafkaError),
     /// A record that is no order, where that is not passed over.
-    #[error("cannot decode record topic={topic} partition={partition} offset={offset} bytes={bytes} error=\"{source}\"")]
+    #[error(
+        "cannot decode record topic={topic} partition={partition} offset={offset} bytes={bytes} error=\"{source}\""
+    )]
     Undecodable {
         /// Its topic.
         topic: String,

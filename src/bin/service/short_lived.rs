@@ -1,6 +1,7 @@
-//! Clients that live for a few records each. Every one gets a producer id of its own (InitProducerId, KIP-98), writes its records, to the
-//! partitions in turn, and is gone. Spoken over a standing connection per broker: librdkafka starts threads and connections for each of
-//! its clients, and a machine of a lab is too small for more than a dozen of those a second.
+//! Clients that live for a few records each. Every one gets a producer id of its own
+//! (InitProducerId, KIP-98), writes its records, to the partitions in turn, and is gone. Spoken
+//! over a standing connection per broker: librdkafka starts threads and connections for each of its
+//! clients, and a machine of a lab is too small for more than a dozen of those a second.
 
 use std::{
     collections::BTreeMap,
@@ -14,8 +15,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use jiff::Timestamp;
 use kafka_protocol::{
     messages::{
-        ApiKey, InitProducerIdRequest, InitProducerIdResponse, MetadataRequest, MetadataResponse, ProduceRequest, ProduceResponse,
-        RequestHeader, ResponseHeader, TopicName,
+        ApiKey, InitProducerIdRequest, InitProducerIdResponse, MetadataRequest, MetadataResponse,
+        ProduceRequest, ProduceResponse, RequestHeader, ResponseHeader, TopicName,
         metadata_request::MetadataRequestTopic,
         produce_request::{PartitionProduceData, TopicProduceData},
     },
@@ -39,7 +40,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LARGEST: i32 = 16 << 20;
 
 /// Runs one member until the service is asked to stop.
-pub fn run(service: &Arc<Service>, production: &Production, member: u32, orders: &mut OrderWriter) -> Result<(), Failure> {
+pub fn run(
+    service: &Arc<Service>,
+    production: &Production,
+    member: u32,
+    orders: &mut OrderWriter,
+) -> Result<(), Failure> {
     let mut pace = Pace::new(production.rate / f64::from(service.settings.members), Instant::now());
     let mut due = 0;
     while !service.stop.requested() {
@@ -57,7 +63,10 @@ pub fn run(service: &Arc<Service>, production: &Production, member: u32, orders:
         });
         if let Err(error) = worked {
             due = 0;
-            service.log.sparsely(Level::Warn, format!("client failed, connecting again error=\"{error}\""));
+            service.log.sparsely(
+                Level::Warn,
+                format!("client failed, connecting again error=\"{error}\""),
+            );
             service.stop.wait_until(Instant::now() + PAUSE);
         }
     }
@@ -80,21 +89,39 @@ impl<'a> Member<'a> {
         let id = settings.client_id(&service.name, member);
         let bootstrap = settings.library.get("bootstrap.servers").map_or("", String::as_str);
         let open = |address: &str| Connection::open(address.trim(), &id);
-        let mut any =
-            bootstrap.split(',').map(open).reduce(|found, next| found.or(next)).unwrap_or_else(|| Err(io::Error::other("no broker")))?;
-        let named = |topic: &String| MetadataRequestTopic::default().with_name(Some(TopicName(StrBytes::from_string(topic.clone()))));
-        let request = MetadataRequest::default().with_topics(Some(settings.topics.iter().map(named).collect()));
+        let mut any = bootstrap
+            .split(',')
+            .map(open)
+            .reduce(|found, next| found.or(next))
+            .unwrap_or_else(|| Err(io::Error::other("no broker")))?;
+        let named = |topic: &String| {
+            MetadataRequestTopic::default()
+                .with_name(Some(TopicName(StrBytes::from_string(topic.clone()))))
+        };
+        let request = MetadataRequest::default()
+            .with_topics(Some(settings.topics.iter().map(named).collect()));
         let metadata = any.call(&request)?;
         let mut brokers = BTreeMap::new();
         let mut partitions = Vec::new();
         for topic in &metadata.topics {
             let name = topic.name.as_ref().map(|n| n.0.to_string()).unwrap_or_default();
-            partitions.extend(topic.partitions.iter().map(|p| (name.clone(), p.partition_index, p.leader_id.0)));
+            partitions.extend(
+                topic.partitions.iter().map(|p| (name.clone(), p.partition_index, p.leader_id.0)),
+            );
         }
-        for broker in metadata.brokers.iter().filter(|b| partitions.iter().any(|(_, _, leader)| *leader == b.node_id.0)) {
-            brokers.insert(broker.node_id.0, Connection::open(&format!("{}:{}", &*broker.host, broker.port), &id)?);
+        for broker in metadata
+            .brokers
+            .iter()
+            .filter(|b| partitions.iter().any(|(_, _, leader)| *leader == b.node_id.0))
+        {
+            brokers.insert(
+                broker.node_id.0,
+                Connection::open(&format!("{}:{}", &*broker.host, broker.port), &id)?,
+            );
         }
-        if partitions.is_empty() || partitions.iter().any(|(_, _, leader)| !brokers.contains_key(leader)) {
+        if partitions.is_empty()
+            || partitions.iter().any(|(_, _, leader)| !brokers.contains_key(leader))
+        {
             return Err(io::Error::other("a partition has no leader"));
         }
         Ok(Self { service, any, brokers, partitions, turn: 0 })
@@ -102,14 +129,25 @@ impl<'a> Member<'a> {
 
     /// One client's life.
     fn client(&mut self, records: u64, orders: &mut OrderWriter) -> io::Result<()> {
-        let id = self.any.call(&InitProducerIdRequest::default().with_transactional_id(None).with_transaction_timeout_ms(60_000))?;
+        let id = self.any.call(
+            &InitProducerIdRequest::default()
+                .with_transactional_id(None)
+                .with_transaction_timeout_ms(60_000),
+        )?;
         refused(id.error_code)?;
         // What goes to which leader, topic and partition, and how much of it.
-        let mut requests: BTreeMap<i32, BTreeMap<String, BTreeMap<i32, Vec<Record>>>> = BTreeMap::new();
+        let mut requests: BTreeMap<i32, BTreeMap<String, BTreeMap<i32, Vec<Record>>>> =
+            BTreeMap::new();
         for _ in 0..records {
             let (topic, partition, leader) = &self.partitions[self.turn % self.partitions.len()];
             self.turn += 1;
-            let batch = requests.entry(*leader).or_default().entry(topic.clone()).or_default().entry(*partition).or_default();
+            let batch = requests
+                .entry(*leader)
+                .or_default()
+                .entry(topic.clone())
+                .or_default()
+                .entry(*partition)
+                .or_default();
             let now = Timestamp::now();
             batch.push(Record {
                 transactional: false,
@@ -130,17 +168,31 @@ impl<'a> Member<'a> {
         self.service.figures.produced().accepted += records;
         for (leader, topics) in requests {
             let sent = topics.values().flat_map(BTreeMap::values).map(Vec::len).sum();
-            let topics = topics.into_iter().map(|(topic, batches)| topic_data(topic, &batches)).collect::<io::Result<_>>()?;
-            let request = ProduceRequest::default().with_acks(-1).with_timeout_ms(PATIENCE.as_millis() as i32).with_topic_data(topics);
+            let topics = topics
+                .into_iter()
+                .map(|(topic, batches)| topic_data(topic, &batches))
+                .collect::<io::Result<_>>()?;
+            let request = ProduceRequest::default()
+                .with_acks(-1)
+                .with_timeout_ms(PATIENCE.as_millis() as i32)
+                .with_topic_data(topics);
             let begun = Instant::now();
-            let connection = self.brokers.get_mut(&leader).ok_or_else(|| io::Error::other("a leader without a connection"))?;
+            let connection = self
+                .brokers
+                .get_mut(&leader)
+                .ok_or_else(|| io::Error::other("a leader without a connection"))?;
             let response = connection.call(&request)?;
             self.acknowledged(&response, sent, begun.elapsed())?;
         }
         Ok(())
     }
 
-    fn acknowledged(&self, response: &ProduceResponse, sent: usize, latency: Duration) -> io::Result<()> {
+    fn acknowledged(
+        &self,
+        response: &ProduceResponse,
+        sent: usize,
+        latency: Duration,
+    ) -> io::Result<()> {
         let figures = &self.service.figures;
         for topic in &response.responses {
             for partition in &topic.partition_responses {
@@ -162,7 +214,9 @@ fn topic_data(topic: String, batches: &BTreeMap<i32, Vec<Record>>) -> io::Result
         Ok(PartitionProduceData::default().with_index(*index).with_records(Some(batch.freeze())))
     };
     let partitions = batches.iter().map(partition).collect::<io::Result<_>>()?;
-    Ok(TopicProduceData::default().with_name(TopicName(StrBytes::from_string(topic))).with_partition_data(partitions))
+    Ok(TopicProduceData::default()
+        .with_name(TopicName(StrBytes::from_string(topic)))
+        .with_partition_data(partitions))
 }
 
 fn refused(code: i16) -> io::Result<()> {
@@ -172,7 +226,8 @@ fn refused(code: i16) -> io::Result<()> {
     }
 }
 
-/// A request, in the one version spoken here: what every broker since Kafka 2.1 knows and 4.x still does.
+/// A request, in the one version spoken here: what every broker since Kafka 2.1 knows and 4.x still
+/// does.
 trait Call: Encodable + HeaderVersion {
     const KEY: ApiKey;
     const VERSION: i16;
@@ -203,7 +258,10 @@ struct Connection {
 
 impl Connection {
     fn open(address: &str, client_id: &str) -> io::Result<Self> {
-        let resolved = address.to_socket_addrs()?.next().ok_or_else(|| io::Error::other(format!("{address} has no address")))?;
+        let resolved = address
+            .to_socket_addrs()?
+            .next()
+            .ok_or_else(|| io::Error::other(format!("{address} has no address")))?;
         let stream = TcpStream::connect_timeout(&resolved, PATIENCE)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -232,7 +290,8 @@ impl Connection {
         let mut body = vec![0; length as usize];
         self.stream.read_exact(&mut body)?;
         let mut body = Bytes::from(body);
-        let header = ResponseHeader::decode(&mut body, R::Answer::header_version(R::VERSION)).map_err(io::Error::other)?;
+        let header = ResponseHeader::decode(&mut body, R::Answer::header_version(R::VERSION))
+            .map_err(io::Error::other)?;
         if header.correlation_id != self.correlation {
             return Err(io::Error::other("an answer to another question"));
         }
@@ -263,7 +322,11 @@ mod tests {
             value: Some(Bytes::from_static(b"{}")),
             headers: Default::default(),
         };
-        let data = topic_data("documents".to_owned(), &[(3, vec![record.clone()]), (5, vec![record])].into()).unwrap();
+        let data = topic_data(
+            "documents".to_owned(),
+            &[(3, vec![record.clone()]), (5, vec![record])].into(),
+        )
+        .unwrap();
         let ids = data.partition_data.iter().map(|p| {
             let mut bytes = p.records.clone().unwrap();
             let batch = RecordBatchDecoder::decode_batch_info(&mut bytes).unwrap().remove(0);

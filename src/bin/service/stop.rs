@@ -32,7 +32,8 @@ impl Stop {
             if left.is_zero() {
                 return false;
             }
-            requested = self.changed.wait_timeout(requested, left).expect("a panic ends the process").0;
+            requested =
+                self.changed.wait_timeout(requested, left).expect("a panic ends the process").0;
         }
         true
     }

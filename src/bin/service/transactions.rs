@@ -1,4 +1,5 @@
-//! A producer's transactions: begun with the first record, committed after a time or a number of records.
+//! A producer's transactions: begun with the first record, committed after a time or a number of
+//! records.
 
 use std::{
     sync::Arc,
@@ -38,14 +39,20 @@ struct Open {
 }
 
 impl<'a> Transactions<'a> {
-    /// Takes over the `transactional.id`; whatever an earlier holder left open is aborted by that. Nothing if the service is asked to
-    /// stop before a coordinator answers.
-    pub fn open(service: &'a Arc<Service>, producer: &'a OrderProducer, limits: TransactionLimits) -> Result<Option<Self>, Failure> {
+    /// Takes over the `transactional.id`; whatever an earlier holder left open is aborted by that.
+    /// Nothing if the service is asked to stop before a coordinator answers.
+    pub fn open(
+        service: &'a Arc<Service>,
+        producer: &'a OrderProducer,
+        limits: TransactionLimits,
+    ) -> Result<Option<Self>, Failure> {
         while let Err(error) = producer.init_transactions(ATTEMPT) {
             if !can_be_repeated(&error) {
                 return Err(Failure::Transactions(error));
             }
-            service.log.warn(format_args!("transactions not ready, trying again {}", describe(&error)));
+            service
+                .log
+                .warn(format_args!("transactions not ready, trying again {}", describe(&error)));
             if service.stop.wait_until(Instant::now() + PAUSE) {
                 return Ok(None);
             }
@@ -69,7 +76,12 @@ impl<'a> Transactions<'a> {
     /// Commits when the transaction is old or large enough.
     pub fn commit_if_due(&mut self) -> Result<(), Failure> {
         match &self.open {
-            Some(open) if open.records >= self.limits.records || open.begun.elapsed() >= self.limits.interval => self.commit(),
+            Some(open)
+                if open.records >= self.limits.records
+                    || open.begun.elapsed() >= self.limits.interval =>
+            {
+                self.commit()
+            }
             _ => Ok(()),
         }
     }
@@ -84,11 +96,14 @@ impl<'a> Transactions<'a> {
             Ok(()) => "committed",
             Err(KafkaError::Transaction(error)) if error.txn_requires_abort() => {
                 self.service.log.warn(format_args!("transaction aborted error=\"{error}\""));
-                self.attempt("abort", || self.producer.abort_transaction(ATTEMPT)).map_err(Failure::Fatal)?;
+                self.attempt("abort", || self.producer.abort_transaction(ATTEMPT))
+                    .map_err(Failure::Fatal)?;
                 "aborted"
             }
             Err(error) if can_be_repeated(&error) => {
-                self.service.log.warn(format_args!("stopping with an open transaction {}", describe(&error)));
+                self.service
+                    .log
+                    .warn(format_args!("stopping with an open transaction {}", describe(&error)));
                 return Ok(());
             }
             Err(error) => return Err(Failure::Fatal(error)),
@@ -97,12 +112,23 @@ impl<'a> Transactions<'a> {
         Ok(())
     }
 
-    /// Repeats what may be repeated; once the service is asked to stop, a first failure is the last.
-    fn attempt(&self, what: &str, deed: impl Fn() -> Result<(), KafkaError>) -> Result<(), KafkaError> {
+    /// Repeats what may be repeated; once the service is asked to stop, a first failure is the
+    /// last.
+    fn attempt(
+        &self,
+        what: &str,
+        deed: impl Fn() -> Result<(), KafkaError>,
+    ) -> Result<(), KafkaError> {
         loop {
             match deed() {
                 Err(error) if can_be_repeated(&error) && !self.service.stop.requested() => {
-                    self.service.log.sparsely(Level::Warn, format!("cannot {what} the transaction yet, trying again {}", describe(&error)));
+                    self.service.log.sparsely(
+                        Level::Warn,
+                        format!(
+                            "cannot {what} the transaction yet, trying again {}",
+                            describe(&error)
+                        ),
+                    );
                     self.service.stop.wait_until(Instant::now() + PAUSE);
                 }
                 result => return result,
@@ -112,5 +138,6 @@ impl<'a> Transactions<'a> {
 }
 
 fn can_be_repeated(error: &KafkaError) -> bool {
-    matches!(error, KafkaError::Flush(_)) || matches!(error, KafkaError::Transaction(e) if RDKafkaError::is_retriable(e))
+    matches!(error, KafkaError::Flush(_))
+        || matches!(error, KafkaError::Transaction(e) if RDKafkaError::is_retriable(e))
 }

@@ -21,25 +21,32 @@ pub struct Arguments {
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let library = Library::open()?;
-    let families = arguments.family.as_ref().map_or_else(|| library.families(), |family| vec![family.clone()]);
+    let families =
+        arguments.family.as_ref().map_or_else(|| library.families(), |family| vec![family.clone()]);
     let (mut problems, mut remarks, mut scenarios) = (Vec::new(), Vec::new(), 0);
     for family in &families {
         let files = library.family_files(family)?;
         scenarios += files.scenarios.len();
         problems.extend(review(&files, &given));
-        let recordings = library.recordings(family).map_err(|e| Failure::Integrity(e.to_string()))?;
+        let recordings =
+            library.recordings(family).map_err(|e| Failure::Integrity(e.to_string()))?;
         remarks.extend(unseparated(&library, family, &recordings));
     }
     if context.output.json {
         let told = |p: &crate::domain::scenario::plan::SourceProblem| json!({"path": p.path, "line": p.problem.at.line, "column": p.problem.at.column, "message": p.problem.message});
-        context.output.value(&json!({"problems": problems.iter().map(told).collect::<Vec<_>>(), "remarks": remarks}))?;
+        context.output.value(
+            &json!({"problems": problems.iter().map(told).collect::<Vec<_>>(), "remarks": remarks}),
+        )?;
     } else {
         remarks.iter().try_for_each(|remark| context.output.line(remark))?;
     }
     if !problems.is_empty() {
         return Err(Failure::Invalid(problems.iter().map(ToString::to_string).collect()));
     }
-    context.output.remark(format!("{scenarios} scenarios of {}: nothing is wrong with them", families.join(", ")));
+    context.output.remark(format!(
+        "{scenarios} scenarios of {}: nothing is wrong with them",
+        families.join(", ")
+    ));
     Ok(())
 }
 
@@ -52,7 +59,8 @@ fn given(line: &str) -> Result<(), String> {
     unreadable(&arguments).map_or(Ok(()), Err)
 }
 
-/// What the recordings do not show yet: scenarios without any, and pairs that nothing of ours separates.
+/// What the recordings do not show yet: scenarios without any, and pairs that nothing of ours
+/// separates.
 fn unseparated(library: &Library, family: &str, recordings: &[Recording]) -> Vec<String> {
     let mut remarks = Vec::new();
     let recorded = |slug: &str| recordings.iter().filter(|r| r.head.scenario == slug).count();
@@ -66,7 +74,9 @@ fn unseparated(library: &Library, family: &str, recordings: &[Recording]) -> Vec
     }
     let plan = |slug: &str, seed| library.plan(family, slug, seed).ok();
     for (own, other) in confusion::unseparated(&slugs, recordings, &plan) {
-        remarks.push(format!("{family}/{own}: nothing that is true of it is false in every recording of {other}"));
+        remarks.push(format!(
+            "{family}/{own}: nothing that is true of it is false in every recording of {other}"
+        ));
     }
     remarks
 }

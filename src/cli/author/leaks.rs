@@ -30,16 +30,20 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
     if context.output.json {
         context.output.value(&leaks)?;
     } else {
-        context
-            .output
-            .table(&["place", "word", "around"], leaks.iter().map(|l| vec![l.place.clone(), l.word.clone(), l.around.clone()]))?;
+        context.output.table(
+            &["place", "word", "around"],
+            leaks.iter().map(|l| vec![l.place.clone(), l.word.clone(), l.around.clone()]),
+        )?;
     }
     match leaks.len() {
         0 => {
             context.output.remark("nothing was found");
             Ok(())
         }
-        n => Err(Failure::Invalid(vec![format!("{n} places give the cause of {} away", chosen.file.id)])),
+        n => Err(Failure::Invalid(vec![format!(
+            "{n} places give the cause of {} away",
+            chosen.file.id
+        )])),
     }
 }
 
@@ -56,7 +60,8 @@ pub async fn look(chosen: &Chosen, library: &Library) -> Result<Vec<Leak>, Failu
     }
     lines.extend(lab.machines().map(|m| format!("logs {m}")));
     for line in lines {
-        let outcome = program::run(&chosen.run, &program::arguments(&line).map_err(Failure::Usage)?).await?;
+        let outcome =
+            program::run(&chosen.run, &program::arguments(&line).map_err(Failure::Usage)?).await?;
         search.text(&format!("chaoslab {line}"), &outcome.printed);
     }
     search.machines(&engine, &lab).await?;
@@ -65,11 +70,15 @@ pub async fn look(chosen: &Chosen, library: &Library) -> Result<Vec<Leak>, Failu
     Ok(search.leaks())
 }
 
-/// The folders, classes and faults of the whole family: a learner who finds a sibling's has found too much, too.
+/// The folders, classes and faults of the whole family: a learner who finds a sibling's has found
+/// too much, too.
 fn words(plan: &Plan, library: &Library) -> Vec<String> {
     let mut words = vec![plan.scenario.clone(), plan.account().class];
     words.extend(plan.siblings.iter().flat_map(|s| [s.scenario.clone(), s.class.clone()]));
-    let plans = library.scenarios(&plan.family).into_iter().filter_map(|s| library.plan(&plan.family, &s, plan.seed).ok());
+    let plans = library
+        .scenarios(&plan.family)
+        .into_iter()
+        .filter_map(|s| library.plan(&plan.family, &s, plan.seed).ok());
     for fault in plans.map(|p| p.fault) {
         // The name a fault has in files: the one key of its map.
         if let Ok(serde_json::Value::Object(map)) = serde_json::to_value(&fault) {

@@ -18,7 +18,8 @@ pub enum Command {
     New(new::Arguments),
     /// Check content without staging it: all problems at once, each with its place
     Check(check::Arguments),
-    /// Stage scenarios for real, grade their analyses, fix them as a learner would, and take them down
+    /// Stage scenarios for real, grade their analyses, fix them as a learner would, and take them
+    /// down
     Rehearse(rehearse::Arguments),
     /// Search the open run for words that give its cause away, wherever a learner can look
     Leaks,

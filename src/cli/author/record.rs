@@ -1,4 +1,5 @@
-//! `chaoslab author record`: the chosen run as a casefile; and, for scripts, a write-up filled for it.
+//! `chaoslab author record`: the chosen run as a casefile; and, for scripts, a write-up filled for
+//! it.
 
 use std::path::PathBuf;
 
@@ -40,12 +41,19 @@ pub fn write_up(context: &Context, arguments: &WriteUp) -> Result<(), Failure> {
     let chosen = context.readable()?;
     let plan = plan(&chosen)?;
     let text = Library::open()?.write_up(&plan.family, &plan.scenario, &arguments.name);
-    let text = text.ok_or_else(|| Failure::Usage(format!("the scenario has no {}", arguments.name)))?;
+    let text =
+        text.ok_or_else(|| Failure::Usage(format!("the scenario has no {}", arguments.name)))?;
     let opened = Opened::of(&chosen)?;
-    context.output.text(&write_ups::filled(&text, &plan.drawn, opened.record().facts).map_err(Failure::Usage)?)
+    context.output.text(
+        &write_ups::filled(&text, &plan.drawn, opened.record().facts).map_err(Failure::Usage)?,
+    )
 }
 
 /// The sealed plan of a run.
 pub fn plan(chosen: &Chosen) -> Result<Plan, Failure> {
-    chosen.run.sealed().read("plan")?.ok_or_else(|| Failure::Integrity(format!("the run {} has no plan", chosen.file.id)))
+    chosen
+        .run
+        .sealed()
+        .read("plan")?
+        .ok_or_else(|| Failure::Integrity(format!("the run {} has no plan", chosen.file.id)))
 }

@@ -21,7 +21,9 @@ use crate::lab::recording;
 
 /// Arguments of `author rehearse`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: CHAOSLAB_LIBRARY=. chaoslab author rehearse isr-shrink/capped-link --repeat 2 --record")]
+#[command(
+    after_help = "Example: CHAOSLAB_LIBRARY=. chaoslab author rehearse isr-shrink/capped-link --repeat 2 --record"
+)]
 pub struct Arguments {
     /// FAMILY, or FAMILY/SCENARIO
     #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -35,7 +37,8 @@ pub struct Arguments {
     /// The first seed
     #[arg(long, default_value_t = 1)]
     seed: Seed,
-    /// How many side by side, those with processor limits alone; more than the machine carries are not witnessed
+    /// How many side by side, those with processor limits alone; more than the machine carries are
+    /// not witnessed
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=16))]
     jobs: u64,
     /// Leave the lab standing, unrepaired (one scenario, one seed)
@@ -97,30 +100,41 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     }
     let recordings = arguments.record.then(recordings_folder).transpose()?;
     let seeds = arguments.seed..arguments.seed + arguments.repeat;
-    let work = chosen.iter().flat_map(|(family, slug)| seeds.clone().map(move |seed| (family, slug, seed)));
+    let work = chosen
+        .iter()
+        .flat_map(|(family, slug)| seeds.clone().map(move |seed| (family, slug, seed)));
     // The steps of several would be told in each other's midst: of those only the ends are.
-    let inner = Context { output: Output { quiet: context.output.quiet || arguments.jobs > 1, ..context.output }, ..context.clone() };
+    let inner = Context {
+        output: Output { quiet: context.output.quiet || arguments.jobs > 1, ..context.output },
+        ..context.clone()
+    };
     let room = Semaphore::new(arguments.jobs as usize);
     // Those under way are taken down in order when one could not be rehearsed; no other is begun.
     let is_halted = Cell::new(false);
     let ends = work.map(async |(family, slug, seed)| {
         let planned = library.plan(family, slug, seed);
         // Never closed, so it is given: whoever asked first comes first.
-        let _place = room.acquire_many(planned.as_ref().map_or(1, |plan| places(plan, arguments.jobs))).await;
+        let _place = room
+            .acquire_many(planned.as_ref().map_or(1, |plan| places(plan, arguments.jobs)))
+            .await;
         if is_halted.get() {
             return None;
         }
         let name = format!("{family}/{slug}, seed {seed}");
         inner.output.remark(format!("\n{name}"));
         let end = match planned {
-            Ok(plan) => rehearse(&inner, &library, &plan, arguments.keep, recordings.as_deref()).await,
+            Ok(plan) => {
+                rehearse(&inner, &library, &plan, arguments.keep, recordings.as_deref()).await
+            }
             Err(error) => Err(error.into()),
         };
         is_halted.set(is_halted.get() || end.is_err());
         if let Ok(rehearsed) = &end {
             context.output.remark(format!("{name}: {}", rehearsed.verdict()));
             for verdict in rehearsed.verdicts.iter().filter(|v| !v.good) {
-                context.output.remark(format!("  NOT as it should be: {}: {}", verdict.what, verdict.says));
+                context
+                    .output
+                    .remark(format!("  NOT as it should be: {}: {}", verdict.what, verdict.says));
             }
         }
         Some(end)
@@ -128,47 +142,71 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let all = join_all(ends).await.into_iter().flatten().collect::<Result<Vec<_>, _>>()?;
     tell(context, &all)?;
     let named = |r: &Rehearsed| format!("{}/{}, seed {}", r.family, r.scenario, r.seed);
-    let unseen: Vec<_> = all.iter().filter_map(|r| Some(format!("{}: {}", named(r), r.not_witnessed.as_ref()?))).collect();
+    let unseen: Vec<_> = all
+        .iter()
+        .filter_map(|r| Some(format!("{}: {}", named(r), r.not_witnessed.as_ref()?)))
+        .collect();
     if !unseen.is_empty() {
         return Err(Failure::NotWitnessed(unseen.join("\n")));
     }
     let bad: Vec<_> = all
         .iter()
-        .flat_map(|r| r.verdicts.iter().filter(|v| !v.good).map(move |v| format!("{}: {}: {}", named(r), v.what, v.says)))
+        .flat_map(|r| {
+            r.verdicts
+                .iter()
+                .filter(|v| !v.good)
+                .map(move |v| format!("{}: {}: {}", named(r), v.what, v.says))
+        })
         .collect();
     if bad.is_empty() { Ok(()) } else { Err(Failure::Invalid(bad)) }
 }
 
-/// How many places of so many a rehearsal takes: all when its brokers have a processor limit. Where another lab leaves them less than that,
-/// what the limit leads to is not seen, and brokers lose their sessions that should not.
+/// How many places of so many a rehearsal takes: all when its brokers have a processor limit. Where
+/// another lab leaves them less than that, what the limit leads to is not seen, and brokers lose
+/// their sessions that should not.
 fn places(plan: &Plan, all: u64) -> u32 {
     if plan.topology.broker_millicores.is_some() { all as u32 } else { 1 }
 }
 
 /// The scenarios meant, with their families.
 fn chosen(library: &Library, arguments: &Arguments) -> Result<Vec<(String, String)>, Failure> {
-    let of = |family: &str| library.scenarios(family).into_iter().map(|slug| (family.to_owned(), slug)).collect::<Vec<_>>();
+    let of = |family: &str| {
+        library
+            .scenarios(family)
+            .into_iter()
+            .map(|slug| (family.to_owned(), slug))
+            .collect::<Vec<_>>()
+    };
     let Some(what) = &arguments.what else {
         return Ok(library.families().iter().flat_map(|family| of(family)).collect());
     };
-    let (family, slug) = what.split_once('/').map_or((what.as_str(), None), |(family, slug)| (family, Some(slug)));
+    let (family, slug) =
+        what.split_once('/').map_or((what.as_str(), None), |(family, slug)| (family, Some(slug)));
     library.family(family)?;
     match slug {
         None => Ok(of(family)),
-        Some(slug) if library.scenarios(family).iter().any(|s| s == slug) => Ok(vec![(family.to_owned(), slug.to_owned())]),
-        Some(slug) => {
-            Err(Failure::Usage(format!("the family {family} has no scenario `{slug}`; it has {}", library.scenarios(family).join(", "))))
+        Some(slug) if library.scenarios(family).iter().any(|s| s == slug) => {
+            Ok(vec![(family.to_owned(), slug.to_owned())])
         }
+        Some(slug) => Err(Failure::Usage(format!(
+            "the family {family} has no scenario `{slug}`; it has {}",
+            library.scenarios(family).join(", ")
+        ))),
     }
 }
 
 /// Where recordings belong: the checkout an author named, else the one we stand in.
 fn recordings_folder() -> Result<PathBuf, Failure> {
-    let checkout = std::env::var_os(LIBRARY_VARIABLE).filter(|v| !v.is_empty()).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let checkout = std::env::var_os(LIBRARY_VARIABLE)
+        .filter(|v| !v.is_empty())
+        .map_or_else(|| PathBuf::from("."), PathBuf::from);
     if checkout.join("scenarios").is_dir() {
         return Ok(checkout.join(recording::FOLDER));
     }
-    Err(Failure::Usage(format!("{} is no checkout: run this in one, or name it in {LIBRARY_VARIABLE}", checkout.display())))
+    Err(Failure::Usage(format!(
+        "{} is no checkout: run this in one, or name it in {LIBRARY_VARIABLE}",
+        checkout.display()
+    )))
 }
 
 fn tell(context: &Context, all: &[Rehearsed]) -> Result<(), Failure> {
@@ -189,12 +227,16 @@ fn tell(context: &Context, all: &[Rehearsed]) -> Result<(), Failure> {
             r.verdict().to_owned(),
         ]
     };
-    context
-        .output
-        .table(&["scenario", "seed", "baseline", "page", "open", "recovery", "as it should be", "verdict"], all.iter().map(row))?;
+    context.output.table(
+        &["scenario", "seed", "baseline", "page", "open", "recovery", "as it should be", "verdict"],
+        all.iter().map(row),
+    )?;
     let mut to_page: Vec<_> = all.iter().filter_map(Rehearsed::to_page).collect();
     to_page.sort_by(f64::total_cmp);
     let (Some(least), Some(most)) = (to_page.first(), to_page.last()) else { return Ok(()) };
     let median = to_page[to_page.len() / 2];
-    context.output.line(format!("\n{} paged; start to page {least:.0} / {median:.0} / {most:.0} s (min / median / max)", to_page.len()))
+    context.output.line(format!(
+        "\n{} paged; start to page {least:.0} / {median:.0} / {most:.0} s (min / median / max)",
+        to_page.len()
+    ))
 }

@@ -4,7 +4,9 @@ use clap::{Args, Subcommand};
 
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
-use crate::domain::rca::document::{self, Event, Evidence, Hypothesis, Mitigation, Prevention, Verdict, add};
+use crate::domain::rca::document::{
+    self, Event, Evidence, Hypothesis, Mitigation, Prevention, Verdict, add,
+};
 use crate::lab::run::replace_file;
 
 /// What to add.
@@ -18,7 +20,9 @@ pub enum Addition {
     /// A claim that shows what users felt
     Impact(Claim),
     /// Another cause, ruled out
-    #[command(after_help = "Example: chaoslab rca add hypothesis --class broker.process.frozen --by E2")]
+    #[command(
+        after_help = "Example: chaoslab rca add hypothesis --class broker.process.frozen --by E2"
+    )]
     Hypothesis {
         /// Its class
         #[arg(long)]
@@ -140,24 +144,32 @@ impl Addition {
                 verdict: Some(Verdict::RuledOut),
                 by: by.clone(),
             }),
-            Self::Event { event, on: None, .. } if event.starts_with('V') => document::Addition::Detection(event.clone()),
+            Self::Event { event, on: None, .. } if event.starts_with('V') => {
+                document::Addition::Detection(event.clone())
+            }
             Self::Event { on: None, .. } => {
                 return Err(Failure::Usage(
                     "an event happens on a component: give it with --on, `isr.shrunk --on topic:orders`".to_owned(),
                 ));
             }
-            Self::Event { event, on: Some(on), at, evidence } => {
-                document::Addition::Event(Event { event: event.clone(), on: on.clone(), at: at.clone(), evidence: evidence.clone() })
-            }
-            Self::Mitigation { action, command } => {
-                document::Addition::Mitigation(Mitigation { action: Some(action.clone()), commands: command.clone() })
-            }
-            Self::Prevention { action, owner, due, done_when } => document::Addition::Prevention(Prevention {
-                action: Some(action.clone()),
-                owner: owner.clone(),
-                due: due.clone(),
-                done_when: done_when.clone(),
+            Self::Event { event, on: Some(on), at, evidence } => document::Addition::Event(Event {
+                event: event.clone(),
+                on: on.clone(),
+                at: at.clone(),
+                evidence: evidence.clone(),
             }),
+            Self::Mitigation { action, command } => document::Addition::Mitigation(Mitigation {
+                action: Some(action.clone()),
+                commands: command.clone(),
+            }),
+            Self::Prevention { action, owner, due, done_when } => {
+                document::Addition::Prevention(Prevention {
+                    action: Some(action.clone()),
+                    owner: owner.clone(),
+                    due: due.clone(),
+                    done_when: done_when.clone(),
+                })
+            }
         })
     }
 }
@@ -165,8 +177,10 @@ impl Addition {
 pub fn run(context: &Context, addition: &Addition) -> Result<(), Failure> {
     let chosen = context.readable()?;
     let path = chosen.run.rca();
-    let text = String::from_utf8(super::read(&path)?).map_err(|_| Failure::Usage(format!("{} is not UTF-8 text", path.display())))?;
-    let longer = add(&text, &addition.entry()?).map_err(|e| Failure::Invalid(super::located(&path, &e.problems())))?;
+    let text = String::from_utf8(super::read(&path)?)
+        .map_err(|_| Failure::Usage(format!("{} is not UTF-8 text", path.display())))?;
+    let longer = add(&text, &addition.entry()?)
+        .map_err(|e| Failure::Invalid(super::located(&path, &e.problems())))?;
     replace_file(&path, longer.as_bytes())?;
     let added: Vec<_> = longer.lines().filter(|l| !text.lines().any(|t| t == *l)).collect();
     if context.output.json {

@@ -1,4 +1,5 @@
-//! `chaoslab rca check`: what of it is true. Computed from the document and this run's record alone.
+//! `chaoslab rca check`: what of it is true. Computed from the document and this run's record
+//! alone.
 
 use std::path::PathBuf;
 
@@ -24,7 +25,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let chosen = context.readable()?;
     let path = super::file(&chosen, arguments.file.as_ref());
     let bytes = super::read(&path)?;
-    let document = Document::read(&bytes).map_err(|problems| Failure::Invalid(super::located(&path, &problems)))?;
+    let document = Document::read(&bytes)
+        .map_err(|problems| Failure::Invalid(super::located(&path, &problems)))?;
     let opened = Opened::of(&chosen)?;
     let record = opened.record();
     let checked = check(&document, &record).map_err(|e| Failure::Integrity(e.to_string()))?;
@@ -32,7 +34,10 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let out = context.output;
     if out.json {
         let problems = |problems: &[crate::domain::yaml::Problem]| {
-            problems.iter().map(|p| json!({"line": p.at.line, "column": p.at.column, "message": p.message})).collect::<Vec<_>>()
+            problems
+                .iter()
+                .map(|p| json!({"line": p.at.line, "column": p.at.column, "message": p.message}))
+                .collect::<Vec<_>>()
         };
         let claims: Vec<_> = checked.evidence.iter().chain(&checked.impact).collect();
         out.value(&json!({"file": path, "errors": problems(errors), "advice": problems(&checked.remarks()), "claims": claims}))?;
@@ -50,7 +55,12 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     if errors.is_empty() { Ok(()) } else { Err(Failure::Invalid(super::located(&path, errors))) }
 }
 
-fn tell(context: &Context, path: &std::path::Path, finding: &Finding, page: i64) -> Result<(), Failure> {
+fn tell(
+    context: &Context,
+    path: &std::path::Path,
+    finding: &Finding,
+    page: i64,
+) -> Result<(), Failure> {
     let out = context.output;
     let verdict = match finding.verdict {
         Verdict::True => "TRUE",
@@ -70,7 +80,11 @@ fn tell(context: &Context, path: &std::path::Path, finding: &Finding, page: i64)
         out.line(format!("    observed: {}", finding.observed))?;
     }
     for span in finding.was_true.iter().filter(|_| finding.verdict == Verdict::False) {
-        out.line(format!("    it was true from {} to {}", since_page(span.from, page), since_page(span.to, page)))?;
+        out.line(format!(
+            "    it was true from {} to {}",
+            since_page(span.from, page),
+            since_page(span.to, page)
+        ))?;
     }
     for weakness in &finding.weaknesses {
         out.line(format!("    {}", weakness.says()))?;

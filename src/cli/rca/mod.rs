@@ -61,9 +61,10 @@ pub fn file(chosen: &Chosen, named: Option<&PathBuf>) -> PathBuf {
 /// Reads a write-up, or says how to begin one.
 pub fn read(path: &PathBuf) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => {
-            Failure::Usage(format!("there is no write-up at {}; `chaoslab rca new` begins one", path.display()))
-        }
+        std::io::ErrorKind::NotFound => Failure::Usage(format!(
+            "there is no write-up at {}; `chaoslab rca new` begins one",
+            path.display()
+        )),
         _ => Failure::Io { operation: format!("read {}", path.display()), source },
     })
 }

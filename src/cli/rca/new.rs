@@ -14,7 +14,8 @@ use crate::domain::rca::template;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: chaoslab rca new --form full")]
 pub struct Arguments {
-    /// short: six questions, five minutes; full: everything a post-mortem holds. The short one unless given, in an exam the full one
+    /// short: six questions, five minutes; full: everything a post-mortem holds. The short one
+    /// unless given, in an exam the full one
     #[arg(long, value_enum)]
     form: Option<Asked>,
     /// Write it here instead of into the run's folder
@@ -39,22 +40,29 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         None => Form::Short,
     };
     let author = std::env::var("USER").unwrap_or_else(|_| "me".to_owned());
-    let text = template::new(form, &author, &opened.record()).map_err(|e| Failure::Integrity(e.to_string()))?;
+    let text = template::new(form, &author, &opened.record())
+        .map_err(|e| Failure::Integrity(e.to_string()))?;
     // A write-up is somebody's work: it is never overwritten.
     let created = std::fs::File::options().write(true).create_new(true).open(&path);
     let mut file = created.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::Refused(format!("{} is there already: go on with it, or name another file", path.display()))
-        }
+        std::io::ErrorKind::AlreadyExists => Failure::Refused(format!(
+            "{} is there already: go on with it, or name another file",
+            path.display()
+        )),
         _ => Failure::Io { operation: format!("make {}", path.display()), source },
     })?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(Failure::io(format!("write {}", path.display())))?;
+    std::io::Write::write_all(&mut file, text.as_bytes())
+        .map_err(Failure::io(format!("write {}", path.display())))?;
     if context.output.json {
         context.output.value(&serde_json::json!({"file": path}))?;
     } else {
         context.output.line(path.display().to_string())?;
     }
-    context.output.remark("fill it in, `chaoslab rca check` verifies it, `chaoslab submit` hands it in");
-    context.output.remark("what to name: `chaoslab vocab classes --search WORD`, `chaoslab vocab components`");
+    context
+        .output
+        .remark("fill it in, `chaoslab rca check` verifies it, `chaoslab submit` hands it in");
+    context.output.remark(
+        "what to name: `chaoslab vocab classes --search WORD`, `chaoslab vocab components`",
+    );
     Ok(())
 }

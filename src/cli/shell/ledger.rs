@@ -1,4 +1,5 @@
-//! The commands of a session as they are written into the record, and their numbers as they are shown.
+//! The commands of a session as they are written into the record, and their numbers as they are
+//! shown.
 
 use std::io::IsTerminal;
 
@@ -28,7 +29,8 @@ pub struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    /// A session on a machine, driving this process on the engine: the keeper ends it when we vanish.
+    /// A session on a machine, driving this process on the engine: the keeper ends it when we
+    /// vanish.
     pub async fn open(
         context: &'a Context,
         node: &'a str,
@@ -48,12 +50,18 @@ impl<'a> Ledger<'a> {
                 Event::Begin(begin) => self.begin(&begin).await?,
                 Event::Print(text) => {
                     if let Some(&number) = self.open.last() {
-                        self.keeper.tell(&Request::Output { number, text }).await.map_err(told_keeper)?;
+                        self.keeper
+                            .tell(&Request::Output { number, text })
+                            .await
+                            .map_err(told_keeper)?;
                     }
                 }
                 Event::End { exit } => {
                     if let Some(number) = self.open.pop() {
-                        self.keeper.ask(&Request::End { number, exit }).await.map_err(told_keeper)?;
+                        self.keeper
+                            .ask(&Request::End { number, exit })
+                            .await
+                            .map_err(told_keeper)?;
                     }
                 }
             }
@@ -67,16 +75,22 @@ impl<'a> Ledger<'a> {
             Begin::Unmarked => (UNMARKED, 0),
         };
         let mutating = matches!(judge(line).nature, Nature::Mutating(_));
-        let number = self.keeper.begin("shell", self.node, line, mutating, ago_ms).await.map_err(told_keeper)?;
+        let number = self
+            .keeper
+            .begin("shell", self.node, line, mutating, ago_ms)
+            .await
+            .map_err(told_keeper)?;
         self.open.push(number);
         self.recorded += 1;
         self.show(number, begin)
     }
 
-    /// Shows a number: on a terminal at the right end of the line that was entered, where it disturbs nothing.
+    /// Shows a number: on a terminal at the right end of the line that was entered, where it
+    /// disturbs nothing.
     fn show(&self, number: u32, begin: &Begin) -> Result<(), Failure> {
         let output = self.context.output;
-        let Some(window) = self.window.filter(|_| std::io::stdout().is_terminal() && !output.quiet) else {
+        let Some(window) = self.window.filter(|_| std::io::stdout().is_terminal() && !output.quiet)
+        else {
             show_number(output, number);
             return Ok(());
         };

@@ -24,14 +24,17 @@ use crate::lab::wait;
 
 /// Arguments of `shell`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  chaoslab shell\n  chaoslab shell kafka-2\n  chaoslab shell kafka-2 < look.sh")]
+#[command(
+    after_help = "Examples:\n  chaoslab shell\n  chaoslab shell kafka-2\n  chaoslab shell kafka-2 < look.sh"
+)]
 pub struct Arguments {
     /// The machine: a node, a service or the toolbox
     #[arg(default_value = TOOLBOX)]
     node: String,
 }
 
-/// What the machine's `/etc/bash.bashrc` asks for to put marks into the stream, with the id they carry.
+/// What the machine's `/etc/bash.bashrc` asks for to put marks into the stream, with the id they
+/// carry.
 const SESSION_ID: &str = "TERM_SESSION_ID";
 /// What programs on the other side must know of this terminal.
 const PASSED_ON: [&str; 3] = ["TERM", "COLORTERM", "NO_COLOR"];
@@ -60,8 +63,10 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let mut signals = Signals::listen()?;
     let window = is_interactive().then(window);
     let id = random_token()?;
-    let passed_on = PASSED_ON.iter().filter_map(|name| Some(format!("{name}={}", std::env::var(name).ok()?)));
-    let environment = passed_on.filter(|_| window.is_some()).chain([format!("{SESSION_ID}={id}")]).collect();
+    let passed_on =
+        PASSED_ON.iter().filter_map(|name| Some(format!("{name}={}", std::env::var(name).ok()?)));
+    let environment =
+        passed_on.filter(|_| window.is_some()).chain([format!("{SESSION_ID}={id}")]).collect();
     let rescue = match &state {
         MachineState::Ended(reason) => {
             context.output.remark(format!(
@@ -72,15 +77,19 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         }
         MachineState::Up | MachineState::Away(_) => None,
     };
-    let shell = engine.create_shell(&lab, rescue.as_deref().unwrap_or(node), environment, window).await?;
+    let shell =
+        engine.create_shell(&lab, rescue.as_deref().unwrap_or(node), environment, window).await?;
     let mut ledger = Ledger::open(context, node, keeper, &shell, window).await?;
     if window.is_some() {
-        context.output.remark(format!("a shell on {node}; what you run gets a number in `chaoslab history`. Ctrl-D ends it"));
+        context.output.remark(format!(
+            "a shell on {node}; what you run gets a number in `chaoslab history`. Ctrl-D ends it"
+        ));
     }
     let raw = window.map(|_| RawMode::enter()).transpose()?;
     let (printed, typed) = engine.start_shell(&shell, window.is_some()).await?;
     let feeding = tokio::spawn(input::pass_on(typed));
-    let mut session = Session::new(&id, if window.is_some() { Shown::Everything } else { Shown::OutputOnly });
+    let mut session =
+        Session::new(&id, if window.is_some() { Shown::Everything } else { Shown::OutputOnly });
     let followed = follow(&engine, &shell, printed, &mut session, &mut ledger, &mut signals).await;
     feeding.abort();
     if let Some(rescue) = &rescue {
@@ -167,12 +176,15 @@ impl Machine<'_> {
         failure
     }
 
-    /// Whether the machine went down, and its shells with it: by itself, or because the run is being stopped.
+    /// Whether the machine went down, and its shells with it: by itself, or because the run is
+    /// being stopped.
     async fn went_down(&self) -> Option<Failure> {
-        let look = wait::until(DOWN_WITHIN, LOOK_EVERY, async || match self.engine.machine_state(self.lab, self.node).await {
-            Ok(MachineState::Ended(reason) | MachineState::Away(reason)) => Ok(Some(reason)),
-            Ok(MachineState::Up) => Ok(None),
-            Err(error) => Err(error),
+        let look = wait::until(DOWN_WITHIN, LOOK_EVERY, async || {
+            match self.engine.machine_state(self.lab, self.node).await {
+                Ok(MachineState::Ended(reason) | MachineState::Away(reason)) => Ok(Some(reason)),
+                Ok(MachineState::Up) => Ok(None),
+                Err(error) => Err(error),
+            }
         });
         let reason = look.await.ok().flatten()?;
         let is_open = self.chosen.run.read().is_ok_and(|file| file.state == RunState::Open);

@@ -9,7 +9,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::exit::Failure;
 use crate::lab::engine::docker::shell::Window;
 
-/// What a program on the other side may have left on that a shell here does not want: pasting marked, the cursor hidden, a colour.
+/// What a program on the other side may have left on that a shell here does not want: pasting
+/// marked, the cursor hidden, a colour.
 const PLAIN_AGAIN: &[u8] = b"\x1b[?2004l\x1b[?25h\x1b[0m\r\n";
 
 /// Whether somebody sits at our input.
@@ -20,7 +21,10 @@ pub fn is_interactive() -> bool {
 /// The size of the terminal; zeros when it does not know.
 pub fn window() -> Window {
     let size = tcgetwinsize(stdout()).or_else(|_| tcgetwinsize(stdin()));
-    size.map_or(Window { columns: 0, rows: 0 }, |size| Window { columns: size.ws_col, rows: size.ws_row })
+    size.map_or(Window { columns: 0, rows: 0 }, |size| Window {
+        columns: size.ws_col,
+        rows: size.ws_row,
+    })
 }
 
 /// Every key is the other side's, Ctrl-C too, until this is dropped.
@@ -32,7 +36,8 @@ pub struct RawMode {
 impl RawMode {
     /// Takes the terminal.
     pub fn enter() -> Result<Self, Failure> {
-        let failed = |error: rustix::io::Errno| Failure::io("take the terminal for the shell")(error.into());
+        let failed =
+            |error: rustix::io::Errno| Failure::io("take the terminal for the shell")(error.into());
         let before = tcgetattr(stdin()).map_err(failed)?;
         let mut raw = before.clone();
         raw.make_raw();
@@ -72,9 +77,17 @@ impl Signals {
     /// Listens to them.
     pub fn listen() -> Result<Self, Failure> {
         let listen = |kind| signal(kind).map_err(Failure::io("listen to signals"));
-        let ending = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()];
+        let ending = [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+            SignalKind::quit(),
+        ];
         let [a, b, c, d] = ending;
-        Ok(Self { resized: listen(SignalKind::window_change())?, ending: [listen(a)?, listen(b)?, listen(c)?, listen(d)?] })
+        Ok(Self {
+            resized: listen(SignalKind::window_change())?,
+            ending: [listen(a)?, listen(b)?, listen(c)?, listen(d)?],
+        })
     }
 
     /// Waits for one of these: the window has another size, or the program is to end.

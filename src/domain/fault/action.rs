@@ -1,4 +1,5 @@
-//! The whole vocabulary of deeds: one thing an engine can do to a lab, and what it must remember to take it back.
+//! The whole vocabulary of deeds: one thing an engine can do to a lab, and what it must remember to
+//! take it back.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use crate::domain::topology::NodeId;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Action {
-    /// Limits what a machine may send (`tc qdisc … tbf` on its own interface, inside its own network namespace).
+    /// Limits what a machine may send (`tc qdisc … tbf` on its own interface, inside its own
+    /// network namespace).
     ShapeLink {
         /// The machine.
         node: String,
@@ -70,7 +72,8 @@ pub enum Action {
     AddAcl(AclEntry),
     /// Removes an access control entry.
     RemoveAcl(AclEntry),
-    /// Moves the replicas of a topic (`kafka-reassign-partitions.sh`), the preferred leader of each partition first.
+    /// Moves the replicas of a topic (`kafka-reassign-partitions.sh`), the preferred leader of each
+    /// partition first.
     ReassignPartitions {
         /// The topic.
         topic: String,
@@ -112,7 +115,8 @@ pub enum Action {
         /// Thousandths of a core.
         millicores: Option<u32>,
     },
-    /// Limits the memory of a machine, in MiB; `null` lifts the limit. The kernel refuses a limit below what is in use.
+    /// Limits the memory of a machine, in MiB; `null` lifts the limit. The kernel refuses a limit
+    /// below what is in use.
     LimitMemory {
         /// The machine.
         node: String,
@@ -225,10 +229,16 @@ impl AclEntry {
         }
     }
 
-    /// What lets such brokers ask a leader where its log begins, as a follower must whose end is no longer there: `ListOffsets` is judged by
-    /// the topic, whoever asks (`KafkaApis.handleListOffsetRequest`).
+    /// What lets such brokers ask a leader where its log begins, as a follower must whose end is no
+    /// longer there: `ListOffsets` is judged by the topic, whoever asks
+    /// (`KafkaApis.handleListOffsetRequest`).
     pub fn log_starts(user: &str) -> Self {
-        Self { operation: "DESCRIBE".to_owned(), resource_type: "TOPIC".to_owned(), resource: "*".to_owned(), ..Self::replication(user) }
+        Self {
+            operation: "DESCRIBE".to_owned(),
+            resource_type: "TOPIC".to_owned(),
+            resource: "*".to_owned(),
+            ..Self::replication(user)
+        }
     }
 }
 
@@ -259,7 +269,8 @@ impl Signal {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Prior {
-    /// The queueing discipline at the root of the machine's interface, as arguments of `tc qdisc replace`; `None` for the kernel's own.
+    /// The queueing discipline at the root of the machine's interface, as arguments of `tc qdisc
+    /// replace`; `None` for the kernel's own.
     Qdisc(Option<Vec<String>>),
     /// The text of a service's properties file.
     Properties(String),
@@ -269,7 +280,8 @@ pub enum Prior {
     Running(bool),
     /// Quotas that were set; `None` for those that were not.
     Quotas(BTreeMap<String, Option<f64>>),
-    /// Whether what is added or removed was there: an access control entry, a packet filter rule, a file, a job.
+    /// Whether what is added or removed was there: an access control entry, a packet filter rule, a
+    /// file, a job.
     Present(bool),
     /// The replicas of each partition.
     Assignment(Vec<Vec<NodeId>>),

@@ -1,4 +1,5 @@
-//! Ways to break a cluster. A fault plans steps and states its truth; an engine, which it never sees, performs them.
+//! Ways to break a cluster. A fault plans steps and states its truth; an engine, which it never
+//! sees, performs them.
 //!
 //! One file per primitive under `primitive/`, one line in [`Fault`], one in [`Fault::primitive`].
 
@@ -31,7 +32,8 @@ pub trait Primitive {
     /// The steps that stage it. Pure: the same fault on the same lab plans the same steps.
     fn inject(&self, on: Target<'_>) -> Vec<Step>;
 
-    /// What it says of itself: class, place and chain. Computed from the very value that drives the injection.
+    /// What it says of itself: class, place and chain. Computed from the very value that drives the
+    /// injection.
     fn truth(&self, on: Target<'_>) -> Account;
 }
 

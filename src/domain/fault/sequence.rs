@@ -5,7 +5,8 @@ use crate::domain::rca::check::times;
 use crate::domain::rca::record::Span;
 use crate::domain::telemetry::series::{SeriesSource, SourceError, UnixMs};
 
-/// A cause may show this much later than its effect: rates look back, and settings are read every fifth second.
+/// A cause may show this much later than its effect: rates look back, and settings are read every
+/// fifth second.
 const OUT_OF_ORDER_MS: i64 = 10_000;
 
 /// How a step of a chain was seen.
@@ -20,14 +21,21 @@ pub enum Seen {
 }
 
 /// How each step of a chain was seen within a stretch of the record, in the chain's order.
-pub fn sequence(chain: &[Effect], series: &dyn SeriesSource, within: Span) -> Result<Vec<Seen>, SourceError> {
+pub fn sequence(
+    chain: &[Effect],
+    series: &dyn SeriesSource,
+    within: Span,
+) -> Result<Vec<Seen>, SourceError> {
     let mut firsts: Vec<Option<UnixMs>> = Vec::new();
     let mut seen = Vec::new();
     for effect in chain {
         let held = times(&effect.shows, series, within)?;
         let cause = effect.after.iter().filter_map(|k| firsts.get(*k).copied().flatten()).max();
         // What flickers while its cause is under way counts from where it follows it.
-        let first = held.iter().find(|span| cause.is_none_or(|cause| span.from + OUT_OF_ORDER_MS >= cause)).map(|span| span.from);
+        let first = held
+            .iter()
+            .find(|span| cause.is_none_or(|cause| span.from + OUT_OF_ORDER_MS >= cause))
+            .map(|span| span.from);
         firsts.push(first);
         seen.push(match (first, held.last()) {
             (Some(first), _) => Seen::InOrder(first),
@@ -46,11 +54,19 @@ mod tests {
     /// A gauge that is 1 in these seconds of the first minute and 0 else.
     fn gauge(name: &str, on: &[i64]) -> Series {
         let value = |second: i64| if on.contains(&second) { 1.0 } else { 0.0 };
-        Series { labels: Labels::of(name, []), points: (0..=60).map(|s| Point { at: s * 1000, value: value(s) }).collect() }
+        Series {
+            labels: Labels::of(name, []),
+            points: (0..=60).map(|s| Point { at: s * 1000, value: value(s) }).collect(),
+        }
     }
 
     fn effect(event: &str, after: &[usize]) -> Effect {
-        Effect { event: event.to_owned(), on: Vec::new(), shows: format!("{event} == 1"), after: after.to_vec() }
+        Effect {
+            event: event.to_owned(),
+            on: Vec::new(),
+            shows: format!("{event} == 1"),
+            after: after.to_vec(),
+        }
     }
 
     fn seen(cause: &[i64], result: &[i64]) -> Vec<Seen> {
@@ -79,6 +95,9 @@ mod tests {
     #[test]
     fn what_is_no_expression_never_held() {
         let wrong = Effect { shows: "(".to_owned(), ..effect("cause", &[]) };
-        assert_eq!(sequence(&[wrong], &Vec::new(), Span { from: 0, to: 1000 }).expect("readable"), [Seen::Never]);
+        assert_eq!(
+            sequence(&[wrong], &Vec::new(), Span { from: 0, to: 1000 }).expect("readable"),
+            [Seen::Never]
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! What the grader knows and the learner does not: computed from the value that drives the injection, committed to when the run opens,
-//! opened at the end.
+//! What the grader knows and the learner does not: computed from the value that drives the
+//! injection, committed to when the run opens, opened at the end.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,14 @@ use crate::domain::telemetry::promql::Query;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Truth {
-    /// What the injected faults say of themselves: one, or several that are independent. Never empty: nothing broken is a cause, too.
+    /// What the injected faults say of themselves: one, or several that are independent. Never
+    /// empty: nothing broken is a cause, too.
     pub causes: Vec<Account>,
-    /// From the injection to the first instant at which anyone could see an effect; none when nothing ever happened.
+    /// From the injection to the first instant at which anyone could see an effect; none when
+    /// nothing ever happened.
     pub onset: Option<Span>,
-    /// How many times slower than usual the fault shows itself: distances to the onset are divided by it. At least 1.
+    /// How many times slower than usual the fault shows itself: distances to the onset are divided
+    /// by it. At least 1.
     pub slow: u32,
     /// The change that started it.
     pub trigger: Trigger,
@@ -151,26 +154,49 @@ impl Truth {
         serde_jcs::to_vec(self)
     }
 
-    /// The commitment: SHA-256 over a fixed prefix, the salt and the canonical truth, in hexadecimal. It can be published before the
-    /// truth is told and checked after.
+    /// The commitment: SHA-256 over a fixed prefix, the salt and the canonical truth, in
+    /// hexadecimal. It can be published before the truth is told and checked after.
     pub fn commitment(&self, salt: &[u8; 32]) -> Result<String, serde_json::Error> {
-        let digest = Sha256::new().chain_update(DOMAIN).chain_update(salt).chain_update(self.canonical()?).finalize();
+        let digest = Sha256::new()
+            .chain_update(DOMAIN)
+            .chain_update(salt)
+            .chain_update(self.canonical()?)
+            .finalize();
         Ok(hex(&digest))
     }
 
-    /// What is wrong in it, for authors: classes, events and preventions that do not exist, queries that are none, chains that point forward.
+    /// What is wrong in it, for authors: classes, events and preventions that do not exist, queries
+    /// that are none, chains that point forward.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let classes = self.causes.iter().flat_map(|c| std::iter::once(&c.class).chain(&c.equivalent));
-        let others = self.look_alikes.iter().map(|l| &l.class).chain(self.preconditions.iter().map(|p| &p.class));
+        let classes =
+            self.causes.iter().flat_map(|c| std::iter::once(&c.class).chain(&c.equivalent));
+        let others = self
+            .look_alikes
+            .iter()
+            .map(|l| &l.class)
+            .chain(self.preconditions.iter().map(|p| &p.class));
         problems.extend(classes.chain(others).filter_map(|id| vocab::class(id).err()));
         for effect in self.causes.iter().flat_map(|c| &c.chain).chain(&self.accepted_events) {
             problems.extend(vocab::event(&effect.event).err());
-            problems.extend(Query::parse(&effect.shows).err().map(|error| format!("`{}` is shown by no PromQL: {error}", effect.event)));
+            problems.extend(
+                Query::parse(&effect.shows)
+                    .err()
+                    .map(|error| format!("`{}` is shown by no PromQL: {error}", effect.event)),
+            );
         }
-        problems.extend(self.causes.iter().flat_map(|c| &c.preventions).filter_map(|id| vocab::prevention(id).err()));
+        problems.extend(
+            self.causes
+                .iter()
+                .flat_map(|c| &c.preventions)
+                .filter_map(|id| vocab::prevention(id).err()),
+        );
         for other in &self.look_alikes {
-            problems.extend(Query::parse(&other.split_by).err().map(|error| format!("`{}` is split by no PromQL: {error}", other.class)));
+            problems.extend(
+                Query::parse(&other.split_by)
+                    .err()
+                    .map(|error| format!("`{}` is split by no PromQL: {error}", other.class)),
+            );
         }
         if self.causes.is_empty() {
             problems.push("a truth needs a cause; `none.healthy` is one".to_owned());
@@ -181,8 +207,13 @@ impl Truth {
                     problems.push(format!("`{}`, step {place} of the chain, follows from a step that is not before it", effect.event));
                 }
             }
-            if vocab::domain(&cause.class) != "none" && (cause.place.must.is_empty() || cause.chain.is_empty()) {
-                problems.push(format!("`{}` needs a component where it originates and a chain", cause.class));
+            if vocab::domain(&cause.class) != "none"
+                && (cause.place.must.is_empty() || cause.chain.is_empty())
+            {
+                problems.push(format!(
+                    "`{}` needs a component where it originates and a chain",
+                    cause.class
+                ));
             }
         }
         problems
@@ -214,11 +245,17 @@ mod tests {
                 class: "network.capacity.link_capped".into(),
                 equivalent: vec![],
                 place: Place {
-                    must: BTreeMap::from([(component("link:kafka-2"), vec![component("broker:2")])]),
+                    must: BTreeMap::from([(
+                        component("link:kafka-2"),
+                        vec![component("broker:2")],
+                    )]),
                     near: vec![],
                     victims: vec![component("broker:1")],
                 },
-                chain: vec![effect("link.saturated", "link:kafka-2", &[]), effect("isr.shrunk", "partition:orders-1", &[0])],
+                chain: vec![
+                    effect("link.saturated", "link:kafka-2", &[]),
+                    effect("isr.shrunk", "partition:orders-1", &[0]),
+                ],
                 cured_by_restart: false,
                 preventions: vec!["alert.link_saturated".into()],
             }],
@@ -238,7 +275,8 @@ mod tests {
 
     #[test]
     fn a_commitment_can_be_checked_by_hand() {
-        let canonical = String::from_utf8(truth().canonical().expect("it is data")).expect("JSON is text");
+        let canonical =
+            String::from_utf8(truth().canonical().expect("it is data")).expect("JSON is text");
         insta::assert_snapshot!(canonical, @r#"{"accepted_events":[],"causes":[{"chain":[{"after":[],"event":"link.saturated","on":["link:kafka-2"],"shows":"up == 0"},{"after":[0],"event":"isr.shrunk","on":["partition:orders-1"],"shows":"up == 0"}],"class":"network.capacity.link_capped","cured_by_restart":false,"equivalent":[],"place":{"must":{"link:kafka-2":["broker:2"]},"near":[],"victims":["broker:1"]},"preventions":["alert.link_saturated"]}],"heals_within_s":30,"look_alikes":[{"class":"storage.disk.slow","says":"Its disk is quick.","split_by":"up == 1"}],"onset":{"from":1000,"to":2000},"preconditions":[],"slow":1,"trigger":{"change":4}}"#);
         insta::assert_snapshot!(truth().commitment(&[7; 32]).expect("it is data"), @"cf25b56c2690995e118debc27d4778016184a79e6c866a13fd75d4b5cd55cd2a");
     }

@@ -1,5 +1,6 @@
-//! What a true piece of evidence is worth. It belongs to the incident when it was taken inside it and touches an entity of the chain, or
-//! the metrics that show it. What the page says already is common to all causes of the symptom and tells none of them apart.
+//! What a true piece of evidence is worth. It belongs to the incident when it was taken inside it
+//! and touches an entity of the chain, or the metrics that show it. What the page says already is
+//! common to all causes of the symptom and tells none of them apart.
 
 use std::collections::BTreeSet;
 
@@ -59,7 +60,9 @@ impl Weighed {
             others: separation.map_or(0, |s| s.classes.len() as u32),
             apart: apart_from.len() as u32,
             apart_from,
-            limits: separation.map(|s| s.limits.iter().map(|(here, there)| moved(*here, *there)).collect()).unwrap_or_default(),
+            limits: separation
+                .map(|s| s.limits.iter().map(|(here, there)| moved(*here, *there)).collect())
+                .unwrap_or_default(),
         }
     }
 }
@@ -79,14 +82,22 @@ pub(super) fn weigh(case: &Case<'_>) -> Result<Vec<Weighed>, SourceError> {
     let entities = Entities::of(case.truth, &case.record.facts.inventory);
     let mut weighed = Vec::new();
     for (number, item) in case.analysis.evidence.iter().enumerate() {
-        let (worth, why) =
-            if number >= limit { (0, format!("only the first {limit} pieces count")) } else { worth(number, item, case, &entities)? };
+        let (worth, why) = if number >= limit {
+            (0, format!("only the first {limit} pieces count"))
+        } else {
+            worth(number, item, case, &entities)?
+        };
         weighed.push(Weighed { number, counted: number < limit, worth, why });
     }
     Ok(weighed)
 }
 
-fn worth(number: usize, item: &Item, case: &Case<'_>, entities: &Entities) -> Result<(u32, String), SourceError> {
+fn worth(
+    number: usize,
+    item: &Item,
+    case: &Case<'_>,
+    entities: &Entities,
+) -> Result<(u32, String), SourceError> {
     let finding = &case.findings[number];
     match finding.verdict {
         Verdict::True => {}
@@ -116,10 +127,19 @@ fn worth(number: usize, item: &Item, case: &Case<'_>, entities: &Entities) -> Re
 fn with_separation(association: u32, why: &str, separation: &Separation) -> (u32, String) {
     let associated = if association > 0 { ASSOCIATED } else { 0 };
     if separation.is_overfit() {
-        return (associated, format!("{why}; but it fits this run only: it is not so in other runs of the same cause"));
+        return (
+            associated,
+            format!(
+                "{why}; but it fits this run only: it is not so in other runs of the same cause"
+            ),
+        );
     }
     let (apart, others) = (separation.apart().len(), separation.classes.len());
-    let told = if others == 1 { "the one other cause".to_owned() } else { format!("{apart} of {others} other causes") };
+    let told = if others == 1 {
+        "the one other cause".to_owned()
+    } else {
+        format!("{apart} of {others} other causes")
+    };
     let says = if apart == 0 {
         "other causes of this symptom show it just as well".to_owned()
     } else {
@@ -129,15 +149,23 @@ fn with_separation(association: u32, why: &str, separation: &Separation) -> (u32
 }
 
 /// What a true piece is worth for belonging to the incident.
-fn association(item: &Item, finding: &Finding, case: &Case<'_>, entities: &Entities) -> Result<(u32, String), SourceError> {
+fn association(
+    item: &Item,
+    finding: &Finding,
+    case: &Case<'_>,
+    entities: &Entities,
+) -> Result<(u32, String), SourceError> {
     let touched = match &item.claim {
-        Claim::Promql { query, .. } => {
-            entities.touched_by_query(query, case.record, finding.at.from)?.or_else(|| chain_metric(query, case))
-        }
-        Claim::Log { query, .. } => entities.touched_by_nodes(|node| query.wants(node)).or_else(|| entities.touched_by_text(query.text())),
+        Claim::Promql { query, .. } => entities
+            .touched_by_query(query, case.record, finding.at.from)?
+            .or_else(|| chain_metric(query, case)),
+        Claim::Log { query, .. } => entities
+            .touched_by_nodes(|node| query.wants(node))
+            .or_else(|| entities.touched_by_text(query.text())),
         Claim::Command { number, .. } => case.record.facts.command(*number).and_then(|command| {
             let on = entities.touched_by_nodes(|node| node == command.node);
-            on.or_else(|| entities.touched_by_text(&command.line)).or_else(|| entities.touched_by_text(&finding.observed))
+            on.or_else(|| entities.touched_by_text(&command.line))
+                .or_else(|| entities.touched_by_text(&finding.observed))
         }),
         Claim::Intervention { .. } => None,
     };
@@ -160,8 +188,11 @@ fn chain_metric(query: &Query, case: &Case<'_>) -> Option<String> {
 
 /// An intervention proves the cause when the cause, seen before it, is gone after it.
 fn intervention(number: u32, case: &Case<'_>) -> Result<(u32, String), SourceError> {
-    let Some(command) = case.record.facts.command(number) else { return Ok((0, "there is no such command".into())) };
-    let is_restart = matches!(command.judged().nature, Nature::Mutating(Change::Restart | Change::Signal));
+    let Some(command) = case.record.facts.command(number) else {
+        return Ok((0, "there is no such command".into()));
+    };
+    let is_restart =
+        matches!(command.judged().nature, Nature::Mutating(Change::Restart | Change::Signal));
     let within = i64::from(case.truth.heals_within_s) * 1000;
     let roots = case.chain.iter().filter(|seen| seen.effect.after.is_empty());
     for root in roots {
@@ -175,7 +206,10 @@ fn intervention(number: u32, case: &Case<'_>) -> Result<(u32, String), SourceErr
         if holds(command.started - 1_000)? && !holds(command.over() + within)? {
             let cured = case.truth.causes.iter().any(|cause| cause.cured_by_restart);
             return Ok(match is_restart && !cured {
-                true => (RESTART, "a restart made it go, which says little about why it was there".into()),
+                true => (
+                    RESTART,
+                    "a restart made it go, which says little about why it was there".into(),
+                ),
                 false => (1000, "the command undid the cause".into()),
             });
         }
@@ -186,8 +220,8 @@ fn intervention(number: u32, case: &Case<'_>) -> Result<(u32, String), SourceErr
     })
 }
 
-/// In a control, evidence shows objectives met, the alert's own condition, and when it cleared: it is about the metrics of these, and
-/// it was otherwise at some time, or it is an objective itself.
+/// In a control, evidence shows objectives met, the alert's own condition, and when it cleared: it
+/// is about the metrics of these, and it was otherwise at some time, or it is an objective itself.
 fn control(item: &Item, finding: &Finding, case: &Case<'_>) -> Result<(u32, String), SourceError> {
     let facts = case.record.facts;
     let usual = |w: &Weakness| matches!(w, Weakness::Vacuous(_));
@@ -208,7 +242,8 @@ fn control(item: &Item, finding: &Finding, case: &Case<'_>) -> Result<(u32, Stri
         };
     }
     let held = crate::domain::rca::check::holding(query, case.record.series, facts.recorded)?;
-    let always = matches!(held.as_slice(), [span] if span.length() + 2_000 >= facts.recorded.length());
+    let always =
+        matches!(held.as_slice(), [span] if span.length() + 2_000 >= facts.recorded.length());
     if always {
         return Ok((0, "it held all the time, so it tells nothing about the alert".into()));
     }
@@ -227,18 +262,33 @@ pub(super) struct Entities {
 
 impl Entities {
     fn of(truth: &Truth, inventory: &Inventory) -> Self {
-        let mut entities = Self { labels: BTreeSet::new(), nodes: BTreeSet::new(), words: BTreeSet::new(), brokers: BTreeSet::new() };
+        let mut entities = Self {
+            labels: BTreeSet::new(),
+            nodes: BTreeSet::new(),
+            words: BTreeSet::new(),
+            brokers: BTreeSet::new(),
+        };
         for cause in &truth.causes {
             let place = &cause.place;
             let chain = cause.chain.iter().flat_map(|effect| &effect.on);
-            place.origins().chain(&place.near).chain(&place.victims).chain(chain).for_each(|component| entities.add(component, inventory));
+            place
+                .origins()
+                .chain(&place.near)
+                .chain(&place.victims)
+                .chain(chain)
+                .for_each(|component| entities.add(component, inventory));
         }
         entities
     }
 
     /// The places where a cause originates, by any of their names.
     pub(super) fn origins(truth: &Truth, inventory: &Inventory) -> Self {
-        let mut entities = Self { labels: BTreeSet::new(), nodes: BTreeSet::new(), words: BTreeSet::new(), brokers: BTreeSet::new() };
+        let mut entities = Self {
+            labels: BTreeSet::new(),
+            nodes: BTreeSet::new(),
+            words: BTreeSet::new(),
+            brokers: BTreeSet::new(),
+        };
         truth.origins().for_each(|component| entities.add(component, inventory));
         entities
     }
@@ -247,7 +297,8 @@ impl Entities {
         if let Some(machine) = inventory.machine(component) {
             self.nodes.insert(machine.name.clone());
             self.words.insert(machine.name.clone());
-            self.labels.extend(["node", "service", "instance"].map(|label| (label, machine.name.clone())));
+            self.labels
+                .extend(["node", "service", "instance"].map(|label| (label, machine.name.clone())));
             if let crate::domain::rca::record::Role::Broker(id) = machine.role {
                 self.labels.insert(("broker", id.to_string()));
                 self.brokers.insert(id.to_string());
@@ -270,13 +321,18 @@ impl Entities {
                 self.words.insert(name());
             }
             Kind::Principal => {
-                self.labels.extend([("principal", name()), ("user", name().trim_start_matches("User:").to_owned())]);
+                self.labels.extend([
+                    ("principal", name()),
+                    ("user", name().trim_start_matches("User:").to_owned()),
+                ]);
                 self.words.insert(name());
             }
             Kind::Quota => {
                 let values = component.name.split(',').filter_map(|part| part.split_once('='));
                 self.words.extend(values.clone().map(|(_, value)| value.to_owned()));
-                self.labels.extend(values.map(|(entity, value)| (if entity == "user" { "user" } else { "client_id" }, value.to_owned())));
+                self.labels.extend(values.map(|(entity, value)| {
+                    (if entity == "user" { "user" } else { "client_id" }, value.to_owned())
+                }));
             }
             Kind::Transaction => {
                 self.labels.insert(("transactional_id", name()));
@@ -285,16 +341,29 @@ impl Entities {
             Kind::Plugin => {
                 self.words.insert(name());
             }
-            Kind::Broker | Kind::Service | Kind::Controller | Kind::Listener | Kind::Link | Kind::Disk => {}
+            Kind::Broker
+            | Kind::Service
+            | Kind::Controller
+            | Kind::Listener
+            | Kind::Link
+            | Kind::Disk => {}
         }
     }
 
     /// The entity a query names, or one of those for which it holds.
-    fn touched_by_query(&self, query: &Query, record: &Record<'_>, at: i64) -> Result<Option<String>, SourceError> {
+    fn touched_by_query(
+        &self,
+        query: &Query,
+        record: &Record<'_>,
+        at: i64,
+    ) -> Result<Option<String>, SourceError> {
         for (selector, _) in query.selectors() {
             for matcher in &selector.matchers {
                 if let MatchOp::Equal(value) = &matcher.op
-                    && let Some(found) = self.labels.iter().find(|(label, name)| *label == matcher.label && name == value)
+                    && let Some(found) = self
+                        .labels
+                        .iter()
+                        .find(|(label, name)| *label == matcher.label && name == value)
                 {
                     return Ok(Some(format!("{}=\"{}\"", found.0, found.1)));
                 }
@@ -305,8 +374,12 @@ impl Entities {
             Err(crate::domain::telemetry::QueryError::Source(error)) => return Err(error),
             _ => Vec::new(),
         };
-        let touches = |labels: &Labels| self.labels.iter().find(|(label, name)| labels.get(label) == name);
-        Ok(elements.iter().find_map(|(labels, _)| touches(labels)).map(|(label, name)| format!("{label}=\"{name}\"")))
+        let touches =
+            |labels: &Labels| self.labels.iter().find(|(label, name)| labels.get(label) == name);
+        Ok(elements
+            .iter()
+            .find_map(|(labels, _)| touches(labels))
+            .map(|(label, name)| format!("{label}=\"{name}\"")))
     }
 
     fn touched_by_nodes(&self, wants: impl Fn(&str) -> bool) -> Option<String> {
@@ -320,11 +393,24 @@ impl Entities {
         if let Some(name) = words.iter().find(|word| self.words.contains(**word)) {
             return Some((*name).to_owned());
         }
-        let before_id = ["broker", "brokerid", "--entity-name", "leader", "isr", "replica", "replicas", "node", "id"];
+        let before_id = [
+            "broker",
+            "brokerid",
+            "--entity-name",
+            "leader",
+            "isr",
+            "replica",
+            "replicas",
+            "node",
+            "id",
+        ];
         let pairs = words.iter().filter(|w| !w.is_empty()).collect::<Vec<_>>();
         pairs
             .windows(2)
-            .find(|pair| before_id.contains(&pair[0].to_lowercase().as_str()) && self.brokers.contains(*pair[1]))
+            .find(|pair| {
+                before_id.contains(&pair[0].to_lowercase().as_str())
+                    && self.brokers.contains(*pair[1])
+            })
             .map(|pair| format!("broker {}", pair[1]))
     }
 }

@@ -1,4 +1,5 @@
-//! Everything a criterion or a gate may look at: the analysis, what the record says of its claims, and the truth, seen in this record.
+//! Everything a criterion or a gate may look at: the analysis, what the record says of its claims,
+//! and the truth, seen in this record.
 
 use super::association::{Weighed, weigh};
 use crate::domain::fault::truth::{Effect, Truth};
@@ -75,9 +76,14 @@ impl<'a> Case<'a> {
         terms: &'a Terms,
     ) -> Result<Self, SourceError> {
         let mut chain = Vec::new();
-        let until = record.facts.first_change().map_or(record.facts.recorded.to, |change| change.started);
+        let until =
+            record.facts.first_change().map_or(record.facts.recorded.to, |change| change.started);
         let span = Span { from: record.facts.recorded.from, to: until };
-        let steps = truth.causes.iter().enumerate().flat_map(|(c, cause)| cause.chain.iter().enumerate().map(move |(n, e)| (c, n, e)));
+        let steps = truth
+            .causes
+            .iter()
+            .enumerate()
+            .flat_map(|(c, cause)| cause.chain.iter().enumerate().map(move |(n, e)| (c, n, e)));
         for (cause, step, effect) in steps {
             // Authors are told of a condition that cannot be read; here it was simply never seen.
             if let Ok(query) = Query::parse(&effect.shows) {
@@ -89,13 +95,30 @@ impl<'a> Case<'a> {
         let mut separations = Vec::new();
         for (item, finding) in analysis.evidence.iter().zip(&findings) {
             let is_asked = finding.verdict == Verdict::True && !finding.is_duplicate();
-            separations.push(if is_asked { Separation::of(item, finding, record, truth, with)? } else { None });
+            separations.push(if is_asked {
+                Separation::of(item, finding, record, truth, with)?
+            } else {
+                None
+            });
         }
         let recovery = Recovery::of(record)?;
         let collateral = collateral::found(record, &terms.allowed)?;
         let weighed = Vec::new();
-        let mut case =
-            Self { analysis, findings, record, truth, chain, pairs, impact, recovery, collateral, terms, with, separations, weighed };
+        let mut case = Self {
+            analysis,
+            findings,
+            record,
+            truth,
+            chain,
+            pairs,
+            impact,
+            recovery,
+            collateral,
+            terms,
+            with,
+            separations,
+            weighed,
+        };
         case.weighed = weigh(&case)?;
         Ok(case)
     }
@@ -105,7 +128,8 @@ impl<'a> Case<'a> {
         &self.weighed
     }
 
-    /// From which other causes a piece of evidence tells the true one, by its place; nothing when there is nothing to compare it with.
+    /// From which other causes a piece of evidence tells the true one, by its place; nothing when
+    /// there is nothing to compare it with.
     pub fn separation(&self, number: usize) -> Option<&Separation> {
         self.separations.get(number)?.as_ref()
     }
@@ -128,12 +152,18 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The matching of claimed and true causes with the most credit; of several such the one that comes first in the document.
+/// The matching of claimed and true causes with the most credit; of several such the one that comes
+/// first in the document.
 fn pairs<'a>(analysis: &'a Analysis, truth: &Truth) -> Vec<Pair<'a>> {
-    fn best(credits: &[Vec<u32>], truth: usize, taken: &mut Vec<usize>) -> (u32, Vec<Option<usize>>) {
+    fn best(
+        credits: &[Vec<u32>],
+        truth: usize,
+        taken: &mut Vec<usize>,
+    ) -> (u32, Vec<Option<usize>>) {
         let Some(row) = credits.get(truth) else { return (0, Vec::new()) };
         let mut chosen: Option<(u32, Vec<Option<usize>>)> = None;
-        for claimed in (0..row.len()).filter(|claimed| !taken.contains(claimed)).collect::<Vec<_>>() {
+        for claimed in (0..row.len()).filter(|claimed| !taken.contains(claimed)).collect::<Vec<_>>()
+        {
             taken.push(claimed);
             let (rest, mut assigned) = best(credits, truth + 1, taken);
             taken.pop();
@@ -148,8 +178,13 @@ fn pairs<'a>(analysis: &'a Analysis, truth: &Truth) -> Vec<Pair<'a>> {
             (rest, assigned)
         })
     }
-    let credits: Vec<Vec<u32>> =
-        truth.causes.iter().map(|account| analysis.causes.iter().map(|c| credit(c.class.value, account, truth)).collect()).collect();
+    let credits: Vec<Vec<u32>> = truth
+        .causes
+        .iter()
+        .map(|account| {
+            analysis.causes.iter().map(|c| credit(c.class.value, account, truth)).collect()
+        })
+        .collect();
     let (_, assigned) = best(&credits, 0, &mut Vec::new());
     let pair = |(truth, claimed): (usize, Option<usize>)| Pair {
         truth,

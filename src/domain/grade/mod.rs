@@ -1,7 +1,8 @@
-//! Grading: a document and the record of its run against the truth. Integers only, in thousandths; the same input gives the same bytes.
+//! Grading: a document and the record of its run against the truth. Integers only, in thousandths;
+//! the same input gives the same bytes.
 //!
-//! Criteria give points, gates cap them. Each is one file behind one list. Every lost point is a loss that names its place in the
-//! document and in the telemetry.
+//! Criteria give points, gates cap them. Each is one file behind one list. Every lost point is a
+//! loss that names its place in the document and in the telemetry.
 
 mod association;
 mod case;
@@ -41,7 +42,8 @@ const HINTS: [u32; 3] = [2, 5, 10];
 
 /// What so many hints cost together, in points.
 pub fn cost_of_hints(taken: u32) -> u32 {
-    let costs = (0..taken as usize).map(|n| HINTS.get(n).copied().unwrap_or(HINTS[HINTS.len() - 1]));
+    let costs =
+        (0..taken as usize).map(|n| HINTS.get(n).copied().unwrap_or(HINTS[HINTS.len() - 1]));
     costs.sum::<u32>().min(DEAREST_HINTS)
 }
 
@@ -223,17 +225,30 @@ impl Grade {
     /// Sums, total and verdict, from the items, the gates, and what hints and damage cost.
     fn add_up(&mut self) {
         self.earned = self.items.iter().map(|item| item.earned).sum();
-        let capped = self.gates.iter().filter(|gate| !gate.passed).map(|gate| gate.cap).fold(self.earned, u32::min);
+        let capped = self
+            .gates
+            .iter()
+            .filter(|gate| !gate.passed)
+            .map(|gate| gate.cap)
+            .fold(self.earned, u32::min);
         let damage: u32 = self.collateral.iter().map(|damage| damage.cost).sum();
         self.total = capped.saturating_sub(self.hints + damage);
         self.passed = self.total >= PASS && self.gates.iter().all(|gate| gate.passed);
     }
 }
 
-/// Grades a document: against the truth, and against the recordings of this cause and of the others that show the same symptom.
+/// Grades a document: against the truth, and against the recordings of this cause and of the others
+/// that show the same symptom.
 ///
-/// Fails when the document is not valid against the facts of its run, or when the record cannot be read.
-pub fn grade(document: &Document, record: &Record<'_>, truth: &Truth, with: &Comparison, terms: &Terms) -> Result<Grade, GradeError> {
+/// Fails when the document is not valid against the facts of its run, or when the record cannot be
+/// read.
+pub fn grade(
+    document: &Document,
+    record: &Record<'_>,
+    truth: &Truth,
+    with: &Comparison,
+    terms: &Terms,
+) -> Result<Grade, GradeError> {
     let resolved = resolve(document, record.facts);
     if !resolved.errors.is_empty() {
         return Err(GradeError::Invalid(resolved.errors));
@@ -248,7 +263,13 @@ pub fn grade(document: &Document, record: &Record<'_>, truth: &Truth, with: &Com
     for (criterion, possible) in asked.iter().zip(possible) {
         let outcome = criterion.judge(&case)?;
         let (earned, lost) = points::awarded(possible, &outcome);
-        items.push(Item { item: criterion.name().into(), weight: criterion.weight(), possible, score: outcome.score(), earned });
+        items.push(Item {
+            item: criterion.name().into(),
+            weight: criterion.weight(),
+            possible,
+            score: outcome.score(),
+            earned,
+        });
         losses.extend(lost.into_iter().map(|(points, slip)| Loss {
             loss: String::new(),
             item: criterion.name().into(),
@@ -265,8 +286,11 @@ pub fn grade(document: &Document, record: &Record<'_>, truth: &Truth, with: &Com
     for (number, loss) in losses.iter_mut().enumerate() {
         loss.loss = format!("L{}", number + 1);
     }
-    let gates: Vec<GateResult> =
-        gate::GATES.iter().filter(|gate| gate.applies(&case)).map(|gate| gate::result(*gate, &case, &items)).collect();
+    let gates: Vec<GateResult> = gate::GATES
+        .iter()
+        .filter(|gate| gate.applies(&case))
+        .map(|gate| gate::result(*gate, &case, &items))
+        .collect();
     let hints = terms.hints.min(DEAREST_HINTS) * 1000;
     let mut grade = Grade {
         format: FORMAT,
@@ -299,7 +323,10 @@ fn notes(case: &Case<'_>) -> Vec<String> {
         );
     }
     if let Some(change) = case.record.facts.first_change() {
-        notes.push(format!("Proof of the cause is taken before the first change of the lab, command {}.", change.number));
+        notes.push(format!(
+            "Proof of the cause is taken before the first change of the lab, command {}.",
+            change.number
+        ));
     }
     notes
 }

@@ -5,10 +5,12 @@ use super::criterion::{Outcome, Slip};
 /// All points there are, in thousandths.
 const ALL: u32 = 100_000;
 
-/// The points of each item, by weight, together exactly all there are. What division leaves over goes to the first items.
+/// The points of each item, by weight, together exactly all there are. What division leaves over
+/// goes to the first items.
 pub(super) fn spread(weights: &[u32]) -> Vec<u32> {
     let whole: u32 = weights.iter().sum();
-    let mut points: Vec<u32> = weights.iter().map(|weight| (ALL * weight).checked_div(whole).unwrap_or(0)).collect();
+    let mut points: Vec<u32> =
+        weights.iter().map(|weight| (ALL * weight).checked_div(whole).unwrap_or(0)).collect();
     let left: u32 = if whole == 0 { 0 } else { ALL - points.iter().sum::<u32>() };
     points.iter_mut().take(left as usize).for_each(|points| *points += 1);
     points
@@ -36,7 +38,13 @@ mod tests {
 
     #[test]
     fn points_add_up_whatever_the_weights() {
-        for weights in [vec![25, 15, 5, 25], vec![25, 25], vec![1, 1, 1], vec![7], vec![25, 15, 5, 25, 12, 8, 3, 5, 2]] {
+        for weights in [
+            vec![25, 15, 5, 25],
+            vec![25, 25],
+            vec![1, 1, 1],
+            vec![7],
+            vec![25, 15, 5, 25, 12, 8, 3, 5, 2],
+        ] {
             assert_eq!(spread(&weights).iter().sum::<u32>(), ALL);
         }
         assert_eq!(spread(&[25, 15, 5, 25]), [35_715, 21_429, 7_142, 35_714]);

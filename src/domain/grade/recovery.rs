@@ -11,7 +11,8 @@ use crate::domain::telemetry::promql::{Query, Value};
 use crate::domain::telemetry::series::{SourceError, UnixMs};
 
 /// What services do: the records a producer had acknowledged, and those a consumer processed.
-const WORK: [&str; 2] = ["kafka_producer_record_send_total", "kafka_consumer_records_consumed_total"];
+const WORK: [&str; 2] =
+    ["kafka_producer_record_send_total", "kafka_consumer_records_consumed_total"];
 
 /// For how long objectives must have been met at the end, in milliseconds.
 const SETTLED: i64 = 10_000;
@@ -47,7 +48,8 @@ pub struct Recovery {
     pub mitigated: Option<UnixMs>,
     /// Since when every objective is met and the alert is quiet, up to the end of the record.
     pub recovered: Option<UnixMs>,
-    /// Producers and consumers that worked before the break and stand still at the end: a quiet cluster without its work is not well.
+    /// Producers and consumers that worked before the break and stand still at the end: a quiet
+    /// cluster without its work is not well.
     pub idle: Vec<String>,
     /// The end of the record.
     end: UnixMs,
@@ -62,9 +64,14 @@ impl Recovery {
         let quiet = quiet_since(record)?;
         // Where no objective is about users, they feel what the alert tells.
         let users: Vec<&Objective> = felt().collect();
-        let mitigated = if users.is_empty() { met.zip(quiet).map(|(a, b)| a.max(b)) } else { since_when_met(felt(), record)? };
+        let mitigated = if users.is_empty() {
+            met.zip(quiet).map(|(a, b)| a.max(b))
+        } else {
+            since_when_met(felt(), record)?
+        };
         let idle = idle(record)?;
-        let recovered = met.zip(quiet).map(|(met, quiet)| met.max(quiet)).filter(|_| idle.is_empty());
+        let recovered =
+            met.zip(quiet).map(|(met, quiet)| met.max(quiet)).filter(|_| idle.is_empty());
         Ok(Self { mitigated, recovered, idle, end: facts.recorded.to })
     }
 
@@ -95,11 +102,15 @@ fn idle(record: &Record<'_>) -> Result<Vec<String>, SourceError> {
     let facts = record.facts;
     let mut idle = Vec::new();
     for metric in WORK {
-        let Ok(query) = Query::parse(&format!("sum by (service) (increase({metric}[15s])) > 0")) else { continue };
+        let Ok(query) = Query::parse(&format!("sum by (service) (increase({metric}[15s])) > 0"))
+        else {
+            continue;
+        };
         let at_work = |at| match query.instant(record.series, at) {
-            Ok(Value::Vector(elements)) => {
-                Ok(elements.into_iter().map(|(labels, _)| labels.get("service").to_owned()).collect::<BTreeSet<_>>())
-            }
+            Ok(Value::Vector(elements)) => Ok(elements
+                .into_iter()
+                .map(|(labels, _)| labels.get("service").to_owned())
+                .collect::<BTreeSet<_>>()),
             Err(QueryError::Source(error)) => Err(error),
             _ => Ok(BTreeSet::new()),
         };
@@ -112,6 +123,9 @@ fn idle(record: &Record<'_>) -> Result<Vec<String>, SourceError> {
 fn quiet_since(record: &Record<'_>) -> Result<Option<UnixMs>, SourceError> {
     let recorded = record.facts.recorded;
     let Ok(alert) = Query::parse(&record.facts.alert.promql) else { return Ok(None) };
-    let last = holding(&alert, record.series, recorded)?.last().copied().unwrap_or(Span { from: recorded.from, to: recorded.from });
+    let last = holding(&alert, record.series, recorded)?
+        .last()
+        .copied()
+        .unwrap_or(Span { from: recorded.from, to: recorded.from });
     Ok((last.to + 1_000 < recorded.to).then_some(last.to + 1_000))
 }

@@ -1,4 +1,5 @@
-//! What a person says of a grade: a finding may be disputed, and a reviewer's answer, always with a reason, may give its points back.
+//! What a person says of a grade: a finding may be disputed, and a reviewer's answer, always with a
+//! reason, may give its points back.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,9 @@ pub fn read_overrides(text: &str, grade: &Grade) -> Result<Vec<Override>, Vec<Pr
     let file: Located<Vec<Override>> = yaml::read(text, 1)?;
     let mut problems = Vec::new();
     for (number, one) in file.value.iter().enumerate() {
-        let mut wrong = |key: &str, message: String| problems.push(file.problem(&[Step::Item(number), Step::Key(key)], message));
+        let mut wrong = |key: &str, message: String| {
+            problems.push(file.problem(&[Step::Item(number), Step::Key(key)], message))
+        };
         if let Err(message) = known(grade, &one.finding) {
             wrong("finding", message);
         }
@@ -56,33 +59,46 @@ pub fn known(grade: &Grade, finding: &str) -> Result<(), String> {
     if grade.losses.iter().any(|loss| loss.loss == finding) {
         return Ok(());
     }
-    let there = grade.losses.last().map_or_else(|| "there are none".to_owned(), |last| format!("they are L1 to {}", last.loss));
+    let there = grade.losses.last().map_or_else(
+        || "there are none".to_owned(),
+        |last| format!("they are L1 to {}", last.loss),
+    );
     Err(format!("{finding} is no finding of {}: {there}", grade.run))
 }
 
 /// The disputed findings nobody has answered.
 pub fn unanswered<'a>(disputes: &'a [Dispute], answers: &[Override]) -> Vec<&'a Dispute> {
-    disputes.iter().filter(|dispute| !answers.iter().any(|answer| answer.finding == dispute.finding)).collect()
+    disputes
+        .iter()
+        .filter(|dispute| !answers.iter().any(|answer| answer.finding == dispute.finding))
+        .collect()
 }
 
 impl Grade {
-    /// The grade as reviewed: struck findings are gone and their points given back; gates, hints and damage count as before. Each
-    /// answer is a note.
+    /// The grade as reviewed: struck findings are gone and their points given back; gates, hints
+    /// and damage count as before. Each answer is a note.
     pub fn reviewed(&self, answers: &[Override]) -> Self {
         let mut grade = self.clone();
         for answer in answers {
-            let Some(index) = grade.losses.iter().position(|loss| loss.loss == answer.finding) else { continue };
+            let Some(index) = grade.losses.iter().position(|loss| loss.loss == answer.finding)
+            else {
+                continue;
+            };
             let verdict = if answer.struck {
                 let loss = grade.losses.remove(index);
                 if let Some(item) = grade.items.iter_mut().find(|item| item.item == loss.item) {
                     item.earned = (item.earned + loss.lost).min(item.possible);
-                    item.score = (u64::from(item.earned) * 1000 / u64::from(item.possible.max(1))) as u32;
+                    item.score =
+                        (u64::from(item.earned) * 1000 / u64::from(item.possible.max(1))) as u32;
                 }
                 "struck"
             } else {
                 "upheld"
             };
-            grade.notes.push(format!("{} was {verdict} by {}: {}", answer.finding, answer.by, answer.reason));
+            grade.notes.push(format!(
+                "{} was {verdict} by {}: {}",
+                answer.finding, answer.by, answer.reason
+            ));
         }
         grade.add_up();
         grade

@@ -1,4 +1,5 @@
-//! The root-cause analysis: its vocabularies, its document, and what can be said of its claims by looking at the record alone.
+//! The root-cause analysis: its vocabularies, its document, and what can be said of its claims by
+//! looking at the record alone.
 
 pub mod analysis;
 pub mod check;

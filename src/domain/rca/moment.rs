@@ -1,4 +1,5 @@
-//! Instants as people write them: RFC 3339 with an offset, or the distance to the page, `T+00:02:10` and `T-00:00:40`.
+//! Instants as people write them: RFC 3339 with an offset, or the distance to the page,
+//! `T+00:02:10` and `T-00:00:40`.
 
 use std::fmt::Write;
 
@@ -51,11 +52,15 @@ fn length_ms(text: &str) -> Option<i64> {
     let parts: Vec<&str> = whole.split(':').collect();
     let [hours, minutes, seconds] = parts.as_slice() else { return None };
     let number = |part: &str, digits: std::ops::RangeInclusive<usize>| {
-        (digits.contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit())).then(|| part.parse::<i64>().ok()).flatten()
+        (digits.contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit()))
+            .then(|| part.parse::<i64>().ok())
+            .flatten()
     };
-    let (hours, minutes, seconds) = (number(hours, 2..=4)?, number(minutes, 2..=2)?, number(seconds, 2..=2)?);
+    let (hours, minutes, seconds) =
+        (number(hours, 2..=4)?, number(minutes, 2..=2)?, number(seconds, 2..=2)?);
     let fraction = number(&format!("{fraction:0<3}"), 3..=3)?;
-    (minutes < 60 && seconds < 60).then_some(((hours * 60 + minutes) * 60 + seconds) * 1000 + fraction)
+    (minutes < 60 && seconds < 60)
+        .then_some(((hours * 60 + minutes) * 60 + seconds) * 1000 + fraction)
 }
 
 /// An instant in RFC 3339, UTC, with milliseconds only when it has some.
@@ -69,7 +74,8 @@ pub fn since_page(at: UnixMs, page: UnixMs) -> String {
     let length = distance.unsigned_abs();
     let (seconds, fraction) = (length / 1000, length % 1000);
     let sign = if distance < 0 { '-' } else { '+' };
-    let mut text = format!("T{sign}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let mut text =
+        format!("T{sign}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     if fraction != 0 {
         write!(text, ".{fraction:03}").expect("writing to a string does not fail");
     }
@@ -104,7 +110,16 @@ mod tests {
         insta::assert_snapshot!(Moment::parse("2026-11-22T12:53:39").unwrap_err(), @"`2026-11-22T12:53:39` has no offset, so it could mean several instants: end it with `Z` for UTC or with an offset as `+02:00`");
         insta::assert_snapshot!(Moment::parse("T+2:10").unwrap_err(), @"`T+2:10` is not a distance to the page: write hours, minutes and seconds, `T+00:02:10`");
         insta::assert_snapshot!(Moment::parse("12:00").unwrap_err(), @"`12:00` is not a time: write `2026-01-31T12:00:00Z` or the distance to the page, `T+00:02:10` or `T-00:00:40`");
-        for wrong in ["", "T+", "T+00:61:00", "T+00:00:00.1234", "T+aa:bb:cc", "T+00:00:-1", "T+９９:00:00", "T+99999:00:00"] {
+        for wrong in [
+            "",
+            "T+",
+            "T+00:61:00",
+            "T+00:00:00.1234",
+            "T+aa:bb:cc",
+            "T+00:00:-1",
+            "T+９９:00:00",
+            "T+99999:00:00",
+        ] {
             assert!(Moment::parse(wrong).is_err(), "{wrong}");
         }
     }

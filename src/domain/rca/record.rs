@@ -1,5 +1,5 @@
-//! What the record of a run holds besides samples and log lines, as claims are checked against it. Whoever keeps records fills it in:
-//! a run's database, a casefile, a test.
+//! What the record of a run holds besides samples and log lines, as claims are checked against it.
+//! Whoever keeps records fills it in: a run's database, a casefile, a test.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -174,7 +174,8 @@ pub struct Detection {
 /// A time in which an observer saw nothing: not a sample that says so, but no sample.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
-    /// The job that was not read, as `docs/metrics.md` names jobs, or `logs`; none when nothing was recorded at all.
+    /// The job that was not read, as `docs/metrics.md` names jobs, or `logs`; none when nothing was
+    /// recorded at all.
     pub job: Option<String>,
     /// From the last sample before it to the first one after it, neither of which is missing.
     pub span: Span,
@@ -228,7 +229,8 @@ pub enum Role {
 }
 
 impl Inventory {
-    /// What a lab of this cluster and these services is made of; `toolbox` is the machine with tools for the learner.
+    /// What a lab of this cluster and these services is made of; `toolbox` is the machine with
+    /// tools for the learner.
     pub fn of(topology: &Topology, services: &[Service], toolbox: &str) -> Self {
         let id = |id: i32| u32::try_from(id).unwrap_or(0);
         let node = |n: &topology::Node| Machine {
@@ -238,11 +240,24 @@ impl Inventory {
                 topology::Role::Controller => Role::Controller(id(n.id)),
             },
         };
-        let service = |s: &Service| Machine { name: s.name.clone(), role: Role::Service { group: s.group().map(str::to_owned) } };
+        let service = |s: &Service| Machine {
+            name: s.name.clone(),
+            role: Role::Service { group: s.group().map(str::to_owned) },
+        };
         let toolbox = Machine { name: toolbox.to_owned(), role: Role::Toolbox };
         Self {
-            machines: topology.nodes.iter().map(node).chain(services.iter().map(service)).chain([toolbox]).collect(),
-            topics: topology.topics.iter().map(|t| (t.name.clone(), t.assignment.len() as u32)).collect(),
+            machines: topology
+                .nodes
+                .iter()
+                .map(node)
+                .chain(services.iter().map(service))
+                .chain([toolbox])
+                .collect(),
+            topics: topology
+                .topics
+                .iter()
+                .map(|t| (t.name.clone(), t.assignment.len() as u32))
+                .collect(),
             groups: services.iter().filter_map(|s| s.group().map(str::to_owned)).collect(),
             others: BTreeMap::new(),
         }
@@ -250,7 +265,9 @@ impl Inventory {
 
     /// The names of the components of this kind; none when the record does not list them.
     pub fn names(&self, kind: Kind) -> Option<BTreeSet<String>> {
-        let machines = |wanted: &dyn Fn(&Machine) -> Option<String>| Some(self.machines.iter().filter_map(wanted).collect());
+        let machines = |wanted: &dyn Fn(&Machine) -> Option<String>| {
+            Some(self.machines.iter().filter_map(wanted).collect())
+        };
         match kind {
             Kind::Broker => machines(&|m| match m.role {
                 Role::Broker(id) => Some(id.to_string()),
@@ -260,11 +277,15 @@ impl Inventory {
                 Role::Controller(id) => Some(id.to_string()),
                 _ => None,
             }),
-            Kind::Service => machines(&|m| matches!(m.role, Role::Service { .. }).then(|| m.name.clone())),
+            Kind::Service => {
+                machines(&|m| matches!(m.role, Role::Service { .. }).then(|| m.name.clone()))
+            }
             Kind::Link => machines(&|m| (m.role != Role::Toolbox).then(|| m.name.clone())),
             Kind::Topic => Some(self.topics.keys().cloned().collect()),
             Kind::Partition => {
-                let numbers = |(topic, count): (&String, &u32)| (0..*count).map(|n| format!("{topic}-{n}")).collect::<Vec<_>>();
+                let numbers = |(topic, count): (&String, &u32)| {
+                    (0..*count).map(|n| format!("{topic}-{n}")).collect::<Vec<_>>()
+                };
                 Some(self.topics.iter().flat_map(numbers).collect())
             }
             Kind::Group => Some(self.groups.clone()),
@@ -278,8 +299,12 @@ impl Inventory {
         let id = component.name.parse::<u32>();
         let first = component.name.split('/').next().unwrap_or("");
         self.machines.iter().find(|machine| match component.kind {
-            Kind::Broker => matches!((&machine.role, &id), (Role::Broker(broker), Ok(id)) if broker == id),
-            Kind::Controller => matches!((&machine.role, &id), (Role::Controller(node), Ok(id)) if node == id),
+            Kind::Broker => {
+                matches!((&machine.role, &id), (Role::Broker(broker), Ok(id)) if broker == id)
+            }
+            Kind::Controller => {
+                matches!((&machine.role, &id), (Role::Controller(node), Ok(id)) if node == id)
+            }
             Kind::Service | Kind::Link | Kind::Disk | Kind::Listener => machine.name == first,
             _ => false,
         })

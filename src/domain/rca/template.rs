@@ -1,4 +1,5 @@
-//! What a learner starts from: the questions of a form, with what the record already knows filled in. Nothing here depends on a truth.
+//! What a learner starts from: the questions of a form, with what the record already knows filled
+//! in. Nothing here depends on a truth.
 
 use minijinja::{Environment, UndefinedBehavior, context};
 
@@ -12,8 +13,8 @@ use crate::domain::yaml;
 const SHORT: &str = include_str!("../../../rca-templates/short.md");
 const FULL: &str = include_str!("../../../rca-templates/full.md");
 
-/// A new document of this form. Filled in are the run, the author, when it was noticed, when objectives saw users relieved and all well
-/// again, and the commands that changed something.
+/// A new document of this form. Filled in are the run, the author, when it was noticed, when
+/// objectives saw users relieved and all well again, and the commands that changed something.
 ///
 /// Fails only when the record cannot be read.
 pub fn new(form: Form, author: &str, record: &Record<'_>) -> Result<String, SourceError> {
@@ -22,9 +23,13 @@ pub fn new(form: Form, author: &str, record: &Record<'_>) -> Result<String, Sour
         let objectives = facts.objectives.iter().filter(|o| felt.is_none_or(|felt| o.felt == felt));
         let since = since_when_met(objectives, record)?;
         // What was met all along tells of no relief.
-        Ok(since.filter(|at| *at > facts.page).map(|at| since_page(at, facts.page)).unwrap_or_default())
+        Ok(since
+            .filter(|at| *at > facts.page)
+            .map(|at| since_page(at, facts.page))
+            .unwrap_or_default())
     };
-    let changes: Vec<u32> = facts.commands.iter().filter(|c| c.is_change()).map(|c| c.number).collect();
+    let changes: Vec<u32> =
+        facts.commands.iter().filter(|c| c.is_change()).map(|c| c.number).collect();
     let scalar = |text: &str| yaml::flow(&text).expect("a text is data");
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -101,14 +106,18 @@ mod tests {
           - action:             # what you did
             commands: [22]
         "#);
-        assert!(filled(Form::Short, &sample::isr_shrink().without_commands()).contains("mitigation: []  "));
+        assert!(
+            filled(Form::Short, &sample::isr_shrink().without_commands())
+                .contains("mitigation: []  ")
+        );
     }
 
     #[test]
     fn an_untouched_template_says_what_is_missing() {
         for form in [Form::Short, Form::Full] {
             let run = sample::isr_shrink();
-            let document = Document::read(filled(form, &run).as_bytes()).expect("a template can be read");
+            let document =
+                Document::read(filled(form, &run).as_bytes()).expect("a template can be read");
             assert_eq!(document.front.value.author.as_deref(), Some("Zoë: \"the fixer\""));
             let checked = check(&document, &run.record()).expect("it can be read");
             let errors: String = checked.resolved.errors.iter().map(|p| format!("{p}\n")).collect();
@@ -121,14 +130,29 @@ mod tests {
         let run = sample::isr_shrink();
         for form in [Form::Short, Form::Full] {
             let template = filled(form, &run);
-            let evidence = Evidence { command: Some(4), contains: Some("qdisc tbf".into()), ..Evidence::default() };
-            let hypothesis = Hypothesis { id: None, class: Some("storage.disk.slow".into()), verdict: None, by: vec!["E1".into()] };
+            let evidence = Evidence {
+                command: Some(4),
+                contains: Some("qdisc tbf".into()),
+                ..Evidence::default()
+            };
+            let hypothesis = Hypothesis {
+                id: None,
+                class: Some("storage.disk.slow".into()),
+                verdict: None,
+                by: vec!["E1".into()],
+            };
             let added = add(&template, &Addition::Evidence(evidence)).expect("it can be added");
             let added = add(&added, &Addition::Hypothesis(hypothesis)).expect("it can be added");
             let kept: Vec<_> = added.lines().filter(|line| !line.starts_with("  - {")).collect();
-            let changed = template.lines().zip(kept).filter(|(before, after)| before != after).count();
+            let changed =
+                template.lines().zip(kept).filter(|(before, after)| before != after).count();
             assert_eq!(changed, 2, "{added}");
-            assert_eq!(Document::read(added.as_bytes()).expect("it is right").front.value.evidence[0].id.as_deref(), Some("E1"));
+            assert_eq!(
+                Document::read(added.as_bytes()).expect("it is right").front.value.evidence[0]
+                    .id
+                    .as_deref(),
+                Some("E1")
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A rehearsed run, compact: what other runs of its family are compared with. It is read whole into memory, and claims are checked against
-//! it as against any record.
+//! A rehearsed run, compact: what other runs of its family are compared with. It is read whole into
+//! memory, and claims are checked against it as against any record.
 
 mod roles;
 mod telemetry;
@@ -50,7 +50,8 @@ pub struct Head {
     pub roles: Roles,
     /// Its phases.
     pub phases: Phases,
-    /// Metrics that a run has and this recording has not: of them it says nothing, neither yes nor no.
+    /// Metrics that a run has and this recording has not: of them it says nothing, neither yes nor
+    /// no.
     pub left_out: BTreeSet<String>,
     /// Outputs of diagnostic commands, the same commands for every recording.
     pub battery: Vec<Taken>,
@@ -66,7 +67,8 @@ pub struct Phases {
     pub onset: Span,
     /// From the page to the end of the recording: nothing was repaired yet.
     pub steady: Span,
-    /// The last instant at which the witness saw symptom and signatures, or, of a control, the steady state again.
+    /// The last instant at which the witness saw symptom and signatures, or, of a control, the
+    /// steady state again.
     pub witnessed: UnixMs,
 }
 

@@ -1,5 +1,6 @@
-//! Who is who: the entities of a run in an order that is the same for every run of its family. The place in a list is the role, so what is
-//! said of an entity in one run can be asked of its twin in another.
+//! Who is who: the entities of a run in an order that is the same for every run of its family. The
+//! place in a list is the role, so what is said of an entity in one run can be asked of its twin in
+//! another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,29 +18,40 @@ const VICTIM: &str = "victim";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Roles {
-    /// Broker ids: those the cause originates at, else the one drawn as the victim, then the others by id.
+    /// Broker ids: those the cause originates at, else the one drawn as the victim, then the others
+    /// by id.
     pub brokers: Vec<u32>,
     /// Node ids of controllers.
     pub controllers: Vec<u32>,
     /// Topics, as the family lists them.
     pub topics: Vec<String>,
-    /// Partitions of each topic: those the cause originates at, then by the roles of their replicas, the preferred leader first.
+    /// Partitions of each topic: those the cause originates at, then by the roles of their
+    /// replicas, the preferred leader first.
     pub partitions: BTreeMap<String, Vec<u32>>,
     /// Services, as the family lists them.
     pub services: Vec<String>,
     /// Consumer groups, in the order of their services.
     pub groups: Vec<String>,
-    /// How many clients a service runs that runs several. Nothing says which of them plays which part.
+    /// How many clients a service runs that runs several. Nothing says which of them plays which
+    /// part.
     #[serde(default)]
     pub members: BTreeMap<String, u32>,
 }
 
 impl Roles {
     /// The roles in a lab with this truth. `drawn` are the values the run's seed chose.
-    pub fn of(topology: &Topology, services: &[Service], truth: &Truth, drawn: &BTreeMap<String, String>) -> Self {
+    pub fn of(
+        topology: &Topology,
+        services: &[Service],
+        truth: &Truth,
+        drawn: &BTreeMap<String, String>,
+    ) -> Self {
         let origins: BTreeSet<&Component> = truth.origins().collect();
         let brokers = brokers(topology, &origins, drawn);
-        let partitions = topology.topics.iter().map(|topic| (topic.name.clone(), partitions(topic, &brokers, &origins)));
+        let partitions = topology
+            .topics
+            .iter()
+            .map(|topic| (topic.name.clone(), partitions(topic, &brokers, &origins)));
         let mut groups: Vec<String> = Vec::new();
         for group in services.iter().filter_map(Service::group) {
             if !groups.iter().any(|g| g == group) {
@@ -51,19 +63,26 @@ impl Roles {
             controllers: topology.controllers().map(|n| id(n.id)).collect(),
             topics: topology.topics.iter().map(|t| t.name.clone()).collect(),
             services: services.iter().map(|s| s.name.clone()).collect(),
-            members: services.iter().filter(|s| s.members() > 1).map(|s| (s.name.clone(), s.members())).collect(),
+            members: services
+                .iter()
+                .filter(|s| s.members() > 1)
+                .map(|s| (s.name.clone(), s.members()))
+                .collect(),
             groups,
             brokers,
         }
     }
 
-    /// The entity of `other` that has the role this one has here; none when it has no role here or nobody has it there.
+    /// The entity of `other` that has the role this one has here; none when it has no role here or
+    /// nobody has it there.
     pub fn twin(&self, other: &Self, kind: Kind, name: &str) -> Option<String> {
         let number = |own: &[u32], theirs: &[u32]| {
             let place = own.iter().position(|n| n.to_string() == name)?;
             theirs.get(place).map(ToString::to_string)
         };
-        let named = |own: &[String], theirs: &[String]| theirs.get(own.iter().position(|n| n == name)?).cloned();
+        let named = |own: &[String], theirs: &[String]| {
+            theirs.get(own.iter().position(|n| n == name)?).cloned()
+        };
         match kind {
             Kind::Broker => number(&self.brokers, &other.brokers),
             Kind::Controller => number(&self.controllers, &other.controllers),
@@ -73,7 +92,8 @@ impl Roles {
             Kind::Partition => {
                 let (topic, partition) = name.rsplit_once('-')?;
                 let twin = self.twin(other, Kind::Topic, topic)?;
-                let place = self.partitions.get(topic)?.iter().position(|n| n.to_string() == partition)?;
+                let place =
+                    self.partitions.get(topic)?.iter().position(|n| n.to_string() == partition)?;
                 Some(format!("{twin}-{}", other.partitions.get(&twin)?.get(place)?))
             }
             Kind::Link | Kind::Disk => self.machine_twin(other, name),
@@ -102,16 +122,23 @@ fn id(id: NodeId) -> u32 {
     u32::try_from(id).unwrap_or(0)
 }
 
-fn brokers(topology: &Topology, origins: &BTreeSet<&Component>, drawn: &BTreeMap<String, String>) -> Vec<u32> {
+fn brokers(
+    topology: &Topology,
+    origins: &BTreeSet<&Component>,
+    drawn: &BTreeMap<String, String>,
+) -> Vec<u32> {
     let is_origin = |broker: NodeId, machine: &str| {
         origins.iter().any(|origin| match origin.kind {
             Kind::Broker => origin.name == broker.to_string(),
-            Kind::Link | Kind::Disk | Kind::Listener => origin.name.split('/').next() == Some(machine),
+            Kind::Link | Kind::Disk | Kind::Listener => {
+                origin.name.split('/').next() == Some(machine)
+            }
             _ => false,
         })
     };
     let all = || topology.nodes.iter().filter(|n| n.role == Role::Broker);
-    let mut first: Vec<u32> = all().filter(|n| is_origin(n.id, &n.name)).map(|n| id(n.id)).collect();
+    let mut first: Vec<u32> =
+        all().filter(|n| is_origin(n.id, &n.name)).map(|n| id(n.id)).collect();
     // A cause at all of them singles none out.
     if first.is_empty() || first.len() == all().count() {
         let victim = drawn.get(VICTIM).and_then(|v| v.parse::<u32>().ok());
@@ -122,7 +149,8 @@ fn brokers(topology: &Topology, origins: &BTreeSet<&Component>, drawn: &BTreeMap
 }
 
 fn partitions(topic: &Topic, brokers: &[u32], origins: &BTreeSet<&Component>) -> Vec<u32> {
-    let place = |broker: &NodeId| brokers.iter().position(|b| *b == id(*broker)).unwrap_or(brokers.len());
+    let place =
+        |broker: &NodeId| brokers.iter().position(|b| *b == id(*broker)).unwrap_or(brokers.len());
     let mut numbered: Vec<_> = (0u32..)
         .zip(&topic.assignment)
         .map(|(number, replicas)| {
@@ -157,8 +185,12 @@ mod tests {
             role: ServiceRole::Consumer,
             properties: group.map(|g| ("group.id".to_owned(), g.to_owned())).into_iter().collect(),
         };
-        let services = [service(format!("{topic}-service"), None), service(group.to_owned(), Some(group))];
-        let must = origin.map(|o| (Component::parse(o).expect("a component"), Vec::new())).into_iter().collect();
+        let services =
+            [service(format!("{topic}-service"), None), service(group.to_owned(), Some(group))];
+        let must = origin
+            .map(|o| (Component::parse(o).expect("a component"), Vec::new()))
+            .into_iter()
+            .collect();
         let truth = Truth {
             causes: vec![Account {
                 class: "network.capacity.link_capped".to_owned(),
@@ -185,10 +217,20 @@ mod tests {
         let there = roles("payments", "ledger", None, "3");
         assert_eq!((&here.brokers, &there.brokers), (&vec![2, 1, 3], &vec![3, 1, 2]));
         let twin = |kind, name| here.twin(&there, kind, name).unwrap_or_default();
-        assert_eq!([twin(Kind::Broker, "2"), twin(Kind::Broker, "3"), twin(Kind::Controller, "100")], ["3", "2", "100"]);
-        assert_eq!([twin(Kind::Topic, "orders"), twin(Kind::Group, "billing")], ["payments", "ledger"]);
-        assert_eq!([twin(Kind::Link, "kafka-2"), twin(Kind::Link, "orders-service")], ["kafka-3", "payments-service"]);
-        // Partition 1 of orders is led by broker 2 and followed by 3 and 1; its twin's leader, 3, is followed by 2 and 1.
+        assert_eq!(
+            [twin(Kind::Broker, "2"), twin(Kind::Broker, "3"), twin(Kind::Controller, "100")],
+            ["3", "2", "100"]
+        );
+        assert_eq!(
+            [twin(Kind::Topic, "orders"), twin(Kind::Group, "billing")],
+            ["payments", "ledger"]
+        );
+        assert_eq!(
+            [twin(Kind::Link, "kafka-2"), twin(Kind::Link, "orders-service")],
+            ["kafka-3", "payments-service"]
+        );
+        // Partition 1 of orders is led by broker 2 and followed by 3 and 1; its twin's leader, 3,
+        // is followed by 2 and 1.
         assert_eq!(twin(Kind::Partition, "orders-1"), "payments-5");
         assert_eq!(here.machine_twin(&there, "toolbox").as_deref(), Some("toolbox"));
     }
@@ -198,11 +240,17 @@ mod tests {
         let here = roles("orders", "billing", None, "2");
         assert_eq!(here.twin(&here, Kind::Group, "console-consumer-4711"), None);
         assert_eq!(here.twin(&here, Kind::Partition, "orders-77"), None);
-        assert_eq!(here.twin(&here, Kind::Listener, "kafka-2/EXTERNAL").as_deref(), Some("kafka-2/EXTERNAL"));
+        assert_eq!(
+            here.twin(&here, Kind::Listener, "kafka-2/EXTERNAL").as_deref(),
+            Some("kafka-2/EXTERNAL")
+        );
     }
 
     #[test]
     fn partitions_the_cause_originates_at_come_first() {
-        assert_eq!(roles("orders", "billing", Some("partition:orders-4"), "1").partitions["orders"][0], 4);
+        assert_eq!(
+            roles("orders", "billing", Some("partition:orders-4"), "1").partitions["orders"][0],
+            4
+        );
     }
 }

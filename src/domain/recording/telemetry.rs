@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::telemetry::log::{LogLine, LogSource};
-use crate::domain::telemetry::series::{Labels, MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, repeated};
+use crate::domain::telemetry::series::{
+    Labels, MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, repeated,
+};
 
 /// Samples and log lines.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,7 +41,12 @@ pub struct Kept {
 }
 
 impl SeriesSource for Telemetry {
-    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError> {
         let name = matchers.iter().find_map(|m| match &m.op {
             MatchOp::Equal(name) if m.label == NAME => Some(name.as_str()),
             _ => None,
@@ -49,7 +56,8 @@ impl SeriesSource for Telemetry {
             None => self.series.values().flatten().collect(),
         };
         let mut selected = Vec::new();
-        for kept in candidates.into_iter().filter(|k| matchers.iter().all(|m| m.accepts(&k.labels))) {
+        for kept in candidates.into_iter().filter(|k| matchers.iter().all(|m| m.accepts(&k.labels)))
+        {
             let points = self.points(kept, from, to);
             if !points.is_empty() {
                 selected.push(Series { labels: kept.labels.clone(), points });
@@ -61,7 +69,9 @@ impl SeriesSource for Telemetry {
 
 impl Telemetry {
     fn points(&self, kept: &Kept, from: UnixMs, to: UnixMs) -> Vec<Point> {
-        let within = |times: &[UnixMs]| (times.partition_point(|at| *at < from), times.partition_point(|at| *at <= to));
+        let within = |times: &[UnixMs]| {
+            (times.partition_point(|at| *at < from), times.partition_point(|at| *at <= to))
+        };
         let reads = self.targets.get(kept.target).map_or(&[][..], |t| &t.reads);
         let (first, last) = within(reads);
         let begin = kept.changes.partition_point(|p| p.at < from).saturating_sub(1);
@@ -71,8 +81,16 @@ impl Telemetry {
 }
 
 impl LogSource for Telemetry {
-    fn lines(&self, wanted: &dyn Fn(&str) -> bool, from: UnixMs, to: UnixMs) -> Result<Vec<LogLine>, SourceError> {
-        let (first, last) = (self.lines.partition_point(|l| l.at < from), self.lines.partition_point(|l| l.at <= to));
+    fn lines(
+        &self,
+        wanted: &dyn Fn(&str) -> bool,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<LogLine>, SourceError> {
+        let (first, last) = (
+            self.lines.partition_point(|l| l.at < from),
+            self.lines.partition_point(|l| l.at <= to),
+        );
         Ok(self.lines[first..last.max(first)].iter().filter(|l| wanted(&l.node)).cloned().collect())
     }
 }

@@ -1,4 +1,5 @@
-//! A recording as text. Times and whole numbers are written as distances to the one before, so that it packs small:
+//! A recording as text. Times and whole numbers are written as distances to the one before, so that
+//! it packs small:
 //!
 //! ```text
 //! {"format":1,...}                          the head
@@ -21,9 +22,15 @@ pub(super) fn write(recording: &Recording) -> String {
     let telemetry = &recording.telemetry;
     let mut text = serde_json::to_string(&recording.head).expect("a head is data");
     text.push('\n');
-    let times: Vec<Vec<UnixMs>> = (0..telemetry.targets.len()).map(|k| times(telemetry, k)).collect();
+    let times: Vec<Vec<UnixMs>> =
+        (0..telemetry.targets.len()).map(|k| times(telemetry, k)).collect();
     for (target, times) in telemetry.targets.iter().zip(&times) {
-        let _ = write!(text, "T {} {}", target.job, if target.node.is_empty() { "-" } else { &target.node });
+        let _ = write!(
+            text,
+            "T {} {}",
+            target.job,
+            if target.node.is_empty() { "-" } else { &target.node }
+        );
         let mut before = 0;
         for at in times {
             let failed = if target.reads.binary_search(at).is_ok() { "" } else { "!" };
@@ -39,7 +46,8 @@ pub(super) fn write(recording: &Recording) -> String {
         text.push('\n');
     }
     for line in &telemetry.lines {
-        let _ = writeln!(text, "L {} {} {}", line.node, line.at, line.line.replace(['\n', '\r'], " "));
+        let _ =
+            writeln!(text, "L {} {} {}", line.node, line.at, line.line.replace(['\n', '\r'], " "));
     }
     text
 }
@@ -47,7 +55,15 @@ pub(super) fn write(recording: &Recording) -> String {
 /// All times of a target: its reads, and those of the stale markers that failed ones left.
 fn times(telemetry: &Telemetry, target: usize) -> Vec<UnixMs> {
     let mut times = telemetry.targets[target].reads.clone();
-    times.extend(telemetry.series.values().flatten().filter(|k| k.target == target).flat_map(|k| &k.changes).map(|p| p.at));
+    times.extend(
+        telemetry
+            .series
+            .values()
+            .flatten()
+            .filter(|k| k.target == target)
+            .flat_map(|k| &k.changes)
+            .map(|p| p.at),
+    );
     times.sort_unstable();
     times.dedup();
     times
@@ -64,7 +80,9 @@ fn write_changes(text: &mut String, changes: &[Point], times: &[UnixMs]) {
         text.push(':');
         next = place + 1;
         let value = point.value;
-        let is_whole = value.fract() == 0.0 && value.abs() < WHOLE && (value != 0.0 || value.is_sign_positive());
+        let is_whole = value.fract() == 0.0
+            && value.abs() < WHOLE
+            && (value != 0.0 || value.is_sign_positive());
         let _ = if is_stale(value) {
             write!(text, "S")
         } else if value.is_nan() {
@@ -82,11 +100,14 @@ fn write_changes(text: &mut String, changes: &[Point], times: &[UnixMs]) {
 
 pub(super) fn parse(text: &str) -> Result<Recording, String> {
     let (first, rest) = text.split_once('\n').ok_or("it has one line only")?;
-    let format = serde_json::from_str::<Versioned>(first).map_err(|e| format!("its head cannot be read: {e}"))?.format;
+    let format = serde_json::from_str::<Versioned>(first)
+        .map_err(|e| format!("its head cannot be read: {e}"))?
+        .format;
     if format != FORMAT {
         return Err(format!("it is of format {format}; this program reads format {FORMAT}"));
     }
-    let head: Head = serde_json::from_str(first).map_err(|e| format!("its head cannot be read: {e}"))?;
+    let head: Head =
+        serde_json::from_str(first).map_err(|e| format!("its head cannot be read: {e}"))?;
     let mut telemetry = Telemetry::default();
     let mut times: Vec<Vec<UnixMs>> = Vec::new();
     for (number, line) in rest.lines().enumerate() {
@@ -115,7 +136,11 @@ struct Versioned {
 fn read_target(rest: &str) -> Option<(Target, Vec<UnixMs>)> {
     let mut words = rest.split(' ');
     let (job, node) = (words.next()?, words.next()?);
-    let mut target = Target { job: job.to_owned(), node: if node == "-" { String::new() } else { node.to_owned() }, reads: Vec::new() };
+    let mut target = Target {
+        job: job.to_owned(),
+        node: if node == "-" { String::new() } else { node.to_owned() },
+        reads: Vec::new(),
+    };
     let (mut all, mut at) = (Vec::new(), 0);
     for word in words {
         let failed = word.ends_with('!');
@@ -133,7 +158,8 @@ fn read_series(rest: &str, times: &[Vec<UnixMs>]) -> Option<Kept> {
     let target: usize = target.parse().ok()?;
     let times = times.get(target)?;
     // Label values may hold blanks and braces: the JSON reader knows where the labels end.
-    let mut labels = serde_json::Deserializer::from_str(rest).into_iter::<BTreeMap<String, String>>();
+    let mut labels =
+        serde_json::Deserializer::from_str(rest).into_iter::<BTreeMap<String, String>>();
     let map = labels.next()?.ok()?;
     let mut kept = Kept { labels: Labels(map), target, changes: Vec::new() };
     let (mut next, mut before) = (0, 0);
@@ -178,20 +204,41 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again_value_by_value() {
-        let values = [1.0, 0.1, f64::INFINITY, -3.0, f64::NEG_INFINITY, -0.0, 1e300, 9.1e15, 123_456_789_012.0, f64::NAN, stale(), 7.0];
-        let times: Vec<UnixMs> = (0..).map(|k| 1_795_352_000_000 + k * 1003).take(values.len()).collect();
-        let changes: Vec<Point> = times.iter().zip(values).map(|(at, value)| Point { at: *at, value }).collect();
+        let values = [
+            1.0,
+            0.1,
+            f64::INFINITY,
+            -3.0,
+            f64::NEG_INFINITY,
+            -0.0,
+            1e300,
+            9.1e15,
+            123_456_789_012.0,
+            f64::NAN,
+            stale(),
+            7.0,
+        ];
+        let times: Vec<UnixMs> =
+            (0..).map(|k| 1_795_352_000_000 + k * 1003).take(values.len()).collect();
+        let changes: Vec<Point> =
+            times.iter().zip(values).map(|(at, value)| Point { at: *at, value }).collect();
         let labels = Labels::of("x", [("a", "b } :+1 c"), ("d", "\"")]);
         // The last but one read failed.
         let reads = times.iter().copied().filter(|at| *at != times[values.len() - 2]).collect();
         let target = Target { job: "kafka".to_owned(), node: String::new(), reads };
         let kept = Kept { labels, target: 0, changes: changes.clone() };
-        let telemetry = Telemetry { targets: vec![target.clone()], series: [("x".to_owned(), vec![kept])].into(), lines: Vec::new() };
+        let telemetry = Telemetry {
+            targets: vec![target.clone()],
+            series: [("x".to_owned(), vec![kept])].into(),
+            lines: Vec::new(),
+        };
         insta::assert_snapshot!(written(&telemetry), @" :+1 :=0.1 :=inf :-4 :=-inf :=-0.0 :=1e300 :=9100000000000000.0 :+123456789015 :N :S :-123456789005");
-        let mut line = "0 ".to_owned() + &serde_json::to_string(&telemetry.series["x"][0].labels.0).expect("JSON");
+        let mut line = "0 ".to_owned()
+            + &serde_json::to_string(&telemetry.series["x"][0].labels.0).expect("JSON");
         write_changes(&mut line, &changes, &times);
         let read = read_series(&line, std::slice::from_ref(&times)).expect("it can be read");
-        let bits = |points: &[Point]| points.iter().map(|p| (p.at, p.value.to_bits())).collect::<Vec<_>>();
+        let bits =
+            |points: &[Point]| points.iter().map(|p| (p.at, p.value.to_bits())).collect::<Vec<_>>();
         assert_eq!(bits(&read.changes), bits(&changes));
         assert_eq!(read.labels, telemetry.series["x"][0].labels);
     }
@@ -205,7 +252,10 @@ mod tests {
 
     #[test]
     fn another_format_and_torn_lines_are_told() {
-        assert_eq!(parse("{\"format\":2}\n").expect_err("refused"), "it is of format 2; this program reads format 1");
+        assert_eq!(
+            parse("{\"format\":2}\n").expect_err("refused"),
+            "it is of format 2; this program reads format 1"
+        );
         assert!(parse("{}\n").expect_err("refused").starts_with("its head cannot be read"));
         assert!(parse("").is_err());
     }

@@ -26,7 +26,8 @@ pub struct Chart {
     pub lines: Vec<Vec<Vec<(UnixMs, f64)>>>,
     /// The healthy baseline.
     pub baseline: Span,
-    /// From the injection to the first instant at which anyone could see an effect, once it may be told.
+    /// From the injection to the first instant at which anyone could see an effect, once it may be
+    /// told.
     pub onset: Option<Span>,
     /// Instants with a name.
     pub instants: Vec<(UnixMs, &'static str)>,
@@ -43,8 +44,11 @@ impl Chart {
         let span = facts.recorded;
         let (title, threshold, query) = symptom(&facts.alert.promql);
         let step = (span.length() / POINTS / 1000 + 1) * 1000;
-        // A symptom that cannot be asked leaves the chart without lines; the marks still tell what happened when.
-        let series = match query.map(|query| query.range(input.record.series, span.from, span.to, step)) {
+        // A symptom that cannot be asked leaves the chart without lines; the marks still tell what
+        // happened when.
+        let series = match query
+            .map(|query| query.range(input.record.series, span.from, span.to, step))
+        {
             Some(Ok(series)) => series,
             Some(Err(crate::domain::telemetry::QueryError::Source(error))) => return Err(error),
             _ => Vec::new(),
@@ -52,7 +56,10 @@ impl Chart {
         let lines = series.iter().take(LINES).map(|series| {
             let mut pieces: Vec<Vec<(UnixMs, f64)>> = Vec::new();
             for point in series.points.iter().filter(|p| p.value.is_finite()) {
-                match pieces.last_mut().filter(|piece| piece.last().is_some_and(|(at, _)| point.at - at <= step)) {
+                match pieces
+                    .last_mut()
+                    .filter(|piece| piece.last().is_some_and(|(at, _)| point.at - at <= step))
+                {
                     Some(piece) => piece.push((point.at, point.value)),
                     None => pieces.push(vec![(point.at, point.value)]),
                 }
@@ -69,7 +76,11 @@ impl Chart {
             baseline: facts.baseline,
             onset: input.sealed.and_then(|sealed| sealed.truth.onset),
             instants,
-            commands: facts.commands.iter().map(|c| (c.started, c.number, c.is_change(), c.line.clone())).collect(),
+            commands: facts
+                .commands
+                .iter()
+                .map(|c| (c.started, c.number, c.is_change(), c.line.clone()))
+                .collect(),
             page: facts.page,
         })
     }
@@ -80,7 +91,10 @@ impl Chart {
         let wanted = self.span.length() / 1000 / 8;
         let step = STEPS.iter().copied().find(|step| *step >= wanted).unwrap_or(28_800) * 1000;
         let first = (self.span.from - self.page).div_euclid(step);
-        let ticks = (first..).map(|n| self.page + n * step).skip_while(|at| *at < self.span.from).take_while(|at| *at <= self.span.to);
+        let ticks = (first..)
+            .map(|n| self.page + n * step)
+            .skip_while(|at| *at < self.span.from)
+            .take_while(|at| *at <= self.span.to);
         ticks.map(|at| (at, since_page(at, self.page))).collect()
     }
 
@@ -92,11 +106,16 @@ impl Chart {
             return 1.0;
         }
         let unit = 10f64.powf(largest.log10().floor());
-        [1.0, 2.0, 5.0, 10.0].into_iter().map(|n| n * unit).find(|top| *top >= largest).unwrap_or(10.0 * unit)
+        [1.0, 2.0, 5.0, 10.0]
+            .into_iter()
+            .map(|n| n * unit)
+            .find(|top| *top >= largest)
+            .unwrap_or(10.0 * unit)
     }
 }
 
-/// What an alert watches: the left side of its comparison, the number it is compared with, and the query for it.
+/// What an alert watches: the left side of its comparison, the number it is compared with, and the
+/// query for it.
 fn symptom(promql: &str) -> (String, Option<f64>, Option<Query>) {
     let Ok(query) = Query::parse(promql) else { return (promql.to_owned(), None, None) };
     match query.expr() {

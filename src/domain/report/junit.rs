@@ -1,4 +1,5 @@
-//! The grade as continuous integration reads test results: items and gates are cases, what lost points or was not passed is a failure.
+//! The grade as continuous integration reads test results: items and gates are cases, what lost
+//! points or was not passed is a failure.
 
 use maud::{PreEscaped, html};
 
@@ -12,7 +13,8 @@ pub fn junit(grade: &Grade) -> String {
         (item.item.as_str(), title, grade.losses_of(&item.item).map(said).collect::<Vec<_>>())
     });
     let items: Vec<_> = items.collect();
-    let failed = items.iter().filter(|(_, _, lost)| !lost.is_empty()).count() + grade.gates.iter().filter(|gate| !gate.passed).count();
+    let failed = items.iter().filter(|(_, _, lost)| !lost.is_empty()).count()
+        + grade.gates.iter().filter(|gate| !gate.passed).count();
     let body = html! {
         testsuites {
             testsuite name=(grade.run) tests=(items.len() + grade.gates.len()) failures=(failed) errors="0" skipped="0" {
@@ -37,11 +39,19 @@ pub fn junit(grade: &Grade) -> String {
             }
         }
     };
-    let text = html! { (PreEscaped("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")) (body) "\n" }.into_string();
+    let text = html! { (PreEscaped("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")) (body) "\n" }
+        .into_string();
     // XML 1.0 has no way to write other control characters.
     text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 fn said(loss: &Loss) -> String {
-    format!("{} -{} line {}:{}: {}", loss.loss, points(loss.lost), loss.line, loss.column, loss.says)
+    format!(
+        "{} -{} line {}:{}: {}",
+        loss.loss,
+        points(loss.lost),
+        loss.line,
+        loss.column,
+        loss.says
+    )
 }

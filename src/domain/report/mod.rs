@@ -1,5 +1,5 @@
-//! A grade told to people: on a terminal, as one page that needs nothing else, as JSON, and as spreadsheets and CI servers read
-//! it. After grading the truth is opened, too.
+//! A grade told to people: on a terminal, as one page that needs nothing else, as JSON, and as
+//! spreadsheets and CI servers read it. After grading the truth is opened, too.
 
 mod chart;
 mod html;
@@ -22,7 +22,8 @@ use super::grade::Grade;
 use super::rca::record::Record;
 use super::telemetry::series::SourceError;
 
-/// What a report is made of. A grade's losses name the truth already: nothing of a report is for the eyes of someone who may try again.
+/// What a report is made of. A grade's losses name the truth already: nothing of a report is for
+/// the eyes of someone who may try again.
 #[derive(Clone, Copy)]
 pub struct ReportInput<'a> {
     /// The grade.
@@ -108,7 +109,11 @@ pub fn json(input: &ReportInput<'_>) -> Result<serde_json::Value, ReportError> {
 /// Points as people write them: `94.6`, a whole number without its fraction.
 fn points(thousandths: u32) -> String {
     let tenths = thousandths / 100;
-    if tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) {
+        (tenths / 10).to_string()
+    } else {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The truth, told: what broke and where, how it went on and when each step was seen, and what tells it from its look-alikes.
+//! The truth, told: what broke and where, how it went on and when each step was seen, and what
+//! tells it from its look-alikes.
 
 use serde::Serialize;
 
@@ -92,7 +93,9 @@ pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportEr
     let (truth, facts) = (sealed.truth, record.facts);
     let page = facts.page;
     let says = |id: &str| vocab::class(id).map(|class| class.says.to_owned()).unwrap_or_default();
-    let list = |components: &[vocab::Component]| components.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let list = |components: &[vocab::Component]| {
+        components.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
     let causes = truth.causes.iter().map(|cause| Cause {
         class: cause.class.clone(),
         says: says(&cause.class),
@@ -111,16 +114,22 @@ pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportEr
     let mut chain = Vec::new();
     for effect in truth.causes.iter().flat_map(|cause| &cause.chain) {
         let seen = match Query::parse(&effect.shows) {
-            Ok(query) => holding(&query, record.series, Span { from: facts.recorded.from, to: until })?,
+            Ok(query) => {
+                holding(&query, record.series, Span { from: facts.recorded.from, to: until })?
+            }
             Err(_) => Vec::new(),
         };
         let when = match (seen.first(), seen.last()) {
-            (Some(first), Some(last)) => format!("{} to {}", since_page(first.from, page), since_page(last.to, page)),
+            (Some(first), Some(last)) => {
+                format!("{} to {}", since_page(first.from, page), since_page(last.to, page))
+            }
             _ => "not seen".to_owned(),
         };
         chain.push(Step {
             event: effect.event.clone(),
-            says: vocab::event(&effect.event).map(|event| event.says.to_owned()).unwrap_or_default(),
+            says: vocab::event(&effect.event)
+                .map(|event| event.says.to_owned())
+                .unwrap_or_default(),
             on: list(&effect.on).join(", "),
             when,
             look: look(&effect.shows, seen.first().map_or(page, |span| span.from), page),
@@ -134,10 +143,14 @@ pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportEr
     });
     let trigger = match truth.trigger {
         Trigger::NotListed => "a change that the feed does not list".to_owned(),
-        Trigger::Change(number) => match facts.changes.iter().find(|change| change.number == number) {
-            Some(change) => format!("change C{number} at {}: {}", since_page(change.at, page), change.what),
-            None => format!("change C{number}"),
-        },
+        Trigger::Change(number) => {
+            match facts.changes.iter().find(|change| change.number == number) {
+                Some(change) => {
+                    format!("change C{number} at {}: {}", since_page(change.at, page), change.what)
+                }
+                None => format!("change C{number}"),
+            }
+        }
     };
     let Staged { family, scenario, seed } = sealed.staged;
     let counts = |counts| match counts {
@@ -148,7 +161,11 @@ pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportEr
     Ok(Opened {
         causes: causes.collect(),
         began: match truth.onset {
-            Some(onset) => format!("between {} and {}", since_page(onset.from, page), since_page(onset.to, page)),
+            Some(onset) => format!(
+                "between {} and {}",
+                since_page(onset.from, page),
+                since_page(onset.to, page)
+            ),
             None => "nothing began".to_owned(),
         },
         trigger,
@@ -157,14 +174,24 @@ pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportEr
         scenario: format!("{family}/{scenario}"),
         seed,
         again: format!("chaoslab start {family} --scenario {scenario} --seed {seed}"),
-        preconditions: truth.preconditions.iter().map(|p| format!("`{}` {}: {}", p.class, counts(p.counts), p.reason)).collect(),
+        preconditions: truth
+            .preconditions
+            .iter()
+            .map(|p| format!("`{}` {}: {}", p.class, counts(p.counts), p.reason))
+            .collect(),
         commitment: Commitment {
             hash: sealed.commitment.to_owned(),
             salt: hex(sealed.salt),
             verified: truth.commitment(sealed.salt)? == sealed.commitment,
             recipe: vec![
-                format!("chaoslab report {} --format json | jq -jcS .opening.truth > truth.json", facts.run),
-                format!("{{ printf 'chaoslab/truth/v1\\0'; printf {} | xxd -r -p; cat truth.json; }} | sha256sum", hex(sealed.salt)),
+                format!(
+                    "chaoslab report {} --format json | jq -jcS .opening.truth > truth.json",
+                    facts.run
+                ),
+                format!(
+                    "{{ printf 'chaoslab/truth/v1\\0'; printf {} | xxd -r -p; cat truth.json; }} | sha256sum",
+                    hex(sealed.salt)
+                ),
             ],
         },
     })

@@ -1,4 +1,5 @@
-//! The chart, drawn as inline SVG. Colours are the page's, so that it is readable by day, by night and on paper.
+//! The chart, drawn as inline SVG. Colours are the page's, so that it is readable by day, by night
+//! and on paper.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -24,8 +25,13 @@ pub fn svg(chart: &Chart) -> Markup {
     let top = chart.top();
     let floor = HEIGHT - BOTTOM;
     let y = |value: f64| floor - (value / top).clamp(0.0, 1.0) * (floor - TOP);
-    let path =
-        |piece: &[(UnixMs, f64)]| piece.iter().map(|(at, value)| format!("{},{}", px(x(*at)), px(y(*value)))).collect::<Vec<_>>().join(" ");
+    let path = |piece: &[(UnixMs, f64)]| {
+        piece
+            .iter()
+            .map(|(at, value)| format!("{},{}", px(x(*at)), px(y(*value))))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
     html! {
         svg class="chart" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-labelledby="chart-title" {
             title id="chart-title" { (chart.title) " over the run, with what happened when" }

@@ -1,11 +1,13 @@
-//! The grade as lines for a spreadsheet: one an item, so that the grades of a class can be put below each other.
+//! The grade as lines for a spreadsheet: one an item, so that the grades of a class can be put
+//! below each other.
 
 use csv::{Terminator, WriterBuilder};
 
 use super::{ReportError, points};
 use crate::domain::grade::Grade;
 
-/// The grade as CSV (RFC 4180) with a head line: run, verdict and total in each line, then an item, its points, and why points are missing.
+/// The grade as CSV (RFC 4180) with a head line: run, verdict and total in each line, then an item,
+/// its points, and why points are missing.
 pub fn csv(grade: &Grade) -> Result<String, ReportError> {
     let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     out.write_record(["run", "passed", "total", "item", "earned", "possible", "losses"])?;

@@ -1,5 +1,7 @@
 use super::*;
-use crate::domain::grade::tests::{DROPS, Draft, PROBE, QDISC, SHRINK, capped_link, graded, link_capped};
+use crate::domain::grade::tests::{
+    DROPS, Draft, PROBE, QDISC, SHRINK, capped_link, graded, link_capped,
+};
 use crate::domain::rca::sample::{self, Sample};
 
 const SALT: [u8; 32] = [7; 32];
@@ -11,14 +13,23 @@ fn with<T>(draft: &Draft, run: &Sample, sealed: bool, made: impl Fn(&ReportInput
     let grade = graded(&draft.file(), run, &truth).unwrap_or_else(|error| panic!("{error}"));
     let commitment = truth.commitment(&SALT).expect("it is data");
     let record = run.record();
-    let sealed = sealed.then_some(Sealed { truth: &truth, salt: &SALT, commitment: &commitment, staged: STAGED });
+    let sealed = sealed.then_some(Sealed {
+        truth: &truth,
+        salt: &SALT,
+        commitment: &commitment,
+        staged: STAGED,
+    });
     made(&ReportInput { grade: &grade, record: &record, sealed })
 }
 
 fn mixed() -> Draft {
     Draft {
         onset: "T+00:00:00".into(),
-        ..Draft::new("network.capacity.link_capped", &["link:kafka-2", "broker:3"], &[DROPS, SHRINK, "promql: 'up == 0', at: T+00:00:00"])
+        ..Draft::new(
+            "network.capacity.link_capped",
+            &["link:kafka-2", "broker:3"],
+            &[DROPS, SHRINK, "promql: 'up == 0', at: T+00:00:00"],
+        )
     }
 }
 
@@ -159,7 +170,9 @@ fn the_text_tells_points_places_and_the_truth() {
 #[test]
 fn colour_is_the_callers_choice_and_changes_no_word() {
     let run = sample::isr_shrink();
-    let [plain, colour] = [false, true].map(|colour| with(&mixed(), &run, true, |input| text(input, colour).expect("it can be told")));
+    let [plain, colour] = [false, true].map(|colour| {
+        with(&mixed(), &run, true, |input| text(input, colour).expect("it can be told"))
+    });
     assert!(!plain.contains('\u{1b}') && colour.contains('\u{1b}'));
     assert_eq!(strip_ansi_escapes::strip_str(&colour), plain.as_str());
 }
@@ -169,7 +182,9 @@ fn nothing_of_the_truth_is_told_before_it_may_be() {
     let run = sample::isr_shrink();
     let draft = link_capped(&[DROPS, PROBE, QDISC]);
     let told = with(&draft, &run, false, |input| {
-        text(input, false).expect("it can be told") + &html(input).expect("it can be told") + &json(input).expect("it is data").to_string()
+        text(input, false).expect("it can be told")
+            + &html(input).expect("it can be told")
+            + &json(input).expect("it is data").to_string()
     });
     for secret in ["look-alike", "storage.disk.slow", "C3", "Commitment", "T-00:00:28", "salt"] {
         assert!(!told.contains(secret), "{secret}");
@@ -178,19 +193,38 @@ fn nothing_of_the_truth_is_told_before_it_may_be() {
 
 #[test]
 fn the_page_stands_alone_and_quotes_safely() {
-    let run =
-        sample::isr_shrink().with_command(8, "toolbox", "grep '<script>alert(1)</script>' x", 190, "</title><img src=x onerror=y> found");
-    let draft = link_capped(&[DROPS, SHRINK, "command: 8, contains: '<img src=x onerror=y> found'"]);
+    let run = sample::isr_shrink().with_command(
+        8,
+        "toolbox",
+        "grep '<script>alert(1)</script>' x",
+        190,
+        "</title><img src=x onerror=y> found",
+    );
+    let draft =
+        link_capped(&[DROPS, SHRINK, "command: 8, contains: '<img src=x onerror=y> found'"]);
     let page = with(&draft, &run, true, |input| html(input).expect("it can be told"));
-    assert!(!page.contains("<script") && !page.contains("<img") && page.contains("&lt;img src=x onerror=y&gt;"));
+    assert!(
+        !page.contains("<script")
+            && !page.contains("<img")
+            && page.contains("&lt;img src=x onerror=y&gt;")
+    );
     for loads in ["src=\"", "href=", "@import", "url(", "http://", "https://"] {
         assert!(!page.contains(loads), "{loads}");
     }
-    assert!(page.contains("prefers-color-scheme: dark") && page.contains("@media print") && page.contains("<polyline"));
-    // Every element that is opened is closed: the page is XML but for its doctype and void elements.
-    let body = &page[page.find("<body").expect("it has a body")..page.find("</html>").expect("it ends")];
-    for element in ["section", "table", "tr", "td", "svg", "g", "text", "code", "span", "p", "ol", "ul", "li"] {
-        let opened = body.matches(&format!("<{element}>")).count() + body.matches(&format!("<{element} ")).count();
+    assert!(
+        page.contains("prefers-color-scheme: dark")
+            && page.contains("@media print")
+            && page.contains("<polyline")
+    );
+    // Every element that is opened is closed: the page is XML but for its doctype and void
+    // elements.
+    let body =
+        &page[page.find("<body").expect("it has a body")..page.find("</html>").expect("it ends")];
+    for element in
+        ["section", "table", "tr", "td", "svg", "g", "text", "code", "span", "p", "ol", "ul", "li"]
+    {
+        let opened = body.matches(&format!("<{element}>")).count()
+            + body.matches(&format!("<{element} ")).count();
         assert_eq!(opened, body.matches(&format!("</{element}>")).count(), "{element}");
     }
 }
@@ -274,7 +308,11 @@ fn the_chart_shows_what_happened_when() {
 #[test]
 fn a_report_is_the_same_bytes_every_time() {
     let run = sample::isr_shrink();
-    let made = || with(&mixed(), &run, true, |input| (html(input).expect("it can be told"), json(input).expect("it is data").to_string()));
+    let made = || {
+        with(&mixed(), &run, true, |input| {
+            (html(input).expect("it can be told"), json(input).expect("it is data").to_string())
+        })
+    };
     let first = made();
     assert!((0..5).all(|_| made() == first));
 }
@@ -285,12 +323,15 @@ fn a_truth_that_was_changed_is_told() {
     let truth = capped_link();
     let other = truth.commitment(&[8; 32]).expect("it is data");
     let record = run.record();
-    let opened = open(&Sealed { truth: &truth, salt: &SALT, commitment: &other, staged: STAGED }, &record).expect("it can be told");
+    let opened =
+        open(&Sealed { truth: &truth, salt: &SALT, commitment: &other, staged: STAGED }, &record)
+            .expect("it can be told");
     assert!(!opened.commitment.verified);
     assert!(
-        with(&mixed(), &run, true, |input| open(&input.sealed.expect("it is there"), input.record).expect("it can be told"))
-            .commitment
-            .verified
+        with(&mixed(), &run, true, |input| open(&input.sealed.expect("it is there"), input.record)
+            .expect("it can be told"))
+        .commitment
+        .verified
     );
 }
 
@@ -301,7 +342,8 @@ fn points_are_written_as_people_write_them() {
 
 #[test]
 fn a_spreadsheet_gets_a_line_an_item() {
-    let text = with(&mixed(), &sample::isr_shrink(), false, |input| csv(input.grade).expect("it is data"));
+    let text =
+        with(&mixed(), &sample::isr_shrink(), false, |input| csv(input.grade).expect("it is data"));
     insta::assert_snapshot!(text.replace("\r\n", "\n"), @r#"
     run,passed,total,item,earned,possible,losses
     r-7f3a91,false,64.8,class,28.4,28.4,

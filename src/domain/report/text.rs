@@ -34,34 +34,63 @@ impl Ink {
 pub fn text(input: &ReportInput<'_>, colour: bool) -> Result<String, ReportError> {
     let opened = input.sealed.as_ref().map(|sealed| open(sealed, input.record)).transpose()?;
     let mut out = String::new();
-    write(&mut out, input, opened.as_ref(), &Ink { colour }).expect("writing to a string does not fail");
+    write(&mut out, input, opened.as_ref(), &Ink { colour })
+        .expect("writing to a string does not fail");
     Ok(out)
 }
 
 /// The truth alone as text, for a run that is given up.
-pub fn opening(sealed: &Sealed<'_>, record: &Record<'_>, colour: bool) -> Result<String, ReportError> {
+pub fn opening(
+    sealed: &Sealed<'_>,
+    record: &Record<'_>,
+    colour: bool,
+) -> Result<String, ReportError> {
     let opened = open(sealed, record)?;
     let mut out = String::new();
     truth(&mut out, &opened, &Ink { colour }).expect("writing to a string does not fail");
     Ok(out)
 }
 
-fn write(out: &mut String, input: &ReportInput<'_>, opened: Option<&Opened>, ink: &Ink) -> std::fmt::Result {
+fn write(
+    out: &mut String,
+    input: &ReportInput<'_>,
+    opened: Option<&Opened>,
+    ink: &Ink,
+) -> std::fmt::Result {
     let (grade, page) = (input.grade, input.record.facts.page);
     head(out, grade, ink)?;
     writeln!(out, "\n{}", ink.bold("Items"))?;
     for item in &grade.items {
-        writeln!(out, "  {:<23} {} {:>5} of {:>5}", item.item, bar(item), points(item.earned), points(item.possible))?;
+        writeln!(
+            out,
+            "  {:<23} {} {:>5} of {:>5}",
+            item.item,
+            bar(item),
+            points(item.earned),
+            points(item.possible)
+        )?;
     }
-    let left_out: Vec<_> = grade.scaled_out.iter().map(|s| format!("{} ({})", s.item, s.why)).collect();
+    let left_out: Vec<_> =
+        grade.scaled_out.iter().map(|s| format!("{} ({})", s.item, s.why)).collect();
     if !left_out.is_empty() {
-        writeln!(out, "  {}", ink.dim(format!("not asked, their weight spread over the rest: {}", left_out.join("; "))))?;
+        writeln!(
+            out,
+            "  {}",
+            ink.dim(format!(
+                "not asked, their weight spread over the rest: {}",
+                left_out.join("; ")
+            ))
+        )?;
     }
     writeln!(out, "\n{}", ink.bold("Gates"))?;
     for gate in &grade.gates {
         let mark = if gate.passed { "passed" } else { "failed" };
         writeln!(out, "  {} {}  {}", gate.gate, ink.good_or_bad(gate.passed, mark), gate.demands)?;
-        let cap = if gate.passed { String::new() } else { format!("; no more than {} points without it", points(gate.cap)) };
+        let cap = if gate.passed {
+            String::new()
+        } else {
+            format!("; no more than {} points without it", points(gate.cap))
+        };
         writeln!(out, "             {}{cap}", gate.why)?;
     }
     writeln!(out, "\n{}", ink.bold("Evidence"))?;
@@ -75,7 +104,12 @@ fn write(out: &mut String, input: &ReportInput<'_>, opened: Option<&Opened>, ink
         writeln!(out, "\n{}", ink.bold("Damage done on the way"))?;
     }
     for damage in &grade.collateral {
-        writeln!(out, "  {} {}", ink.paint("1;31", format!("-{}", points(damage.cost))), damage.says)?;
+        writeln!(
+            out,
+            "  {} {}",
+            ink.paint("1;31", format!("-{}", points(damage.cost))),
+            damage.says
+        )?;
         writeln!(out, "     {}", ink.dim(&damage.look))?;
     }
     if !grade.losses.is_empty() {
@@ -104,7 +138,11 @@ fn head(out: &mut String, grade: &Grade, ink: &Ink) -> std::fmt::Result {
         ink.dim(format!("run {}, {form}", grade.run))
     )?;
     let mut how = vec![format!("{} earned", points(grade.earned))];
-    let capped = grade.gates.iter().filter(|gate| !gate.passed && gate.cap < grade.earned).min_by_key(|gate| gate.cap);
+    let capped = grade
+        .gates
+        .iter()
+        .filter(|gate| !gate.passed && gate.cap < grade.earned)
+        .min_by_key(|gate| gate.cap);
     how.extend(capped.map(|gate| format!("capped at {} by {}", points(gate.cap), gate.gate)));
     if grade.hints > 0 {
         how.push(format!("{} for hints", points(grade.hints)));
@@ -124,7 +162,13 @@ fn bar(item: &Item) -> String {
 
 fn one_evidence(out: &mut String, evidence: &Evidence, open: bool, ink: &Ink) -> std::fmt::Result {
     let verdict = ink.good_or_bad(evidence.verdict == "true", &evidence.verdict);
-    writeln!(out, "  {} {verdict}, worth {}: {}", ink.bold(&evidence.id), evidence.worth / 10, evidence.why)?;
+    writeln!(
+        out,
+        "  {} {verdict}, worth {}: {}",
+        ink.bold(&evidence.id),
+        evidence.worth / 10,
+        evidence.why
+    )?;
     writeln!(out, "     {}", evidence.reason)?;
     if !evidence.observed.is_empty() {
         writeln!(out, "     {}", evidence.observed)?;
@@ -133,7 +177,11 @@ fn one_evidence(out: &mut String, evidence: &Evidence, open: bool, ink: &Ink) ->
         writeln!(out, "     {}", ink.dim(limit))?;
     }
     if open && !evidence.apart_from.is_empty() {
-        writeln!(out, "     {}", ink.dim(format!("not so with {}", evidence.apart_from.join(", "))))?;
+        writeln!(
+            out,
+            "     {}",
+            ink.dim(format!("not so with {}", evidence.apart_from.join(", ")))
+        )?;
     }
     Ok(())
 }
@@ -167,7 +215,12 @@ fn truth(out: &mut String, opened: &Opened, ink: &Ink) -> std::fmt::Result {
     for cause in &opened.causes {
         writeln!(out, "  {}  {}", ink.bold(&cause.class), cause.says)?;
         if !cause.places.is_empty() {
-            writeln!(out, "  in {}; it showed in {}", cause.places.join(" and "), cause.victims.join(", "))?;
+            writeln!(
+                out,
+                "  in {}; it showed in {}",
+                cause.places.join(" and "),
+                cause.victims.join(", ")
+            )?;
         }
     }
     writeln!(out, "  began {}, started by {}", opened.began, opened.trigger)?;
@@ -177,7 +230,15 @@ fn truth(out: &mut String, opened: &Opened, ink: &Ink) -> std::fmt::Result {
         writeln!(out, "\n{}", ink.bold("How it went on"))?;
     }
     for (number, step) in opened.chain.iter().enumerate() {
-        writeln!(out, "  {}. {} on {}, {}: {}", number + 1, ink.bold(&step.event), step.on, step.when, step.says)?;
+        writeln!(
+            out,
+            "  {}. {} on {}, {}: {}",
+            number + 1,
+            ink.bold(&step.event),
+            step.on,
+            step.when,
+            step.says
+        )?;
         writeln!(out, "     {}", ink.dim(&step.look))?;
     }
     if !opened.look_alikes.is_empty() {
@@ -192,7 +253,11 @@ fn truth(out: &mut String, opened: &Opened, ink: &Ink) -> std::fmt::Result {
     }
     let commitment = &opened.commitment;
     writeln!(out, "\n{}", ink.bold("Commitment"))?;
-    let verified = if commitment.verified { "truth and salt give it" } else { "TRUTH AND SALT DO NOT GIVE IT" };
+    let verified = if commitment.verified {
+        "truth and salt give it"
+    } else {
+        "TRUTH AND SALT DO NOT GIVE IT"
+    };
     writeln!(out, "  {}  {}", commitment.hash, ink.good_or_bad(commitment.verified, verified))?;
     writeln!(out, "  published when the run opened; check it yourself:")?;
     for line in &commitment.recipe {

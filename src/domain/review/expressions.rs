@@ -30,26 +30,38 @@ pub(super) fn of_query(query: &Query) -> Vec<String> {
         let Some(metric) = catalogue::find(name) else {
             let near = nearest(name, catalogue::metrics().iter().map(|m| m.name));
             let near = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-            problems.push(format!("no metric is called `{name}`{near} (docs/metrics.md lists them)"));
+            problems
+                .push(format!("no metric is called `{name}`{near} (docs/metrics.md lists them)"));
             continue;
         };
-        for matcher in selector.matchers.iter().filter(|m| m.label != NAME && !metric.has_label(&m.label)) {
+        for matcher in
+            selector.matchers.iter().filter(|m| m.label != NAME && !metric.has_label(&m.label))
+        {
             let labels: Vec<_> = metric.labels.iter().map(|l| l.name).collect();
-            problems.push(format!("`{name}` has no label `{}`; it has {}", matcher.label, labels.join(", ")));
+            problems.push(format!(
+                "`{name}` has no label `{}`; it has {}",
+                matcher.label,
+                labels.join(", ")
+            ));
         }
         asked.push(metric);
     }
     let mut used: Vec<String> = Vec::new();
     let mut made: Vec<String> = Vec::new();
     query.expr().walk(&mut |expr| match expr {
-        Expr::Aggregate(_, Grouping::By(labels) | Grouping::Without(labels), _) => used.extend(labels.iter().cloned()),
+        Expr::Aggregate(_, Grouping::By(labels) | Grouping::Without(labels), _) => {
+            used.extend(labels.iter().cloned())
+        }
         Expr::Binary(binary) => match &binary.matching.labels {
-            MatchingLabels::On(labels) | MatchingLabels::Ignoring(labels) => used.extend(labels.iter().cloned()),
+            MatchingLabels::On(labels) | MatchingLabels::Ignoring(labels) => {
+                used.extend(labels.iter().cloned())
+            }
         },
         Expr::LabelReplace(_, relabel) => made.push(relabel.target.clone()),
         _ => {}
     });
-    for label in used.iter().filter(|l| !made.contains(l) && !asked.iter().any(|m| m.has_label(l))) {
+    for label in used.iter().filter(|l| !made.contains(l) && !asked.iter().any(|m| m.has_label(l)))
+    {
         problems.push(format!("no metric in it has the label `{label}`"));
     }
     problems

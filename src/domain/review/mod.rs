@@ -1,5 +1,6 @@
-//! What authors are told of their content: everything that can be known of a family without staging it, all problems at once with their
-//! places; and what a record shows of a plan, for rehearsals and recordings.
+//! What authors are told of their content: everything that can be known of a family without staging
+//! it, all problems at once with their places; and what a record shows of a plan, for rehearsals
+//! and recordings.
 
 pub mod confusion;
 mod expressions;
@@ -66,8 +67,12 @@ impl File {
 /// Where a problem of a file as a whole is told.
 const TOP: Position = Position { line: 1, column: 1 };
 
-/// All problems of a family's files. `commands` says what is wrong with a command line of the program, as its parser sees it.
-pub fn review(files: &FamilyFiles, commands: &dyn Fn(&str) -> Result<(), String>) -> Vec<SourceProblem> {
+/// All problems of a family's files. `commands` says what is wrong with a command line of the
+/// program, as its parser sees it.
+pub fn review(
+    files: &FamilyFiles,
+    commands: &dyn Fn(&str) -> Result<(), String>,
+) -> Vec<SourceProblem> {
     let mut found = Found::default();
     let own = choices(files.family.source()).unwrap_or_default();
     for seed in seeds(&own, None) {
@@ -80,8 +85,10 @@ pub fn review(files: &FamilyFiles, commands: &dyn Fn(&str) -> Result<(), String>
         }
     }
     if files.playbook.is_none() {
-        let message =
-            format!("the family has no playbook; write {}: how to think about the symptom, what splits its causes", files.playbook_path);
+        let message = format!(
+            "the family has no playbook; write {}: how to think about the symptom, what splits its causes",
+            files.playbook_path
+        );
         found.add(files.family.problem(TOP, message));
     }
     found.problems.into_iter().collect()
@@ -105,13 +112,19 @@ impl Found {
 }
 
 /// Seeds that together draw every value of a list and both ends of every range; one at least.
-pub fn seeds(family: &BTreeMap<String, Choice>, scenario: Option<(&str, &BTreeMap<String, Choice>)>) -> Vec<Seed> {
+pub fn seeds(
+    family: &BTreeMap<String, Choice>,
+    scenario: Option<(&str, &BTreeMap<String, Choice>)>,
+) -> Vec<Seed> {
     let own = scenario.map(|(_, own)| own.clone()).unwrap_or_default();
     let mut missing: BTreeSet<(String, String)> = BTreeSet::new();
     for (name, choice) in family.iter().chain(&own) {
         let values = choice.values().unwrap_or_default();
-        let wanted =
-            if choice.one_of.is_empty() { [values.first(), values.last()].into_iter().flatten().cloned().collect() } else { values };
+        let wanted = if choice.one_of.is_empty() {
+            [values.first(), values.last()].into_iter().flatten().cloned().collect()
+        } else {
+            values
+        };
         missing.extend(wanted.into_iter().map(|value| (name.clone(), value)));
     }
     let mut chosen = Vec::new();

@@ -15,8 +15,9 @@ use crate::domain::scenario::{Drawn, Plan};
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::{SeriesSource, Since, SourceError, UnixMs};
 
-/// All was well so long before the baseline begins, too: a steady rate over five seconds takes four. Not longer: a group whose first commit
-/// comes a second before that would seem to read less than was written.
+/// All was well so long before the baseline begins, too: a steady rate over five seconds takes
+/// four. Not longer: a group whose first commit comes a second before that would seem to read less
+/// than was written.
 const SETTLED_MS: i64 = 4_000;
 
 /// Whether something is as it should be.
@@ -38,30 +39,51 @@ impl Verdict {
 }
 
 /// Which of these conditions do not hold at an instant.
-pub fn unmet<'a>(conditions: impl IntoIterator<Item = &'a str>, record: &Record<'_>, at: UnixMs) -> Vec<&'a str> {
+pub fn unmet<'a>(
+    conditions: impl IntoIterator<Item = &'a str>,
+    record: &Record<'_>,
+    at: UnixMs,
+) -> Vec<&'a str> {
     conditions.into_iter().filter(|promql| !holds(promql, record, at)).collect()
 }
 
 fn holds(promql: &str, record: &Record<'_>, at: UnixMs) -> bool {
-    Query::parse(promql).and_then(|q| q.instant(record.series, at).map(|value| q.holds(&value))).unwrap_or(false)
+    Query::parse(promql)
+        .and_then(|q| q.instant(record.series, at).map(|value| q.holds(&value)))
+        .unwrap_or(false)
 }
 
 /// Whether a cause with these signatures is seen: there are some, and all hold.
 pub fn is_seen(signatures: &[Signature], record: &Record<'_>, at: UnixMs) -> bool {
-    !signatures.is_empty() && unmet(signatures.iter().map(|s| s.expr.as_str()), record, at).is_empty()
+    !signatures.is_empty()
+        && unmet(signatures.iter().map(|s| s.expr.as_str()), record, at).is_empty()
 }
 
-/// What the witness should have seen, seen again: own signatures, no sibling's, impact, and the chain in its order.
-pub fn staged(plan: &Plan, truth: &Truth, record: &Record<'_>, witnessed: UnixMs) -> Result<Vec<Verdict>, SourceError> {
+/// What the witness should have seen, seen again: own signatures, no sibling's, impact, and the
+/// chain in its order.
+pub fn staged(
+    plan: &Plan,
+    truth: &Truth,
+    record: &Record<'_>,
+    witnessed: UnixMs,
+) -> Result<Vec<Verdict>, SourceError> {
     let mut verdicts = Vec::new();
     let class = truth.causes.first().map_or("", |c| c.class.as_str());
     if domain(class) != "none" {
         let alert = holds(&plan.alert.expr, record, witnessed);
-        verdicts.push(Verdict::new(format!("alert {}", plan.alert.name), alert, if alert { "it fires" } else { "it does not fire" }));
+        verdicts.push(Verdict::new(
+            format!("alert {}", plan.alert.name),
+            alert,
+            if alert { "it fires" } else { "it does not fire" },
+        ));
     }
     for signature in &plan.signatures {
         let good = holds(&signature.expr, record, witnessed);
-        let says = if good { "it holds".to_owned() } else { format!("`{}` does not hold when witnessed", signature.expr.trim()) };
+        let says = if good {
+            "it holds".to_owned()
+        } else {
+            format!("`{}` does not hold when witnessed", signature.expr.trim())
+        };
         verdicts.push(Verdict::new(format!("signature: {}", signature.shows), good, says));
     }
     for sibling in &plan.siblings {
@@ -69,10 +91,17 @@ pub fn staged(plan: &Plan, truth: &Truth, record: &Record<'_>, witnessed: UnixMs
         let says = if seen { "all of its signatures hold" } else { "it is not seen" };
         verdicts.push(Verdict::new(format!("sibling {}", sibling.scenario), !seen, says));
     }
-    let lasting = Span { from: truth.onset.map_or(record.facts.page, |o| o.from), to: record.facts.recorded.to };
+    let lasting = Span {
+        from: truth.onset.map_or(record.facts.page, |o| o.from),
+        to: record.facts.recorded.to,
+    };
     for impact in &plan.impact {
         let good = !times(&impact.expr, record.series, lasting)?.is_empty();
-        let says = if good { "it held".to_owned() } else { format!("`{}` never held after the fault", impact.expr.trim()) };
+        let says = if good {
+            "it held".to_owned()
+        } else {
+            format!("`{}` never held after the fault", impact.expr.trim())
+        };
         verdicts.push(Verdict::new(format!("impact: {}", impact.shows), good, says));
     }
     verdicts.extend(chain(truth, record, lasting)?);
@@ -83,13 +112,26 @@ pub fn staged(plan: &Plan, truth: &Truth, record: &Record<'_>, witnessed: UnixMs
 fn chain(truth: &Truth, record: &Record<'_>, lasting: Span) -> Result<Vec<Verdict>, SourceError> {
     let mut verdicts = Vec::new();
     for cause in &truth.causes {
-        for (effect, seen) in cause.chain.iter().zip(sequence(&cause.chain, record.series, lasting)?) {
+        for (effect, seen) in
+            cause.chain.iter().zip(sequence(&cause.chain, record.series, lasting)?)
+        {
             let healthy = while_healthy(&effect.shows, record.series, record.facts.baseline)?;
             let (good, says) = match seen {
                 Seen::Never => (false, format!("`{}` never held", effect.shows)),
-                _ if !healthy.is_empty() => (false, format!("`{}` held while all was healthy", effect.shows)),
-                Seen::TooEarly(ms) => (false, format!("it was last seen to begin {} s before what it follows from", ms / 1000)),
-                Seen::InOrder(first) => (true, format!("seen {:.1} s after the fault", (first - lasting.from) as f64 / 1000.0)),
+                _ if !healthy.is_empty() => {
+                    (false, format!("`{}` held while all was healthy", effect.shows))
+                }
+                Seen::TooEarly(ms) => (
+                    false,
+                    format!(
+                        "it was last seen to begin {} s before what it follows from",
+                        ms / 1000
+                    ),
+                ),
+                Seen::InOrder(first) => (
+                    true,
+                    format!("seen {:.1} s after the fault", (first - lasting.from) as f64 / 1000.0),
+                ),
             };
             verdicts.push(Verdict::new(format!("event {}", effect.event), good, says));
         }
@@ -97,8 +139,13 @@ fn chain(truth: &Truth, record: &Record<'_>, lasting: Span) -> Result<Vec<Verdic
     Ok(verdicts)
 }
 
-/// When an expression held in the baseline, seen through windows that do not reach back into the boot.
-fn while_healthy(shows: &str, series: &dyn SeriesSource, baseline: Span) -> Result<Vec<Span>, SourceError> {
+/// When an expression held in the baseline, seen through windows that do not reach back into the
+/// boot.
+fn while_healthy(
+    shows: &str,
+    series: &dyn SeriesSource,
+    baseline: Span,
+) -> Result<Vec<Span>, SourceError> {
     times(shows, &Since { all: series, from: baseline.from - SETTLED_MS }, baseline)
 }
 
@@ -126,8 +173,15 @@ pub struct Paper<'a> {
     pub drawn: &'a Drawn,
 }
 
-/// Grades a write-up's template against a record and its truth. One that cannot be filled or is not valid there does not pass.
-pub fn marked(paper: Paper<'_>, record: &Record<'_>, truth: &Truth, with: &Comparison, terms: &Terms) -> Result<Marked, SourceError> {
+/// Grades a write-up's template against a record and its truth. One that cannot be filled or is not
+/// valid there does not pass.
+pub fn marked(
+    paper: Paper<'_>,
+    record: &Record<'_>,
+    truth: &Truth,
+    with: &Comparison,
+    terms: &Terms,
+) -> Result<Marked, SourceError> {
     let Paper { name, template, drawn } = paper;
     let refused = |why: String| Marked { name: name.to_owned(), passed: false, points: None, why };
     let text = match write_ups::filled(template, drawn, record.facts) {
@@ -136,16 +190,30 @@ pub fn marked(paper: Paper<'_>, record: &Record<'_>, truth: &Truth, with: &Compa
     };
     let document = match Document::read(text.as_bytes()) {
         Ok(document) => document,
-        Err(problems) => return Ok(refused(problems.iter().map(|p| format!("{name}:{p}")).collect::<Vec<_>>().join("; "))),
+        Err(problems) => {
+            return Ok(refused(
+                problems.iter().map(|p| format!("{name}:{p}")).collect::<Vec<_>>().join("; "),
+            ));
+        }
     };
     match grade(&document, record, truth, with, terms) {
         Ok(grade) => {
-            let gates = grade.gates.iter().filter(|g| !g.passed).map(|g| format!("{}: {}", g.gate, g.why));
-            let losses = grade.losses.iter().map(|l| format!("{} -{}.{}: {}", l.item, l.lost / 1000, l.lost % 1000 / 100, l.says));
+            let gates =
+                grade.gates.iter().filter(|g| !g.passed).map(|g| format!("{}: {}", g.gate, g.why));
+            let losses = grade.losses.iter().map(|l| {
+                format!("{} -{}.{}: {}", l.item, l.lost / 1000, l.lost % 1000 / 100, l.says)
+            });
             let why = gates.chain(losses).collect::<Vec<_>>().join("; ");
-            Ok(Marked { name: name.to_owned(), passed: grade.passed, points: Some(grade.total), why })
+            Ok(Marked {
+                name: name.to_owned(),
+                passed: grade.passed,
+                points: Some(grade.total),
+                why,
+            })
         }
-        Err(GradeError::Invalid(problems)) => Ok(refused(problems.iter().map(|p| format!("{name}:{p}")).collect::<Vec<_>>().join("; "))),
+        Err(GradeError::Invalid(problems)) => Ok(refused(
+            problems.iter().map(|p| format!("{name}:{p}")).collect::<Vec<_>>().join("; "),
+        )),
         Err(GradeError::Record(error)) => Err(error),
     }
 }
@@ -165,7 +233,8 @@ mod tests {
     use super::*;
     use crate::domain::telemetry::series::{Labels, Point, Series};
 
-    /// A counter that begins at some second with some value and grows by 300 a second up to the 40th.
+    /// A counter that begins at some second with some value and grows by 300 a second up to the
+    /// 40th.
     fn counter(name: &str, begins: i64, with: f64) -> Series {
         let point = |s: i64| Point { at: s * 1000, value: with + 300.0 * (s - begins) as f64 };
         Series { labels: Labels::of(name, []), points: (begins..=40).map(point).collect() }
@@ -173,7 +242,8 @@ mod tests {
 
     /// In which seconds of a baseline from the 20th to the 28th.
     fn seconds(shows: &str, series: Vec<Series>) -> Vec<(i64, i64)> {
-        let spans = while_healthy(shows, &series, Span { from: 20_000, to: 28_000 }).expect("readable");
+        let spans =
+            while_healthy(shows, &series, Span { from: 20_000, to: 28_000 }).expect("readable");
         spans.iter().map(|span| (span.from / 1000, span.to / 1000)).collect()
     }
 

@@ -69,7 +69,9 @@ fn files(scenario: &str, reference: &str) -> FamilyFiles {
 }
 
 fn told(scenario: &str, reference: &str) -> String {
-    let commands = |line: &str| if line.starts_with("exec") { Ok(()) } else { Err("no such command".to_owned()) };
+    let commands = |line: &str| {
+        if line.starts_with("exec") { Ok(()) } else { Err("no such command".to_owned()) }
+    };
     review(&files(scenario, reference), &commands).iter().map(|p| format!("{p}\n")).collect()
 }
 

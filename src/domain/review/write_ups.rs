@@ -1,7 +1,9 @@
-//! The write-ups beside a scenario: templates that a run fills, each an analysis of the format learners use.
+//! The write-ups beside a scenario: templates that a run fills, each an analysis of the format
+//! learners use.
 //!
-//! A write-up that proves something by a command says which: a line `<!-- run: exec kafka-2 -- tc -s qdisc show dev eth0 -->` for each,
-//! and `{{ command_1 }}`, `{{ command_2 }}`, ... where the claims want their numbers.
+//! A write-up that proves something by a command says which: a line `<!-- run: exec kafka-2 -- tc
+//! -s qdisc show dev eth0 -->` for each, and `{{ command_1 }}`, `{{ command_2 }}`, ... where the
+//! claims want their numbers.
 
 use super::{File, expressions};
 use crate::domain::fault::truth::Truth;
@@ -29,7 +31,9 @@ pub fn is_reference(name: &str) -> bool {
 
 /// The commands a write-up wants run, as they would be typed after the program's name.
 pub fn commands(text: &str) -> Vec<String> {
-    let one = |line: &str| Some(line.trim().strip_prefix("<!-- run:")?.strip_suffix("-->")?.trim().to_owned());
+    let one = |line: &str| {
+        Some(line.trim().strip_prefix("<!-- run:")?.strip_suffix("-->")?.trim().to_owned())
+    };
     text.lines().filter_map(one).collect()
 }
 
@@ -47,7 +51,8 @@ pub fn filled(text: &str, drawn: &Drawn, facts: &Facts) -> Result<String, String
     // The commands name machines of the run, too.
     let plain = template::fill(&hidden(text), &values)?;
     for (k, command) in (1..).zip(commands(&plain)) {
-        let number = number_of(&command, facts).ok_or_else(|| format!("it wants `{command}` run, which was not"))?;
+        let number = number_of(&command, facts)
+            .ok_or_else(|| format!("it wants `{command}` run, which was not"))?;
         values.insert(format!("command_{k}"), number.to_string());
     }
     template::fill(text, &values)
@@ -55,7 +60,10 @@ pub fn filled(text: &str, drawn: &Drawn, facts: &Facts) -> Result<String, String
 
 /// The commands a write-up wants run on a run with these values.
 pub fn commands_of(text: &str, drawn: &Drawn) -> Result<Vec<String>, String> {
-    Ok(commands(&template::fill(&commands(text).iter().map(|c| format!("<!-- run: {c} -->\n")).collect::<String>(), drawn)?))
+    Ok(commands(&template::fill(
+        &commands(text).iter().map(|c| format!("<!-- run: {c} -->\n")).collect::<String>(),
+        drawn,
+    )?))
 }
 
 /// The lines that give commands, and nothing else.
@@ -65,7 +73,10 @@ fn hidden(text: &str) -> String {
 
 /// What is wrong with a write-up.
 pub(super) fn problems(plan: &Plan, truth: &Truth, name: &str, file: &File) -> Vec<SourceProblem> {
-    let told = |at: Position, message: String| SourceProblem { path: file.path.clone(), problem: Problem { at, message } };
+    let told = |at: Position, message: String| SourceProblem {
+        path: file.path.clone(),
+        problem: Problem { at, message },
+    };
     let facts = facts(plan, &file.text);
     let text = match filled(&file.text, &plan.drawn, &facts) {
         Ok(text) => text,
@@ -76,7 +87,8 @@ pub(super) fn problems(plan: &Plan, truth: &Truth, name: &str, file: &File) -> V
         Err(problems) => return problems.into_iter().map(|p| told(p.at, p.message)).collect(),
     };
     let resolved = resolve(&document, &facts);
-    let mut problems: Vec<_> = resolved.errors.iter().map(|p| told(p.at, p.message.clone())).collect();
+    let mut problems: Vec<_> =
+        resolved.errors.iter().map(|p| told(p.at, p.message.clone())).collect();
     for item in resolved.analysis.evidence.iter().chain(&resolved.analysis.impact) {
         let queries = match &item.claim {
             Claim::Promql { query, .. } => vec![query],
@@ -87,14 +99,24 @@ pub(super) fn problems(plan: &Plan, truth: &Truth, name: &str, file: &File) -> V
         problems.extend(wrong.map(|p| told(item.place, format!("{}: {p}", item.id))));
     }
     let cause = &truth.causes[0];
-    let is_right = |class: &str| cause.class == class || cause.equivalent.iter().any(|e| e == class);
+    let is_right =
+        |class: &str| cause.class == class || cause.equivalent.iter().any(|e| e == class);
     let at = document.front.at(&["root_cause".into()]);
     match resolved.analysis.causes.as_slice() {
         [claimed] if is_reference(name) && !is_right(claimed.class.value.id) => {
-            problems.push(told(at, format!("it names `{}`, and the fault says `{}`", claimed.class.value.id, cause.class)));
+            problems.push(told(
+                at,
+                format!(
+                    "it names `{}`, and the fault says `{}`",
+                    claimed.class.value.id, cause.class
+                ),
+            ));
         }
         [claimed] if !is_reference(name) && is_right(claimed.class.value.id) => {
-            problems.push(told(at, format!("a decoy must be wrong, and `{}` is right", claimed.class.value.id)));
+            problems.push(told(
+                at,
+                format!("a decoy must be wrong, and `{}` is right", claimed.class.value.id),
+            ));
         }
         _ => {}
     }
@@ -104,14 +126,22 @@ pub(super) fn problems(plan: &Plan, truth: &Truth, name: &str, file: &File) -> V
     problems
 }
 
-/// The facts of a run of this plan, as far as they are known before it is staged: what claims may name.
+/// The facts of a run of this plan, as far as they are known before it is staged: what claims may
+/// name.
 fn facts(plan: &Plan, text: &str) -> Facts {
     let wanted = commands_of(text, &plan.drawn).unwrap_or_default();
     let command = |(number, run): (u32, String)| {
-        let (node, line) = run.strip_prefix("exec ").and_then(|r| r.split_once("-- ")).unwrap_or(("", run.as_str()));
+        let (node, line) = run
+            .strip_prefix("exec ")
+            .and_then(|r| r.split_once("-- "))
+            .unwrap_or(("", run.as_str()));
         Command {
             number,
-            node: if node.trim().is_empty() { "toolbox".to_owned() } else { node.trim().to_owned() },
+            node: if node.trim().is_empty() {
+                "toolbox".to_owned()
+            } else {
+                node.trim().to_owned()
+            },
             line: line.trim().to_owned(),
             started: DAY / 2 + 1,
             ended: Some(DAY / 2 + 2),
@@ -129,7 +159,11 @@ fn facts(plan: &Plan, text: &str) -> Facts {
         opened: DAY / 2,
         closed: None,
         alert: Alert { name: plan.alert.name.clone(), promql: plan.alert.expr.clone() },
-        objectives: plan.slo.iter().map(|o| Objective { name: o.name.clone(), promql: o.expr.clone(), felt: o.felt }).collect(),
+        objectives: plan
+            .slo
+            .iter()
+            .map(|o| Objective { name: o.name.clone(), promql: o.expr.clone(), felt: o.felt })
+            .collect(),
         commands: (1..=COMMANDS).zip(wanted).map(command).collect(),
         changes: Vec::new(),
         detections: Vec::new(),
@@ -147,6 +181,9 @@ mod tests {
         let text = "---\n---\n<!-- run: exec kafka-{{ victim }} -- tc -s qdisc show -->\nprose\n<!-- run: exec -- kafka-topics.sh --describe -->\n";
         let drawn: Drawn = [("victim".to_owned(), "2".to_owned())].into();
         let wanted = commands_of(text, &drawn).expect("it can be filled");
-        assert_eq!(wanted, ["exec kafka-2 -- tc -s qdisc show", "exec -- kafka-topics.sh --describe"]);
+        assert_eq!(
+            wanted,
+            ["exec kafka-2 -- tc -s qdisc show", "exec -- kafka-topics.sh --describe"]
+        );
     }
 }

@@ -30,7 +30,8 @@ pub struct Scenario {
     pub hold_seconds: u32,
     /// PromQL that shows this cause and not a sibling's.
     pub signatures: Vec<Signature>,
-    /// Commands that do not repair it, though they come to mind first: a restart, an election. A rehearsal sees that it resists them.
+    /// Commands that do not repair it, though they come to mind first: a restart, an election. A
+    /// rehearsal sees that it resists them.
     #[serde(default)]
     pub resists: Vec<Command>,
     /// The commands that fix it, as a learner would type them.
@@ -39,7 +40,8 @@ pub struct Scenario {
     /// Within how many seconds of the fix the objectives must be met again.
     #[serde(default)]
     pub recovery_seconds: u32,
-    /// A harmless change made between the fault and its first effect: a sibling's trigger that did nothing.
+    /// A harmless change made between the fault and its first effect: a sibling's trigger that did
+    /// nothing.
     #[serde(default)]
     pub decoy: Option<Innocent>,
     /// What would keep it from happening again: names of the prevention vocabulary.
@@ -54,13 +56,16 @@ pub struct Scenario {
     /// PromQL that shows who feels it while it lasts, or what it puts at risk.
     #[serde(default)]
     pub impact: Vec<Signature>,
-    /// What was already so before the fault and an analysis might name, and how it counts as a cause.
+    /// What was already so before the fault and an analysis might name, and how it counts as a
+    /// cause.
     #[serde(default)]
     pub preconditions: Vec<Precondition>,
-    /// What the engine must let a lab do besides what the fault's own steps require: elsewhere the scenario is not drawn.
+    /// What the engine must let a lab do besides what the fault's own steps require: elsewhere the
+    /// scenario is not drawn.
     #[serde(default)]
     pub requires: Vec<Requirement>,
-    /// Help for a learner who is stuck: a nudge, a direction, a near-answer, each dearer than the one before.
+    /// Help for a learner who is stuck: a nudge, a direction, a near-answer, each dearer than the
+    /// one before.
     #[serde(default)]
     pub hints: Vec<String>,
 }
@@ -89,6 +94,7 @@ pub struct Signature {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
-    /// The program's own arguments: `service billing set processing.time.ms=2`, `exec kafka-2 -- tc qdisc del dev eth0 root`.
+    /// The program's own arguments: `service billing set processing.time.ms=2`, `exec kafka-2 -- tc
+    /// qdisc del dev eth0 root`.
     pub run: String,
 }

@@ -1,4 +1,5 @@
-//! What a seed chooses. Every choice is drawn by its own name, so that adding one never changes another.
+//! What a seed chooses. Every choice is drawn by its own name, so that adding one never changes
+//! another.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +41,9 @@ impl Choice {
             (true, Some(from), Some(to)) => {
                 let step = self.step.unwrap_or(1);
                 if step < 1 || from > to {
-                    return Err(format!("the range from {from} to {to} in steps of {step} is empty"));
+                    return Err(format!(
+                        "the range from {from} to {to} in steps of {step} is empty"
+                    ));
                 }
                 Ok((0..=(to - from) / step).map(|k| (from + k * step).to_string()).collect())
             }
@@ -70,7 +73,12 @@ pub fn shuffle<T>(seed: Seed, purpose: &str, mut items: Vec<T>) -> Vec<T> {
 }
 
 /// Draws every choice. `scope` keeps the choices of a family apart from those of its scenarios.
-pub fn draw(seed: Seed, scope: &str, choices: &BTreeMap<String, Choice>, known: &Drawn) -> Result<Drawn, Vec<(String, String)>> {
+pub fn draw(
+    seed: Seed,
+    scope: &str,
+    choices: &BTreeMap<String, Choice>,
+    known: &Drawn,
+) -> Result<Drawn, Vec<(String, String)>> {
     let mut drawn = known.clone();
     let mut problems = Vec::new();
     // Those that must be unlike another come after it.
@@ -79,14 +87,23 @@ pub fn draw(seed: Seed, scope: &str, choices: &BTreeMap<String, Choice>, known: 
         let taken = choice.unlike.as_ref().map(|other| drawn.get(other).cloned().ok_or(other));
         let values = match (choice.values(), taken) {
             (Err(reason), _) => Err(reason),
-            (_, Some(Err(other))) => Err(format!("it must be unlike `{other}`, which is not drawn before it")),
-            (Ok(values), Some(Ok(other))) => Ok(values.into_iter().filter(|v| *v != other).collect::<Vec<_>>()),
+            (_, Some(Err(other))) => {
+                Err(format!("it must be unlike `{other}`, which is not drawn before it"))
+            }
+            (Ok(values), Some(Ok(other))) => {
+                Ok(values.into_iter().filter(|v| *v != other).collect::<Vec<_>>())
+            }
             (Ok(values), None) => Ok(values),
         };
         match values {
-            Ok(values) if values.is_empty() => problems.push((name.clone(), "there is nothing left to choose".to_owned())),
+            Ok(values) if values.is_empty() => {
+                problems.push((name.clone(), "there is nothing left to choose".to_owned()))
+            }
             Ok(values) => {
-                drawn.insert(name.clone(), values[pick(seed, &format!("{scope}/{name}"), values.len())].clone());
+                drawn.insert(
+                    name.clone(),
+                    values[pick(seed, &format!("{scope}/{name}"), values.len())].clone(),
+                );
             }
             Err(reason) => problems.push((name.clone(), reason)),
         }
@@ -99,7 +116,13 @@ mod tests {
     use super::*;
 
     fn one_of(values: &[&str]) -> Choice {
-        Choice { one_of: values.iter().map(|v| (*v).to_owned()).collect(), from: None, to: None, step: None, unlike: None }
+        Choice {
+            one_of: values.iter().map(|v| (*v).to_owned()).collect(),
+            from: None,
+            to: None,
+            step: None,
+            unlike: None,
+        }
     }
 
     #[test]
@@ -114,17 +137,24 @@ mod tests {
 
     #[test]
     fn every_value_is_drawn_by_some_seed() {
-        let choices = [("n".to_owned(), Choice { one_of: vec![], from: Some(10), to: Some(30), step: Some(10), unlike: None })].into();
-        let seen: std::collections::BTreeSet<_> =
-            (0..100).map(|s| draw(s, "f", &choices, &Drawn::new()).expect("can be drawn")["n"].clone()).collect();
+        let choices = [(
+            "n".to_owned(),
+            Choice { one_of: vec![], from: Some(10), to: Some(30), step: Some(10), unlike: None },
+        )]
+        .into();
+        let seen: std::collections::BTreeSet<_> = (0..100)
+            .map(|s| draw(s, "f", &choices, &Drawn::new()).expect("can be drawn")["n"].clone())
+            .collect();
         assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["10", "20", "30"]);
     }
 
     #[test]
     fn a_choice_can_be_made_unlike_another() {
-        let choices =
-            [("a".to_owned(), one_of(&["1", "2"])), ("b".to_owned(), Choice { unlike: Some("a".to_owned()), ..one_of(&["1", "2"]) })]
-                .into();
+        let choices = [
+            ("a".to_owned(), one_of(&["1", "2"])),
+            ("b".to_owned(), Choice { unlike: Some("a".to_owned()), ..one_of(&["1", "2"]) }),
+        ]
+        .into();
         for seed in 0..50 {
             let drawn = draw(seed, "f", &choices, &Drawn::new()).expect("can be drawn");
             assert_ne!(drawn["a"], drawn["b"]);
@@ -133,9 +163,16 @@ mod tests {
 
     #[test]
     fn an_impossible_choice_is_told_by_name() {
-        let choices = [("n".to_owned(), Choice { one_of: vec![], from: Some(3), to: Some(1), step: None, unlike: None })].into();
+        let choices = [(
+            "n".to_owned(),
+            Choice { one_of: vec![], from: Some(3), to: Some(1), step: None, unlike: None },
+        )]
+        .into();
         let problems = draw(1, "f", &choices, &Drawn::new()).expect_err("cannot be drawn");
-        assert_eq!(problems, [("n".to_owned(), "the range from 3 to 1 in steps of 1 is empty".to_owned())]);
+        assert_eq!(
+            problems,
+            [("n".to_owned(), "the range from 3 to 1 in steps of 1 is empty".to_owned())]
+        );
     }
 
     #[test]

@@ -61,7 +61,8 @@ pub struct Cluster {
     /// Kafka's own timings instead of the lab's short ones.
     #[serde(default)]
     pub production_timings: bool,
-    /// What each broker's machine gets of the processor, in thousandths of a core; all there is unless given.
+    /// What each broker's machine gets of the processor, in thousandths of a core; all there is
+    /// unless given.
     #[serde(default)]
     pub broker_millicores: Option<u32>,
     /// Keys of every broker's `jvm.env` on top of the lab's own.
@@ -94,7 +95,8 @@ pub struct TopicSpec {
     /// The brokers its replicas are spread over; all of them when none is named.
     #[serde(default)]
     pub brokers: Vec<NodeId>,
-    /// The log directory of its replicas, `data` or the name of a volume; each broker chooses when none is named.
+    /// The log directory of its replicas, `data` or the name of a volume; each broker chooses when
+    /// none is named.
     #[serde(default)]
     pub log_dir: Option<String>,
     /// Topic configuration.

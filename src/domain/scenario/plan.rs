@@ -88,7 +88,8 @@ pub struct Plan {
     /// What the engine must let a lab do.
     #[serde(default)]
     pub requires: Vec<Requirement>,
-    /// The other causes of the symptom, whose signatures must not all be seen together when this one is staged.
+    /// The other causes of the symptom, whose signatures must not all be seen together when this
+    /// one is staged.
     pub siblings: Vec<Sibling>,
 }
 
@@ -152,12 +153,20 @@ pub struct Texts {
 }
 
 /// Reads a family as a seed fills it, with what it drew.
-pub fn family_text(family: Source<'_>, seed: Seed) -> Result<(Located<Family>, Drawn), Vec<SourceProblem>> {
+pub fn family_text(
+    family: Source<'_>,
+    seed: Seed,
+) -> Result<(Located<Family>, Drawn), Vec<SourceProblem>> {
     read::<Family>(family, seed, "family", &Drawn::new())
 }
 
 /// Reads the two files of a plan as a seed fills them.
-pub fn texts(name: &str, family: Source<'_>, scenario: Source<'_>, seed: Seed) -> Result<Texts, Vec<SourceProblem>> {
+pub fn texts(
+    name: &str,
+    family: Source<'_>,
+    scenario: Source<'_>,
+    seed: Seed,
+) -> Result<Texts, Vec<SourceProblem>> {
     // Without the family's choices the scenario's templates cannot be filled.
     let (family, known) = family_text(family, seed)?;
     let (scenario, drawn) = read::<Scenario>(scenario, seed, &format!("scenario/{name}"), &known)?;
@@ -171,7 +180,8 @@ pub fn read_family(family: Source<'_>, seed: Seed) -> Result<Family, Vec<SourceP
 }
 
 impl Plan {
-    /// Makes the plan of a seed, or tells all that is wrong with the files. `siblings` are the other scenarios of the family, by name.
+    /// Makes the plan of a seed, or tells all that is wrong with the files. `siblings` are the
+    /// other scenarios of the family, by name.
     pub fn make(
         names: (&str, &str),
         family: Source<'_>,
@@ -180,7 +190,8 @@ impl Plan {
         seed: Seed,
     ) -> Result<Self, Vec<SourceProblem>> {
         let (family_name, scenario_name) = names;
-        let Texts { family: family_doc, scenario: scenario_doc, drawn } = texts(scenario_name, family, scenario, seed)?;
+        let Texts { family: family_doc, scenario: scenario_doc, drawn } =
+            texts(scenario_name, family, scenario, seed)?;
         let mut problems = Vec::new();
         check_format(&family_doc, family_doc.value.format, family.path, &mut problems);
         check_format(&scenario_doc, scenario_doc.value.format, scenario.path, &mut problems);
@@ -188,8 +199,13 @@ impl Plan {
         let f = family_doc.value.clone();
         let s = scenario_doc.value.clone();
         for topic in &f.cluster.topics {
-            if let Some(id) = topic.brokers.iter().find(|id| !(1..=f.cluster.brokers as i32).contains(id)) {
-                let message = format!("`{}` is to lie on broker {id}; there are 1 to {}", topic.name, f.cluster.brokers);
+            if let Some(id) =
+                topic.brokers.iter().find(|id| !(1..=f.cluster.brokers as i32).contains(id))
+            {
+                let message = format!(
+                    "`{}` is to lie on broker {id}; there are 1 to {}",
+                    topic.name, f.cluster.brokers
+                );
                 problems.push(SourceProblem {
                     path: family.path.to_owned(),
                     problem: family_doc.problem(&["cluster".into(), "topics".into()], message),
@@ -200,7 +216,10 @@ impl Plan {
         let services = services(&f, &topology);
         let target = Target { topology: &topology, services: &services };
         for message in s.fault.primitive().check(target) {
-            problems.push(SourceProblem { path: scenario.path.to_owned(), problem: scenario_doc.problem(&["fault".into()], message) });
+            problems.push(SourceProblem {
+                path: scenario.path.to_owned(),
+                problem: scenario_doc.problem(&["fault".into()], message),
+            });
         }
         let mut others = Vec::new();
         for (name, source) in siblings {
@@ -217,11 +236,15 @@ impl Plan {
             problems.sort();
             return Err(problems);
         }
-        let innocent: Vec<_> = draw::shuffle(seed, "innocent", f.innocent).into_iter().take(INNOCENT_CHANGES).collect();
+        let innocent: Vec<_> = draw::shuffle(seed, "innocent", f.innocent)
+            .into_iter()
+            .take(INNOCENT_CHANGES)
+            .collect();
         let steps = s.fault.primitive().inject(target);
         let changes = innocent.iter().chain(&s.decoy).flat_map(|change| &change.actions);
         let actions = steps.iter().flat_map(|step| step.actions()).chain(changes);
-        let requires: BTreeSet<_> = actions.filter_map(Action::requires).chain(s.requires).collect();
+        let requires: BTreeSet<_> =
+            actions.filter_map(Action::requires).chain(s.requires).collect();
         Ok(Self {
             family: family_name.to_owned(),
             scenario: scenario_name.to_owned(),
@@ -281,21 +304,35 @@ fn read<T: serde::de::DeserializeOwned>(
 ) -> Result<(Located<T>, Drawn), Vec<SourceProblem>> {
     let choices: Located<Choices> = yaml::read(source.text, 1).map_err(|p| named(source, p))?;
     let drawn = draw::draw(seed, scope, &choices.value.draw, known).map_err(|problems| {
-        let located = problems.into_iter().map(|(name, message)| choices.problem(&["draw".into(), Step::Key(&name)], message));
+        let located = problems
+            .into_iter()
+            .map(|(name, message)| choices.problem(&["draw".into(), Step::Key(&name)], message));
         named(source, located.collect())
     })?;
-    let document = yaml::read_filled(source.text, &|text| template::fill(text, &drawn)).map_err(|p| named(source, p))?;
+    let document = yaml::read_filled(source.text, &|text| template::fill(text, &drawn))
+        .map_err(|p| named(source, p))?;
     Ok((document, drawn))
 }
 
 fn named(source: Source<'_>, problems: Vec<Problem>) -> Vec<SourceProblem> {
-    problems.into_iter().map(|problem| SourceProblem { path: source.path.to_owned(), problem }).collect()
+    problems
+        .into_iter()
+        .map(|problem| SourceProblem { path: source.path.to_owned(), problem })
+        .collect()
 }
 
-fn check_format<T>(document: &Located<T>, format: u32, path: &str, problems: &mut Vec<SourceProblem>) {
+fn check_format<T>(
+    document: &Located<T>,
+    format: u32,
+    path: &str,
+    problems: &mut Vec<SourceProblem>,
+) {
     if format != FORMAT {
         let message = format!("this is format {format}; this program reads format {FORMAT}");
-        problems.push(SourceProblem { path: path.to_owned(), problem: document.problem(&["format".into()], message) });
+        problems.push(SourceProblem {
+            path: path.to_owned(),
+            problem: document.problem(&["format".into()], message),
+        });
     }
 }
 
@@ -328,11 +365,20 @@ fn services(family: &Family, topology: &Topology) -> Vec<Service> {
             crate::domain::workload::ServiceRole::Producer => "producer",
             crate::domain::workload::ServiceRole::Consumer => "consumer",
         };
-        let given =
-            [("bootstrap.servers", topology.bootstrap_servers()), ("client.id", spec.name.clone()), ("service.role", role.to_owned())];
-        let mut properties: BTreeMap<_, _> = given.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        let given = [
+            ("bootstrap.servers", topology.bootstrap_servers()),
+            ("client.id", spec.name.clone()),
+            ("service.role", role.to_owned()),
+        ];
+        let mut properties: BTreeMap<_, _> =
+            given.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
         properties.extend(spec.properties.clone());
-        Service { name: spec.name.clone(), description: spec.description.clone(), role: spec.role, properties }
+        Service {
+            name: spec.name.clone(),
+            description: spec.description.clone(),
+            role: spec.role,
+            properties,
+        }
     };
     family.services.iter().map(service).collect()
 }

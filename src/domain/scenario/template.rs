@@ -27,13 +27,22 @@ mod tests {
     #[test]
     fn promql_passes_and_names_are_filled() {
         let drawn = [("victim".to_owned(), "2".to_owned())].into();
-        assert_eq!(fill("up{node=\"kafka-{{ victim }}\"} == 1", &drawn), Ok("up{node=\"kafka-2\"} == 1".to_owned()));
-        assert_eq!(fill("sum by (node) (up{job=\"kafka\"})", &drawn), Ok("sum by (node) (up{job=\"kafka\"})".to_owned()));
+        assert_eq!(
+            fill("up{node=\"kafka-{{ victim }}\"} == 1", &drawn),
+            Ok("up{node=\"kafka-2\"} == 1".to_owned())
+        );
+        assert_eq!(
+            fill("sum by (node) (up{job=\"kafka\"})", &drawn),
+            Ok("sum by (node) (up{job=\"kafka\"})".to_owned())
+        );
     }
 
     #[test]
     fn an_unknown_name_is_told_with_the_known_ones() {
         let drawn = [("victim".to_owned(), "2".to_owned())].into();
-        assert_eq!(fill("{{ victm }}", &drawn), Err("the template uses a name that is not drawn; there are victim".to_owned()));
+        assert_eq!(
+            fill("{{ victm }}", &drawn),
+            Err("the template uses a name that is not drawn; there are victim".to_owned())
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The metrics a lab records, as `docs/metrics.md` lists them: the page is the list, nothing is written down twice.
+//! The metrics a lab records, as `docs/metrics.md` lists them: the page is the list, nothing is
+//! written down twice.
 
 use std::sync::LazyLock;
 
@@ -63,9 +64,8 @@ impl Metric {
     pub fn quantity(&self) -> Quantity {
         match self.unit {
             "1" | "0/1" | "state" | "broker id" | "node id" => Quantity::State,
-            "brokers" | "controllers" | "directories" | "elections" | "kills" | "members" | "partitions" | "replicas" | "topics" => {
-                Quantity::Count
-            }
+            "brokers" | "controllers" | "directories" | "elections" | "kills" | "members"
+            | "partitions" | "replicas" | "topics" => Quantity::Count,
             _ => Quantity::Measure,
         }
     }
@@ -87,10 +87,12 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     metrics().iter().find(|m| m.name == name)
 }
 
-/// The metrics whose name, labels or meaning contain every word of the pattern, whatever its case; all of them for an empty one. A word
-/// with `*` (any text) or `?` (any one character) has to match a whole name.
+/// The metrics whose name, labels or meaning contain every word of the pattern, whatever its case;
+/// all of them for an empty one. A word with `*` (any text) or `?` (any one character) has to match
+/// a whole name.
 pub fn search(pattern: &str) -> impl Iterator<Item = &'static Metric> {
-    let words: Vec<Word> = pattern.split_whitespace().map(|w| Word::of(&w.to_lowercase())).collect();
+    let words: Vec<Word> =
+        pattern.split_whitespace().map(|w| Word::of(&w.to_lowercase())).collect();
     metrics().iter().filter(move |m| {
         let labels: Vec<&str> = m.labels.iter().map(|l| l.name).collect();
         let text = format!("{} {} {}", m.name, labels.join(" "), m.help).to_lowercase();
@@ -126,10 +128,12 @@ const SUGGESTED: usize = 5;
 pub fn near(pattern: &str) -> Vec<&'static Metric> {
     let wanted = pattern.to_lowercase().replace(['*', '?'], "");
     let alike = |m: &'static Metric| {
-        let parts = m.name.split('_').filter(|part| part.len() > 2).map(|part| likeness(&wanted, part));
+        let parts =
+            m.name.split('_').filter(|part| part.len() > 2).map(|part| likeness(&wanted, part));
         (parts.fold(likeness(&wanted, m.name), f64::max), m)
     };
-    let mut scored: Vec<_> = metrics().iter().map(alike).filter(|(score, _)| *score > ALIKE).collect();
+    let mut scored: Vec<_> =
+        metrics().iter().map(alike).filter(|(score, _)| *score > ALIKE).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.into_iter().take(SUGGESTED).map(|(_, m)| m).collect()
 }
@@ -155,7 +159,9 @@ fn row(line: &'static str, job: &'static str) -> Option<Metric> {
     Some(Metric {
         name: name.trim_matches('`'),
         job,
-        labels: labels.map(|l| Label { name: l.trim_end_matches('?'), optional: l.ends_with('?') }).collect(),
+        labels: labels
+            .map(|l| Label { name: l.trim_end_matches('?'), optional: l.ends_with('?') })
+            .collect(),
         unit,
         kind: match kind {
             "gauge" => Kind::Gauge,
@@ -180,15 +186,24 @@ mod tests {
         let names: BTreeSet<_> = metrics().iter().map(|m| m.name).collect();
         assert_eq!((metrics().len(), names.len()), (rows, rows));
         assert!(rows > 100);
-        assert!(metrics().iter().all(|m| !m.job.is_empty() && !m.unit.is_empty() && !m.help.is_empty()));
+        assert!(
+            metrics().iter().all(|m| !m.job.is_empty() && !m.unit.is_empty() && !m.help.is_empty())
+        );
     }
 
     #[test]
     fn a_row_gives_labels_unit_kind_and_cadence() {
-        let metric = find("kafka_server_brokertopicmetrics_bytesin_total").expect("it is on the page");
+        let metric =
+            find("kafka_server_brokertopicmetrics_bytesin_total").expect("it is on the page");
         assert_eq!(metric.labels[2], Label { name: "topic", optional: true });
-        assert_eq!((metric.job, metric.unit, metric.kind, metric.cadence), ("kafka", "bytes", Kind::Counter, 1));
-        assert_eq!(find("kafka_acl_info").map(|m| (m.cadence, m.quantity())), Some((5, Quantity::State)));
+        assert_eq!(
+            (metric.job, metric.unit, metric.kind, metric.cadence),
+            ("kafka", "bytes", Kind::Counter, 1)
+        );
+        assert_eq!(
+            find("kafka_acl_info").map(|m| (m.cadence, m.quantity())),
+            Some((5, Quantity::State))
+        );
         assert_eq!(find("kafka_consumergroup_lag").map(Metric::quantity), Some(Quantity::Measure));
     }
 
@@ -207,14 +222,20 @@ mod tests {
         let found: Vec<_> = search("KAFKA_*_lag? records").map(|m| m.name).collect();
         assert_eq!(found, Vec::<&str>::new());
         assert_eq!(search("lag*").count(), 0);
-        assert_eq!(search("*lag").next().map(|m| m.name), Some("kafka_server_replicafetchermanager_maxlag"));
+        assert_eq!(
+            search("*lag").next().map(|m| m.name),
+            Some("kafka_server_replicafetchermanager_maxlag")
+        );
         assert_eq!(search("a.b*").count(), 0, "a dot is a dot");
     }
 
     #[test]
     fn what_is_mistyped_is_answered_with_near_names() {
         let names = |pattern| near(pattern).into_iter().map(|m| m.name).collect::<Vec<_>>();
-        assert!(names("underreplicatedpartition*").contains(&"kafka_server_replicamanager_underreplicatedpartitions"));
+        assert!(
+            names("underreplicatedpartition*")
+                .contains(&"kafka_server_replicamanager_underreplicatedpartitions")
+        );
         assert_eq!(names("kafka_consumergroup_lgag").first(), Some(&"kafka_consumergroup_lag"));
         assert_eq!(names("zzzz"), Vec::<&str>::new());
     }

@@ -16,11 +16,25 @@ pub struct LogLine {
 /// Where recorded log lines are read from.
 pub trait LogSource {
     /// The lines with a time in `[from, to]`, oldest first, of the nodes for which `wanted` holds.
-    fn lines(&self, wanted: &dyn Fn(&str) -> bool, from: UnixMs, to: UnixMs) -> Result<Vec<LogLine>, SourceError>;
+    fn lines(
+        &self,
+        wanted: &dyn Fn(&str) -> bool,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<LogLine>, SourceError>;
 }
 
 impl LogSource for Vec<LogLine> {
-    fn lines(&self, wanted: &dyn Fn(&str) -> bool, from: UnixMs, to: UnixMs) -> Result<Vec<LogLine>, SourceError> {
-        Ok(self.iter().filter(|l| (from..=to).contains(&l.at) && wanted(&l.node)).cloned().collect())
+    fn lines(
+        &self,
+        wanted: &dyn Fn(&str) -> bool,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<LogLine>, SourceError> {
+        Ok(self
+            .iter()
+            .filter(|l| (from..=to).contains(&l.at) && wanted(&l.node))
+            .cloned()
+            .collect())
     }
 }

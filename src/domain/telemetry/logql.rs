@@ -1,7 +1,9 @@
-//! LogQL's stream selector and line filters, `{node="kafka-2"} |= "Shrinking ISR" != "x"`: which recorded log lines a claim is about.
+//! LogQL's stream selector and line filters, `{node="kafka-2"} |= "Shrinking ISR" != "x"`: which
+//! recorded log lines a claim is about.
 //!
-//! Grafana Loki's rules hold: all filters must accept a line, `|=` and `!=` look for a text, `|~` and `!~` for a pattern anywhere in the
-//! line, while the patterns of the selector have to match the whole label. The only label is `node`.
+//! Grafana Loki's rules hold: all filters must accept a line, `|=` and `!=` look for a text, `|~`
+//! and `!~` for a pattern anywhere in the line, while the patterns of the selector have to match
+//! the whole label. The only label is `node`.
 
 #[cfg(test)]
 mod tests;
@@ -58,13 +60,18 @@ impl LogQuery {
     /// Parses a query; errors name the place.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         if text.len() > MAX_TEXT {
-            return Err(QueryError::TooCostly(format!("a log query may be {MAX_TEXT} bytes long at most, this one is {}", text.len())));
+            return Err(QueryError::TooCostly(format!(
+                "a log query may be {MAX_TEXT} bytes long at most, this one is {}",
+                text.len()
+            )));
         }
         let mut reader = Reader { text, at: 0 };
         let nodes = reader.selector()?;
         let filters = reader.filters()?;
         if nodes.len() + filters.len() > MAX_PARTS {
-            return Err(QueryError::TooCostly(format!("a log query may have {MAX_PARTS} matchers and filters at most")));
+            return Err(QueryError::TooCostly(format!(
+                "a log query may have {MAX_PARTS} matchers and filters at most"
+            )));
         }
         Ok(Self { text: text.to_owned(), nodes, filters })
     }
@@ -85,7 +92,12 @@ impl LogQuery {
     }
 
     /// The lines in `[from, to]` that pass, oldest first.
-    pub fn select(&self, source: &dyn LogSource, from: UnixMs, to: UnixMs) -> Result<Vec<LogLine>, QueryError> {
+    pub fn select(
+        &self,
+        source: &dyn LogSource,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<LogLine>, QueryError> {
         let mut lines = source.lines(&|node| self.wants(node), from, to)?;
         lines.retain(|line| self.filters.iter().all(|filter| filter.accepts(&line.line)));
         Ok(lines)
@@ -151,8 +163,11 @@ impl<'a> Reader<'a> {
             }
             nodes.push(self.matcher()?);
         }
-        // Loki's rule: at least one matcher has to say what a line must have, not only what it must not.
-        let is_positive = |matcher: &MatchOp| matches!(matcher, MatchOp::Equal(_) | MatchOp::Matches(_)) && !matcher.accepts("");
+        // Loki's rule: at least one matcher has to say what a line must have, not only what it must
+        // not.
+        let is_positive = |matcher: &MatchOp| {
+            matches!(matcher, MatchOp::Equal(_) | MatchOp::Matches(_)) && !matcher.accepts("")
+        };
         if !nodes.iter().any(is_positive) {
             let message = "the selector must name a node, or a pattern that is not empty: {node=~\".+\"} is every node";
             return Err(QueryError::invalid(self.text, 0, message));
@@ -174,10 +189,13 @@ impl<'a> Reader<'a> {
             ));
         }
         self.at += label.len();
-        let sign =
-            ["=~", "!~", "!=", "="].into_iter().find(|sign| self.take(sign)).ok_or_else(|| self.expected("`=`, `!=`, `=~` or `!~`"))?;
+        let sign = ["=~", "!~", "!=", "="]
+            .into_iter()
+            .find(|sign| self.take(sign))
+            .ok_or_else(|| self.expected("`=`, `!=`, `=~` or `!~`"))?;
         let (start, value) = self.string()?;
-        let pattern = |value: &str| anchored(value).map_err(|error| self.not_a_pattern(start, &error));
+        let pattern =
+            |value: &str| anchored(value).map_err(|error| self.not_a_pattern(start, &error));
         Ok(match sign {
             "=" => MatchOp::Equal(value),
             "!=" => MatchOp::NotEqual(value),
@@ -193,7 +211,8 @@ impl<'a> Reader<'a> {
             if self.rest().is_empty() {
                 return Ok(filters);
             }
-            let Some(sign) = ["|=", "|~", "!=", "!~"].into_iter().find(|sign| self.take(sign)) else {
+            let Some(sign) = ["|=", "|~", "!=", "!~"].into_iter().find(|sign| self.take(sign))
+            else {
                 return Err(self.not_a_filter());
             };
             let (start, value) = self.string()?;
@@ -222,8 +241,16 @@ impl<'a> Reader<'a> {
                 self.at = start;
                 self.expected(&format!("one of {filters}"))
             }
-            word if is_stage => QueryError::unsupported(self.text, start, format!("the stage `| {word}` is not supported; {filters} are")),
-            word => QueryError::unsupported(self.text, start, format!("`{word}` is not supported here; {filters} are")),
+            word if is_stage => QueryError::unsupported(
+                self.text,
+                start,
+                format!("the stage `| {word}` is not supported; {filters} are"),
+            ),
+            word => QueryError::unsupported(
+                self.text,
+                start,
+                format!("`{word}` is not supported here; {filters} are"),
+            ),
         }
     }
 
@@ -245,7 +272,8 @@ impl<'a> Reader<'a> {
         &rest[..end]
     }
 
-    /// A string in double quotes, with Go's escapes, or in backticks, as it stands; and where it begins.
+    /// A string in double quotes, with Go's escapes, or in backticks, as it stands; and where it
+    /// begins.
     fn string(&mut self) -> Result<(usize, String), QueryError> {
         self.skip_space();
         let (start, rest) = (self.at, self.rest());
@@ -262,15 +290,18 @@ impl<'a> Reader<'a> {
             }
             _ => return Err(self.expected("a string in double quotes or backticks")),
         };
-        let end = end.ok_or_else(|| QueryError::invalid(self.text, start, "this string is never closed"))?;
+        let end = end
+            .ok_or_else(|| QueryError::invalid(self.text, start, "this string is never closed"))?;
         let message = "this string has an escape that is not known, or a line end";
-        let value = unquoted(&rest[..end]).ok_or_else(|| QueryError::invalid(self.text, start, message))?;
+        let value =
+            unquoted(&rest[..end]).ok_or_else(|| QueryError::invalid(self.text, start, message))?;
         self.at += end;
         Ok((start, value))
     }
 }
 
-/// What a string says. The library takes the byte after a backslash for a whole character, so it must not see another there.
+/// What a string says. The library takes the byte after a backslash for a whole character, so it
+/// must not see another there.
 fn unquoted(string: &str) -> Option<String> {
     let mut escaped = false;
     let in_order = |c: char| {

@@ -1,4 +1,5 @@
-//! All that was recorded of a run, and the two languages that ask it: PromQL for series, LogQL's selector-and-filter form for logs.
+//! All that was recorded of a run, and the two languages that ask it: PromQL for series, LogQL's
+//! selector-and-filter form for logs.
 
 pub mod catalogue;
 pub mod log;

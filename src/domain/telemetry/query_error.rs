@@ -16,7 +16,10 @@ impl Position {
     pub fn in_text(text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self { line: 1 + before.matches('\n').count(), column: 1 + before[line_start..].chars().count() }
+        Self {
+            line: 1 + before.matches('\n').count(),
+            column: 1 + before[line_start..].chars().count(),
+        }
     }
 }
 
@@ -26,7 +29,8 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// Why a query has no answer. Messages begin with `line:column:` when the place in its text is known.
+/// Why a query has no answer. Messages begin with `line:column:` when the place in its text is
+/// known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// The text is no query.

@@ -1,4 +1,5 @@
-//! Prometheus-style series: the one shape in which everything a lab knows as a number or a state is recorded.
+//! Prometheus-style series: the one shape in which everything a lab knows as a number or a state is
+//! recorded.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,8 @@ pub const NAME: &str = "__name__";
 /// Bit pattern of Prometheus' stale marker, a NaN of its own (`model/value.StaleNaN`).
 pub const STALE_BITS: u64 = 0x7ff0_0000_0000_0002;
 
-/// The value written when a series ends: it left a successful scrape, its scrape failed, or one of its info labels changed.
+/// The value written when a series ends: it left a successful scrape, its scrape failed, or one of
+/// its info labels changed.
 pub fn stale() -> f64 {
     f64::from_bits(STALE_BITS)
 }
@@ -30,7 +32,8 @@ pub struct Labels(pub BTreeMap<String, String>);
 impl Labels {
     /// The labels of the series `name{pairs}`.
     pub fn of<'a>(name: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut labels: BTreeMap<_, _> = pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+        let mut labels: BTreeMap<_, _> =
+            pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
         labels.insert(NAME.to_owned(), name.to_owned());
         Self(labels)
     }
@@ -45,7 +48,8 @@ impl Labels {
         self.get(NAME)
     }
 
-    /// Gives the label this value. The empty string removes the label: to Prometheus the two are the same.
+    /// Gives the label this value. The empty string removes the label: to Prometheus the two are
+    /// the same.
     pub fn set(&mut self, label: &str, value: &str) {
         if value.is_empty() {
             self.0.remove(label);
@@ -62,19 +66,32 @@ impl Labels {
 
     /// These labels only, of those that are there.
     pub fn only(&self, labels: &[String]) -> Self {
-        Self(labels.iter().filter_map(|label| self.0.get_key_value(label)).map(|(k, v)| (k.clone(), v.clone())).collect())
+        Self(
+            labels
+                .iter()
+                .filter_map(|label| self.0.get_key_value(label))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
+        )
     }
 
     /// All labels but these.
     pub fn without(&self, labels: &[String]) -> Self {
-        Self(self.0.iter().filter(|(label, _)| !labels.contains(label)).map(|(k, v)| (k.clone(), v.clone())).collect())
+        Self(
+            self.0
+                .iter()
+                .filter(|(label, _)| !labels.contains(label))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
+        )
     }
 }
 
 impl std::fmt::Display for Labels {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())?;
-        let pairs: Vec<_> = self.0.iter().filter(|(k, _)| *k != NAME).map(|(k, v)| format!("{k}={v:?}")).collect();
+        let pairs: Vec<_> =
+            self.0.iter().filter(|(k, _)| *k != NAME).map(|(k, v)| format!("{k}={v:?}")).collect();
         if !pairs.is_empty() || self.name().is_empty() {
             write!(f, "{{{}}}", pairs.join(", "))?;
         }
@@ -100,8 +117,9 @@ pub struct Series {
     pub points: Vec<Point>,
 }
 
-/// The samples as they were scraped: each stored value again at every later scrape, until the next stored one. `stored` may begin with
-/// the value in force at `from`; `scrapes` are the times of the successful scrapes from there on.
+/// The samples as they were scraped: each stored value again at every later scrape, until the next
+/// stored one. `stored` may begin with the value in force at `from`; `scrapes` are the times of the
+/// successful scrapes from there on.
 pub fn repeated(stored: &[Point], scrapes: &[UnixMs], from: UnixMs) -> Vec<Point> {
     let mut points = Vec::new();
     for (k, point) in stored.iter().enumerate() {
@@ -110,14 +128,21 @@ pub fn repeated(stored: &[Point], scrapes: &[UnixMs], from: UnixMs) -> Vec<Point
         }
         if !is_stale(point.value) {
             let begin = scrapes.partition_point(|at| *at <= point.at);
-            let end = stored.get(k + 1).map_or(scrapes.len(), |next| scrapes.partition_point(|at| *at < next.at));
-            points.extend(scrapes[begin..end.max(begin)].iter().map(|at| Point { at: *at, value: point.value }));
+            let end = stored
+                .get(k + 1)
+                .map_or(scrapes.len(), |next| scrapes.partition_point(|at| *at < next.at));
+            points.extend(
+                scrapes[begin..end.max(begin)]
+                    .iter()
+                    .map(|at| Point { at: *at, value: point.value }),
+            );
         }
     }
     points
 }
 
-/// How a label's value must be for a series to be selected. Displays as it is written in a selector.
+/// How a label's value must be for a series to be selected. Displays as it is written in a
+/// selector.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matcher {
     /// The label, [`NAME`] for the metric name.
@@ -142,10 +167,12 @@ pub enum MatchOp {
 /// Text before and after a pattern that makes it match whole values only.
 const ANCHORS: (&str, &str) = ("^(?:", ")$");
 
-/// The most memory one compiled regular expression may take, in bytes: `.{100000}` is refused, not compiled.
+/// The most memory one compiled regular expression may take, in bytes: `.{100000}` is refused, not
+/// compiled.
 pub const REGEX_SIZE: usize = 1 << 20;
 
-/// Compiles a pattern that has to match a whole value, as Prometheus anchors the patterns of selectors and `label_replace`.
+/// Compiles a pattern that has to match a whole value, as Prometheus anchors the patterns of
+/// selectors and `label_replace`.
 pub fn anchored(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(&[ANCHORS.0, pattern, ANCHORS.1].concat()).size_limit(REGEX_SIZE).build()
 }
@@ -154,7 +181,9 @@ impl PartialEq for MatchOp {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Equal(a), Self::Equal(b)) | (Self::NotEqual(a), Self::NotEqual(b)) => a == b,
-            (Self::Matches(a), Self::Matches(b)) | (Self::NotMatches(a), Self::NotMatches(b)) => a.as_str() == b.as_str(),
+            (Self::Matches(a), Self::Matches(b)) | (Self::NotMatches(a), Self::NotMatches(b)) => {
+                a.as_str() == b.as_str()
+            }
             _ => false,
         }
     }
@@ -164,7 +193,10 @@ impl std::fmt::Display for Matcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let pattern = |regex: &Regex| {
             let text = regex.as_str();
-            text.strip_prefix(ANCHORS.0).and_then(|rest| rest.strip_suffix(ANCHORS.1)).unwrap_or(text).to_owned()
+            text.strip_prefix(ANCHORS.0)
+                .and_then(|rest| rest.strip_suffix(ANCHORS.1))
+                .unwrap_or(text)
+                .to_owned()
         };
         let (sign, value) = match &self.op {
             MatchOp::Equal(value) => ("=", value.clone()),
@@ -207,13 +239,24 @@ impl MatchOp {
 
 /// Where recorded series are read from: a run's database, a recording, or values in memory.
 pub trait SeriesSource {
-    /// Every series all matchers accept, with the samples in `[from, to]`, both ends included. Series without a sample there may be
-    /// left out.
-    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError>;
+    /// Every series all matchers accept, with the samples in `[from, to]`, both ends included.
+    /// Series without a sample there may be left out.
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError>;
 
-    /// Every series all matchers accept, with only its newest sample in `[from, to]`, which may be a stale marker. An expression that
-    /// is evaluated at one time asks no more, so a database can answer this without reading the window.
-    fn newest(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+    /// Every series all matchers accept, with only its newest sample in `[from, to]`, which may be
+    /// a stale marker. An expression that is evaluated at one time asks no more, so a database can
+    /// answer this without reading the window.
+    fn newest(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError> {
         let mut chosen = self.select(matchers, from, to)?;
         for series in &mut chosen {
             series.points.drain(..series.points.len().saturating_sub(1));
@@ -231,22 +274,43 @@ pub struct Since<'a> {
 }
 
 impl SeriesSource for Since<'_> {
-    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError> {
         self.all.select(matchers, from.max(self.from), to)
     }
 
-    fn newest(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+    fn newest(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError> {
         self.all.newest(matchers, from.max(self.from), to)
     }
 }
 
 impl SeriesSource for Vec<Series> {
-    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
-        let chosen = self.iter().filter(|series| matchers.iter().all(|m| m.accepts(&series.labels)));
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError> {
+        let chosen =
+            self.iter().filter(|series| matchers.iter().all(|m| m.accepts(&series.labels)));
         Ok(chosen
             .map(|series| Series {
                 labels: series.labels.clone(),
-                points: series.points.iter().filter(|p| (from..=to).contains(&p.at)).copied().collect(),
+                points: series
+                    .points
+                    .iter()
+                    .filter(|p| (from..=to).contains(&p.at))
+                    .copied()
+                    .collect(),
             })
             .filter(|series| !series.points.is_empty())
             .collect())

@@ -31,10 +31,12 @@ pub struct Topology {
     pub server_properties: BTreeMap<String, String>,
     /// Kafka's own timings instead of the lab's short ones.
     pub production_timings: bool,
-    /// What each broker's machine gets of the processor, in thousandths of a core; all there is when not given.
+    /// What each broker's machine gets of the processor, in thousandths of a core; all there is
+    /// when not given.
     #[serde(default)]
     pub broker_millicores: Option<u32>,
-    /// Keys of every broker's `jvm.env` on top of the lab's own: the heap, the class path of plugins.
+    /// Keys of every broker's `jvm.env` on top of the lab's own: the heap, the class path of
+    /// plugins.
     #[serde(default)]
     pub jvm_env: BTreeMap<String, String>,
     /// Memory limit of every broker's machine, in MiB; `None` for none.
@@ -43,8 +45,9 @@ pub struct Topology {
     /// The disks of its machines.
     #[serde(default)]
     pub storage: Storage,
-    /// The user brokers replicate as, when they have to prove who they are: the listener INTERNAL asks for it, and an authorizer is in
-    /// force for which all others, who are anonymous, are super users.
+    /// The user brokers replicate as, when they have to prove who they are: the listener INTERNAL
+    /// asks for it, and an authorizer is in force for which all others, who are anonymous, are
+    /// super users.
     #[serde(default)]
     pub replication_user: Option<String>,
 }
@@ -53,8 +56,9 @@ pub struct Topology {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
-    /// What each machine may write to its disk, in KiB a second; without a limit when not given. Pages the kernel writes back by
-    /// itself are not counted (cgroup v1), what is written directly or flushed is. On an engine that cannot limit it, nothing does.
+    /// What each machine may write to its disk, in KiB a second; without a limit when not given.
+    /// Pages the kernel writes back by itself are not counted (cgroup v1), what is written directly
+    /// or flushed is. On an engine that cannot limit it, nothing does.
     #[serde(default)]
     pub write_kib_per_second: Option<u32>,
     /// Volumes of each broker beside its first log directory, each one more log directory.
@@ -132,29 +136,44 @@ pub struct Topic {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Followers {
-    /// Shifted by one more each time round, so that the followers of one broker's partitions are spread too (the scheme of Kafka's
-    /// `StripedReplicaPlacer`, without its random start): what a broker leads goes to all others when it leaves.
+    /// Shifted by one more each time round, so that the followers of one broker's partitions are
+    /// spread too (the scheme of Kafka's `StripedReplicaPlacer`, without its random start): what a
+    /// broker leads goes to all others when it leaves.
     #[default]
     Striped,
-    /// Always the brokers after the leader, in their order, as hand-written assignments often are: what a broker leads goes to the
-    /// one after it when it leaves.
+    /// Always the brokers after the leader, in their order, as hand-written assignments often are:
+    /// what a broker leads goes to the one after it when it leaves.
     Next,
 }
 
 impl Topic {
     /// A topic whose partitions are spread evenly, with striped followers.
-    pub fn spread(name: &str, partitions: usize, replication_factor: usize, brokers: &[NodeId]) -> Self {
+    pub fn spread(
+        name: &str,
+        partitions: usize,
+        replication_factor: usize,
+        brokers: &[NodeId],
+    ) -> Self {
         Self::placed(name, partitions, replication_factor, brokers, Followers::Striped)
     }
 
     /// A topic whose leaders are spread evenly, with its followers where they are wanted.
-    pub fn placed(name: &str, partitions: usize, replication_factor: usize, brokers: &[NodeId], followers: Followers) -> Self {
+    pub fn placed(
+        name: &str,
+        partitions: usize,
+        replication_factor: usize,
+        brokers: &[NodeId],
+        followers: Followers,
+    ) -> Self {
         let n = brokers.len();
         let assignment = (0..partitions)
             .map(|p| {
-                let shift = if n > 1 && followers == Followers::Striped { (p / n) % (n - 1) } else { 0 };
+                let shift =
+                    if n > 1 && followers == Followers::Striped { (p / n) % (n - 1) } else { 0 };
                 let follower = |k: usize| brokers[(p + 1 + (shift + k - 1) % (n - 1).max(1)) % n];
-                std::iter::once(brokers[p % n]).chain((1..replication_factor.min(n)).map(follower)).collect()
+                std::iter::once(brokers[p % n])
+                    .chain((1..replication_factor.min(n)).map(follower))
+                    .collect()
             })
             .collect();
         Self { name: name.to_owned(), assignment, config: BTreeMap::new(), log_dir: None }
@@ -211,10 +230,17 @@ mod tests {
     #[test]
     fn replicas_are_spread_over_leaders_and_followers() {
         let topic = Topic::spread("orders", 12, 3, &[1, 2, 3]);
-        assert_eq!(topic.assignment[..4], [vec![1, 2, 3], vec![2, 3, 1], vec![3, 1, 2], vec![1, 3, 2]]);
+        assert_eq!(
+            topic.assignment[..4],
+            [vec![1, 2, 3], vec![2, 3, 1], vec![3, 1, 2], vec![1, 3, 2]]
+        );
         for broker in 1..=3 {
             for place in 0..3 {
-                assert_eq!(topic.assignment.iter().filter(|r| r[place] == broker).count(), 4, "broker {broker} at place {place}");
+                assert_eq!(
+                    topic.assignment.iter().filter(|r| r[place] == broker).count(),
+                    4,
+                    "broker {broker} at place {place}"
+                );
             }
         }
     }
@@ -222,7 +248,10 @@ mod tests {
     #[test]
     fn followers_may_stand_in_a_row() {
         let topic = Topic::placed("orders", 6, 3, &[1, 2, 3], Followers::Next);
-        assert_eq!(topic.assignment[..4], [vec![1, 2, 3], vec![2, 3, 1], vec![3, 1, 2], vec![1, 2, 3]]);
+        assert_eq!(
+            topic.assignment[..4],
+            [vec![1, 2, 3], vec![2, 3, 1], vec![3, 1, 2], vec![1, 2, 3]]
+        );
     }
 
     #[test]

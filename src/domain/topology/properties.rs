@@ -1,10 +1,15 @@
-//! `server.properties` and `jvm.env` of a node: the lean recipe that boots a cluster in seconds on two cores.
+//! `server.properties` and `jvm.env` of a node: the lean recipe that boots a cluster in seconds on
+//! two cores.
 
 use std::collections::BTreeMap;
 
-use super::{CONTROLLER_PORT, EXTERNAL_PORT, HOST_PORT, INTERNAL_PORT, Node, Placement, Role, Topology, Volume, log_dir};
+use super::{
+    CONTROLLER_PORT, EXTERNAL_PORT, HOST_PORT, INTERNAL_PORT, Node, Placement, Role, Topology,
+    Volume, log_dir,
+};
 
-/// How a node's JVM and Kafka are started: the lab's own way, or as Kafka's scripts do, to measure the one against the other.
+/// How a node's JVM and Kafka are started: the lab's own way, or as Kafka's scripts do, to measure
+/// the one against the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Startup {
     /// SerialGC, C1 only, a small heap, class data from the archives of the image.
@@ -13,30 +18,49 @@ pub enum Startup {
     Stock,
 }
 
-/// The content of `/etc/kafka/server.properties`. Keys in order, so that two labs of one draw differ in addresses and ports only.
-pub fn server_properties(node: &Node, topology: &Topology, placement: &Placement, startup: Startup) -> String {
+/// The content of `/etc/kafka/server.properties`. Keys in order, so that two labs of one draw
+/// differ in addresses and ports only.
+pub fn server_properties(
+    node: &Node,
+    topology: &Topology,
+    placement: &Placement,
+    startup: Startup,
+) -> String {
     let mut p: BTreeMap<String, String> = BTreeMap::new();
     let mut set = |key: &str, value: String| {
         p.insert(key.to_owned(), value);
     };
-    let voters: Vec<_> = topology.controllers().map(|c| format!("{}@{}:{CONTROLLER_PORT}", c.id, c.name)).collect();
+    let voters: Vec<_> =
+        topology.controllers().map(|c| format!("{}@{}:{CONTROLLER_PORT}", c.id, c.name)).collect();
     set("process.roles", node.role.to_string());
     set("node.id", node.id.to_string());
     set("controller.quorum.voters", voters.join(","));
     set("controller.listener.names", "CONTROLLER".to_owned());
-    let protocol = |listener| if listener == "INTERNAL" && topology.replication_user.is_some() { "SASL_PLAINTEXT" } else { "PLAINTEXT" };
-    let protocols = ["CONTROLLER", "INTERNAL", "EXTERNAL", "HOST"].map(|l| format!("{l}:{}", protocol(l)));
+    let protocol = |listener| {
+        if listener == "INTERNAL" && topology.replication_user.is_some() {
+            "SASL_PLAINTEXT"
+        } else {
+            "PLAINTEXT"
+        }
+    };
+    let protocols =
+        ["CONTROLLER", "INTERNAL", "EXTERNAL", "HOST"].map(|l| format!("{l}:{}", protocol(l)));
     set("listener.security.protocol.map", protocols.join(","));
-    let volumes = topology.storage.volumes.iter().filter(|_| node.role == Role::Broker).map(Volume::path);
+    let volumes =
+        topology.storage.volumes.iter().filter(|_| node.role == Role::Broker).map(Volume::path);
     set("log.dirs", std::iter::once(log_dir("data")).chain(volumes).collect::<Vec<_>>().join(","));
     if let Some(user) = &topology.replication_user {
-        set("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer".to_owned());
+        set(
+            "authorizer.class.name",
+            "org.apache.kafka.metadata.authorizer.StandardAuthorizer".to_owned(),
+        );
         set("super.users", "User:ANONYMOUS".to_owned());
         if node.role == Role::Broker {
             set("sasl.mechanism.inter.broker.protocol", "PLAIN".to_owned());
             set("listener.name.internal.sasl.enabled.mechanisms", "PLAIN".to_owned());
             let login = "org.apache.kafka.common.security.plain.PlainLoginModule required";
-            let jaas = format!("{login} username=\"{user}\" password=\"{user}\" user_{user}=\"{user}\";");
+            let jaas =
+                format!("{login} username=\"{user}\" password=\"{user}\" user_{user}=\"{user}\";");
             set("listener.name.internal.plain.sasl.jaas.config", jaas);
         }
     }
@@ -44,10 +68,21 @@ pub fn server_properties(node: &Node, topology: &Topology, placement: &Placement
     match node.role {
         Role::Controller => set("listeners", format!("CONTROLLER://:{CONTROLLER_PORT}")),
         Role::Broker => {
-            set("listeners", format!("INTERNAL://:{INTERNAL_PORT},EXTERNAL://:{EXTERNAL_PORT},HOST://:{HOST_PORT}"));
-            let host = host_port.map(|port| format!(",HOST://127.0.0.1:{port}")).unwrap_or_default();
+            set(
+                "listeners",
+                format!(
+                    "INTERNAL://:{INTERNAL_PORT},EXTERNAL://:{EXTERNAL_PORT},HOST://:{HOST_PORT}"
+                ),
+            );
+            let host =
+                host_port.map(|port| format!(",HOST://127.0.0.1:{port}")).unwrap_or_default();
             let name = &node.name;
-            set("advertised.listeners", format!("INTERNAL://{name}:{INTERNAL_PORT},EXTERNAL://{name}:{EXTERNAL_PORT}{host}"));
+            set(
+                "advertised.listeners",
+                format!(
+                    "INTERNAL://{name}:{INTERNAL_PORT},EXTERNAL://{name}:{EXTERNAL_PORT}{host}"
+                ),
+            );
             set("inter.broker.listener.name", "INTERNAL".to_owned());
         }
     }
@@ -71,7 +106,8 @@ pub fn server_properties(node: &Node, topology: &Topology, placement: &Placement
 /// The content of `/etc/kafka/jvm.env`, read by the node's Kafka service.
 pub fn jvm_env(role: Role, topology: &Topology, startup: Startup) -> String {
     match startup {
-        // The image's defaults are the lean recipe; only the heap is stated, since that is what people look for.
+        // The image's defaults are the lean recipe; only the heap is stated, since that is what
+        // people look for.
         Startup::Lean => {
             let (heap, more) = match role {
                 Role::Broker => ("-Xms32m -Xmx192m", topology.jvm_env.clone()),
@@ -90,10 +126,12 @@ pub fn jvm_env(role: Role, topology: &Topology, startup: Startup) -> String {
     }
 }
 
-/// The `run` of Kafka's service on a machine nothing was prepared on: no class is loaded beforehand, and the directory is formatted when it
-/// starts, with a cluster id all machines have. What Kafka's own `kafka-run-class.sh` does is done here: it looks at the name of every jar with a
-/// `grep` of its own, each time; every program gets the flags of a server, JMX included, and a heap of 256 MiB where none is asked for; and
-/// the server's start (`-loggc`) asks Java for its version first.
+/// The `run` of Kafka's service on a machine nothing was prepared on: no class is loaded
+/// beforehand, and the directory is formatted when it starts, with a cluster id all machines have.
+/// What Kafka's own `kafka-run-class.sh` does is done here: it looks at the name of every jar with
+/// a `grep` of its own, each time; every program gets the flags of a server, JMX included, and a
+/// heap of 256 MiB where none is asked for; and the server's start (`-loggc`) asks Java for its
+/// version first.
 pub const STOCK_RUN: &str = r#"#!/bin/sh
 exec 2>&1
 look_at_jars() {
@@ -159,7 +197,11 @@ mod tests {
     fn small() -> (Topology, Placement) {
         let node = |name: &str, id, role| Node { name: name.to_owned(), id, role };
         let topology = Topology {
-            nodes: vec![node("kafka-1", 1, Role::Broker), node("kafka-2", 2, Role::Broker), node("controller", 100, Role::Controller)],
+            nodes: vec![
+                node("kafka-1", 1, Role::Broker),
+                node("kafka-2", 2, Role::Broker),
+                node("controller", 100, Role::Controller),
+            ],
             topics: vec![Topic::spread("orders", 6, 2, &[1, 2])],
             server_properties: [("min.insync.replicas".to_owned(), "1".to_owned())].into(),
             production_timings: false,
@@ -241,7 +283,8 @@ mod tests {
     #[test]
     fn a_family_may_give_its_brokers_another_heap_and_a_class_path() {
         let (mut topology, _) = small();
-        let own = [("KAFKA_HEAP_OPTS", "-Xmx56m"), ("CLASSPATH", "/opt/kafka/plugins/acme-audit.jar")];
+        let own =
+            [("KAFKA_HEAP_OPTS", "-Xmx56m"), ("CLASSPATH", "/opt/kafka/plugins/acme-audit.jar")];
         topology.jvm_env = own.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
         insta::assert_snapshot!(jvm_env(Role::Broker, &topology, Startup::Lean), @r#"
         CLASSPATH="/opt/kafka/plugins/acme-audit.jar"
@@ -256,9 +299,14 @@ mod tests {
         topology.storage.volumes = vec![Volume { name: "volume-2".to_owned(), mebibytes: 64 }];
         topology.replication_user = Some("broker".to_owned());
         let differs = |node: usize| {
-            let plain = server_properties(&topology.nodes[node], &small().0, &placement, Startup::Lean);
-            let text = server_properties(&topology.nodes[node], &topology, &placement, Startup::Lean);
-            text.lines().filter(|l| !plain.lines().any(|p| p == *l)).map(|l| format!("{l}\n")).collect::<String>()
+            let plain =
+                server_properties(&topology.nodes[node], &small().0, &placement, Startup::Lean);
+            let text =
+                server_properties(&topology.nodes[node], &topology, &placement, Startup::Lean);
+            text.lines()
+                .filter(|l| !plain.lines().any(|p| p == *l))
+                .map(|l| format!("{l}\n"))
+                .collect::<String>()
         };
         insta::assert_snapshot!(differs(1), @r#"
         authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer

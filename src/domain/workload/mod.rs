@@ -1,4 +1,5 @@
-//! What the lab's services do: client applications, each on a machine of its own, configured by a properties file.
+//! What the lab's services do: client applications, each on a machine of its own, configured by a
+//! properties file.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +60,8 @@ pub fn properties_path(service: &str) -> String {
     format!("/etc/{service}/{service}.properties")
 }
 
-/// The properties file with these keys changed; comments, order and everything else stay as they are, and new keys come last.
+/// The properties file with these keys changed; comments, order and everything else stay as they
+/// are, and new keys come last.
 pub fn edit_properties(text: &str, changes: &BTreeMap<String, String>) -> String {
     let mut left = changes.clone();
     let mut lines: Vec<String> = Vec::new();
@@ -81,7 +83,11 @@ mod tests {
     #[test]
     fn editing_touches_only_the_named_keys() {
         let text = "# billing\nrate=1\n\n#rate=7\nacks = all\n";
-        let changes = [("rate".to_owned(), "5".to_owned()), ("linger.ms".to_owned(), "20".to_owned())].into();
-        assert_eq!(edit_properties(text, &changes), "# billing\nrate=5\n\n#rate=7\nacks = all\nlinger.ms=20\n");
+        let changes =
+            [("rate".to_owned(), "5".to_owned()), ("linger.ms".to_owned(), "20".to_owned())].into();
+        assert_eq!(
+            edit_properties(text, &changes),
+            "# billing\nrate=5\n\n#rate=7\nacks = all\nlinger.ms=20\n"
+        );
     }
 }

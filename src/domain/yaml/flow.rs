@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-/// The value on one line: words bare, other texts in single quotes. Reading it gives the same value.
+/// The value on one line: words bare, other texts in single quotes. Reading it gives the same
+/// value.
 ///
 /// Fails only for a value that is no data, such as a map whose keys are not texts.
 pub fn flow<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
@@ -14,9 +15,14 @@ fn written(value: &Value) -> String {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::String(text) => scalar(text),
-        Value::Array(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", "))
+        }
         Value::Object(entries) => {
-            let entries: Vec<_> = entries.iter().map(|(key, value)| format!("{}: {}", scalar(key), written(value))).collect();
+            let entries: Vec<_> = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", scalar(key), written(value)))
+                .collect();
             format!("{{{}}}", entries.join(", "))
         }
     }
@@ -26,10 +32,15 @@ fn scalar(text: &str) -> String {
     let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "._+-:/".contains(c))
         && !text.ends_with(':')
-        && !matches!(text.to_ascii_lowercase().as_str(), "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n");
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n"
+        );
     if is_word {
         text.to_owned()
-    } else if text.chars().any(char::is_control) || text.contains(['\u{2028}', '\u{2029}', '\u{feff}']) {
+    } else if text.chars().any(char::is_control)
+        || text.contains(['\u{2028}', '\u{2029}', '\u{feff}'])
+    {
         // JSON's escapes are a subset of those of YAML's double quotes.
         Value::from(text).to_string()
     } else {

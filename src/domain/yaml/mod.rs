@@ -1,5 +1,6 @@
-//! YAML with positions. Typed by serde_yaml, which stops at its first error; a span-keeping tree beside it gives every value a place
-//! in the file and lets reading go on past an error, so that all problems of a document are told at once.
+//! YAML with positions. Typed by serde_yaml, which stops at its first error; a span-keeping tree
+//! beside it gives every value a place in the file and lets reading go on past an error, so that
+//! all problems of a document are told at once.
 
 mod flow;
 mod tree;
@@ -9,7 +10,8 @@ use std::fmt;
 pub use flow::flow;
 
 use serde::de::DeserializeOwned;
-/// For fields that hold enums: `deed: {stop: {...}}` instead of a YAML tag, so that every error carries its place.
+/// For fields that hold enums: `deed: {stop: {...}}` instead of a YAML tag, so that every error
+/// carries its place.
 pub use serde_yaml::with::singleton_map_recursive as one_key;
 use tree::{Line, Node, Tree};
 
@@ -67,7 +69,8 @@ pub struct Located<T> {
 }
 
 impl<T> Located<T> {
-    /// Where the value at this path begins; where the nearest enclosing value begins when there is nothing at the path.
+    /// Where the value at this path begins; where the nearest enclosing value begins when there is
+    /// nothing at the path.
     pub fn at(&self, path: &[Step<'_>]) -> Position {
         self.tree.position(path)
     }
@@ -77,7 +80,8 @@ impl<T> Located<T> {
         self.tree.range(path)
     }
 
-    /// The character after the last one of the value at this path, comments and line ends behind it left out.
+    /// The character after the last one of the value at this path, comments and line ends behind it
+    /// left out.
     pub fn end(&self, path: &[Step<'_>]) -> Option<usize> {
         self.tree.end(path)
     }
@@ -98,15 +102,24 @@ impl<T> Located<T> {
     }
 }
 
-/// Reads a document. `first_line` is the line of the file on which `text` begins, 1 for a whole file.
+/// Reads a document. `first_line` is the line of the file on which `text` begins, 1 for a whole
+/// file.
 ///
-/// Refused besides what serde refuses: duplicate keys, anchors and aliases, more than one document, nesting deeper than 40 levels.
-pub fn read<T: DeserializeOwned>(text: &str, first_line: usize) -> Result<Located<T>, Vec<Problem>> {
+/// Refused besides what serde refuses: duplicate keys, anchors and aliases, more than one document,
+/// nesting deeper than 40 levels.
+pub fn read<T: DeserializeOwned>(
+    text: &str,
+    first_line: usize,
+) -> Result<Located<T>, Vec<Problem>> {
     typed(Tree::parse(text, first_line)?)
 }
 
-/// Reads a document whose values are templates: each is filled before it is given its type, and keeps its place.
-pub fn read_filled<T: DeserializeOwned>(text: &str, fill: &dyn Fn(&str) -> Result<String, String>) -> Result<Located<T>, Vec<Problem>> {
+/// Reads a document whose values are templates: each is filled before it is given its type, and
+/// keeps its place.
+pub fn read_filled<T: DeserializeOwned>(
+    text: &str,
+    fill: &dyn Fn(&str) -> Result<String, String>,
+) -> Result<Located<T>, Vec<Problem>> {
     let mut tree = Tree::parse(text, 1)?;
     tree.fill(fill)?;
     typed(tree)
@@ -126,7 +139,8 @@ fn typed<T: DeserializeOwned>(mut tree: Tree) -> Result<Located<T>, Vec<Problem>
         let message = plain(&error);
         let absent = absent_field(&message);
         // What is told of a mapping as a whole carries the mark of its first key.
-        let of_mapping = absent.is_some() || message.contains(": map,") || message.starts_with("invalid length");
+        let of_mapping =
+            absent.is_some() || message.contains(": map,") || message.starts_with("invalid length");
         let of_key = line.is_some_and(|l| l.key) && !of_mapping;
         let node = match line {
             Some(Line { node, key: true }) if of_mapping => tree.parent(node),
@@ -139,8 +153,14 @@ fn typed<T: DeserializeOwned>(mut tree: Tree) -> Result<Located<T>, Vec<Problem>
             None => !of_key && tree.has_removed(node, |_| true),
         };
         if !follows_from_removal {
-            let path = if of_key { tree.parent(node).map(|p| tree.path(p)) } else { Some(tree.path(node)) }.filter(|p| !p.is_empty());
-            let message = path.map(|p| format!("{p}: ")).unwrap_or_default() + &suggest_in(&message);
+            let path = if of_key {
+                tree.parent(node).map(|p| tree.path(p))
+            } else {
+                Some(tree.path(node))
+            }
+            .filter(|p| !p.is_empty());
+            let message =
+                path.map(|p| format!("{p}: ")).unwrap_or_default() + &suggest_in(&message);
             problems.push(Problem { at: tree.node_position(node, of_key), message });
         }
         if !tree.remove(node) {
@@ -169,7 +189,9 @@ fn absent_field(message: &str) -> Option<&str> {
 /// Adds the nearest allowed name to serde's "unknown field/variant `x`, expected one of `a`, `b`".
 fn suggest_in(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let (Some(wrong), true) = (quoted.next(), message.contains("unknown ")) else { return message.to_owned() };
+    let (Some(wrong), true) = (quoted.next(), message.contains("unknown ")) else {
+        return message.to_owned();
+    };
     match nearest(wrong, quoted) {
         Some(name) => format!("{message}; did you mean `{name}`?"),
         None => message.to_owned(),
@@ -234,7 +256,10 @@ mod tests {
         let doc = read::<Outer>("name: x\nitems:\n  - id: a\n    count: 1\n  - {id: b, count: 2}\ndeed:\n  stop: {node: kafka-1}\n", 10)
             .expect("right");
         assert_eq!(doc.value.name, "x");
-        assert_eq!(doc.at(&["items".into(), 1.into(), "count".into()]), Position { line: 14, column: 20 });
+        assert_eq!(
+            doc.at(&["items".into(), 1.into(), "count".into()]),
+            Position { line: 14, column: 20 }
+        );
         assert_eq!(doc.at(&["items".into(), 7.into()]), Position { line: 12, column: 3 });
     }
 
@@ -264,9 +289,15 @@ mod tests {
             "{{ bad }}" => Err("there is no `bad`".to_owned()),
             _ => Ok(text.to_owned()),
         };
-        let doc = read_filled::<Outer>("name: \"{{ n }}\"\nitems: [{id: \"{{ n }}\", count: \"{{ n }}\"}]\n", &fill).expect("right");
+        let doc = read_filled::<Outer>(
+            "name: \"{{ n }}\"\nitems: [{id: \"{{ n }}\", count: \"{{ n }}\"}]\n",
+            &fill,
+        )
+        .expect("right");
         assert_eq!((doc.value.name.as_str(), doc.value.items[0].count), ("2", 2));
-        let problems = read_filled::<Outer>("name: x\nitems: [{id: \"{{ bad }}\", count: 1}]\n", &fill).expect_err("not fillable");
+        let problems =
+            read_filled::<Outer>("name: x\nitems: [{id: \"{{ bad }}\", count: 1}]\n", &fill)
+                .expect_err("not fillable");
         assert_eq!(problems[0].to_string(), "2:14: there is no `bad`");
     }
 

@@ -1,4 +1,5 @@
-//! The document as a tree whose nodes know their place, and its rendering with one key or value a line for serde_yaml to read.
+//! The document as a tree whose nodes know their place, and its rendering with one key or value a
+//! line for serde_yaml to read.
 
 use std::fmt::Write;
 
@@ -52,7 +53,15 @@ impl Tree {
     pub(super) fn parse(text: &str, first_line: usize) -> Result<Self, Vec<Problem>> {
         let chars = text.chars().collect();
         let tree = Self { entries: Vec::new() };
-        let mut building = Building { tree, chars, open: Vec::new(), key: None, first_line, problems: Vec::new(), documents: 0 };
+        let mut building = Building {
+            tree,
+            chars,
+            open: Vec::new(),
+            key: None,
+            first_line,
+            problems: Vec::new(),
+            documents: 0,
+        };
         for event in Parser::new_from_str(text) {
             match event {
                 Ok((event, span)) => {
@@ -62,19 +71,29 @@ impl Tree {
                 }
                 Err(error) => {
                     let at = building.place(error.marker().line(), error.marker().col());
-                    building.problems.push(Problem { at, message: format!("this is not YAML: {}", error.info()) });
+                    building.problems.push(Problem {
+                        at,
+                        message: format!("this is not YAML: {}", error.info()),
+                    });
                     break;
                 }
             }
         }
         if building.tree.entries.is_empty() && building.problems.is_empty() {
-            building.problems.push(Problem { at: Position { line: first_line, column: 1 }, message: "there is nothing here".to_owned() });
+            building.problems.push(Problem {
+                at: Position { line: first_line, column: 1 },
+                message: "there is nothing here".to_owned(),
+            });
         }
         if building.problems.is_empty() { Ok(building.tree) } else { Err(building.problems) }
     }
 
-    /// Fills every scalar value. What becomes a number or a truth value reads as one; everything else reads as text.
-    pub(super) fn fill(&mut self, fill: &dyn Fn(&str) -> Result<String, String>) -> Result<(), Vec<Problem>> {
+    /// Fills every scalar value. What becomes a number or a truth value reads as one; everything
+    /// else reads as text.
+    pub(super) fn fill(
+        &mut self,
+        fill: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<(), Vec<Problem>> {
         let mut problems = Vec::new();
         for entry in &mut self.entries {
             let Content::Scalar { text, plain } = &mut entry.content else { continue };
@@ -101,7 +120,10 @@ impl Tree {
         let mut node = 0;
         for step in path {
             let next = match step {
-                Step::Key(key) => self.children(node).iter().find(|c| self.entries[**c].key.as_ref().is_some_and(|(k, _)| k == key)),
+                Step::Key(key) => self
+                    .children(node)
+                    .iter()
+                    .find(|c| self.entries[**c].key.as_ref().is_some_and(|(k, _)| k == key)),
                 Step::Item(index) => self.children(node).get(*index),
             };
             match next {
@@ -160,7 +182,9 @@ impl Tree {
 
     /// Whether an entry of this mapping whose key is `wanted` was taken out.
     pub(super) fn has_removed(&self, mapping: Node, wanted: impl Fn(&str) -> bool) -> bool {
-        self.children(mapping.0).iter().any(|c| self.entries[*c].removed && self.entries[*c].key.as_ref().is_none_or(|(k, _)| wanted(k)))
+        self.children(mapping.0).iter().any(|c| {
+            self.entries[*c].removed && self.entries[*c].key.as_ref().is_none_or(|(k, _)| wanted(k))
+        })
     }
 
     /// The way to the node, as `items[2].count`; empty for the root.
@@ -171,7 +195,11 @@ impl Tree {
             Some((key, _)) if before.is_empty() => key.clone(),
             Some((key, _)) => format!("{before}.{key}"),
             None => {
-                let index = self.children(parent).iter().position(|c| *c == node.0).expect("a node is among its parent's children");
+                let index = self
+                    .children(parent)
+                    .iter()
+                    .position(|c| *c == node.0)
+                    .expect("a node is among its parent's children");
                 format!("{before}[{index}]")
             }
         }
@@ -185,7 +213,8 @@ impl Tree {
 
     fn render_node(&self, node: usize, depth: usize, out: &mut (String, Vec<Line>)) {
         let indent = " ".repeat(depth);
-        let children: Vec<usize> = self.children(node).iter().copied().filter(|c| !self.entries[*c].removed).collect();
+        let children: Vec<usize> =
+            self.children(node).iter().copied().filter(|c| !self.entries[*c].removed).collect();
         let mut line = |text: &str, of: usize, key: bool| {
             writeln!(out.0, "{indent}{text}").expect("writing to a string does not fail");
             out.1.push(Line { node: Node(of), key });
@@ -240,12 +269,18 @@ impl Building {
             Event::DocumentStart(_) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    self.problems.push(Problem { at, message: "a second document begins here; one is expected".to_owned() });
+                    self.problems.push(Problem {
+                        at,
+                        message: "a second document begins here; one is expected".to_owned(),
+                    });
                     return false;
                 }
             }
             Event::Alias(_) => {
-                self.problems.push(Problem { at, message: "aliases are not used here: write the value out".to_owned() });
+                self.problems.push(Problem {
+                    at,
+                    message: "aliases are not used here: write the value out".to_owned(),
+                });
                 self.add(Content::Scalar { text: String::new(), plain: false }, at, span);
             }
             Event::Scalar(text, style, anchor, _) => {
@@ -253,30 +288,49 @@ impl Building {
                 if self.expects_key() {
                     self.take_key(text.into_owned(), at);
                 } else {
-                    self.add(Content::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain }, at, span);
+                    self.add(
+                        Content::Scalar {
+                            text: text.into_owned(),
+                            plain: style == ScalarStyle::Plain,
+                        },
+                        at,
+                        span,
+                    );
                 }
             }
             Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) => {
                 self.refuse_anchor(anchor, at);
                 if self.open.len() >= MAX_DEPTH {
-                    self.problems.push(Problem { at, message: format!("nested deeper than {MAX_DEPTH} levels") });
+                    self.problems.push(Problem {
+                        at,
+                        message: format!("nested deeper than {MAX_DEPTH} levels"),
+                    });
                     return false;
                 }
                 if self.expects_key() {
-                    self.problems.push(Problem { at, message: "a key must be a word, not a list or a mapping".to_owned() });
+                    self.problems.push(Problem {
+                        at,
+                        message: "a key must be a word, not a list or a mapping".to_owned(),
+                    });
                     return false;
                 }
-                let content =
-                    if matches!(event, Event::SequenceStart(..)) { Content::Sequence(Vec::new()) } else { Content::Mapping(Vec::new()) };
+                let content = if matches!(event, Event::SequenceStart(..)) {
+                    Content::Sequence(Vec::new())
+                } else {
+                    Content::Mapping(Vec::new())
+                };
                 let node = self.add(content, at, span);
                 self.open.push(node);
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(node) = self.open.pop() {
-                    // The end of brackets and braces is the closing one, not the next thing after it.
+                    // The end of brackets and braces is the closing one, not the next thing after
+                    // it.
                     let closing = span.start.index();
-                    let flow = self.tree.entries[node].flow && matches!(self.chars.get(closing), Some(']' | '}'));
-                    self.tree.entries[node].range.end = if flow { closing + 1 } else { span.end.index() };
+                    let flow = self.tree.entries[node].flow
+                        && matches!(self.chars.get(closing), Some(']' | '}'));
+                    self.tree.entries[node].range.end =
+                        if flow { closing + 1 } else { span.end.index() };
                 }
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
@@ -285,12 +339,20 @@ impl Building {
     }
 
     fn expects_key(&self) -> bool {
-        self.key.is_none() && self.open.last().is_some_and(|n| matches!(self.tree.entries[*n].content, Content::Mapping(_)))
+        self.key.is_none()
+            && self
+                .open
+                .last()
+                .is_some_and(|n| matches!(self.tree.entries[*n].content, Content::Mapping(_)))
     }
 
     fn take_key(&mut self, key: String, at: Position) {
         let mapping = *self.open.last().expect("a key is only expected inside a mapping");
-        let first = self.tree.children(mapping).iter().find_map(|c| self.tree.entries[*c].key.as_ref().filter(|(k, _)| *k == key));
+        let first = self
+            .tree
+            .children(mapping)
+            .iter()
+            .find_map(|c| self.tree.entries[*c].key.as_ref().filter(|(k, _)| *k == key));
         if let Some((_, first)) = first {
             let message = format!("the key `{key}` is given twice, first on line {}", first.line);
             self.problems.push(Problem { at, message });
@@ -300,7 +362,10 @@ impl Building {
 
     fn refuse_anchor(&mut self, anchor: usize, at: Position) {
         if anchor != 0 {
-            self.problems.push(Problem { at, message: "anchors are not used here: write the value out".to_owned() });
+            self.problems.push(Problem {
+                at,
+                message: "anchors are not used here: write the value out".to_owned(),
+            });
         }
     }
 
@@ -308,9 +373,20 @@ impl Building {
         let node = self.tree.entries.len();
         let parent = self.open.last().copied();
         let range = span.start.index()..span.end.index();
-        let flow = !matches!(content, Content::Scalar { .. }) && matches!(self.chars.get(range.start), Some('[' | '{'));
-        self.tree.entries.push(Entry { parent, key: self.key.take(), at, range, flow, content, removed: false });
-        if let Some(Content::Sequence(children) | Content::Mapping(children)) = parent.map(|p| &mut self.tree.entries[p].content) {
+        let flow = !matches!(content, Content::Scalar { .. })
+            && matches!(self.chars.get(range.start), Some('[' | '{'));
+        self.tree.entries.push(Entry {
+            parent,
+            key: self.key.take(),
+            at,
+            range,
+            flow,
+            content,
+            removed: false,
+        });
+        if let Some(Content::Sequence(children) | Content::Mapping(children)) =
+            parent.map(|p| &mut self.tree.entries[p].content)
+        {
             children.push(node);
         }
         node

@@ -1,4 +1,5 @@
-//! Where containers live. An engine builds a lab, performs actions on it and sweeps it away; it knows no fault.
+//! Where containers live. An engine builds a lab, performs actions on it and sweeps it away; it
+//! knows no fault.
 
 pub mod docker;
 pub mod scripted;
@@ -10,8 +11,8 @@ use crate::domain::topology::{Placement, Topology};
 use crate::domain::workload::Service;
 use crate::lab::kafka::wire::WireError;
 
-/// A lab as it stands on this host: what commands need to reach its machines. Written to the run's folder; free of spoilers, since
-/// it is what the lab was before the break.
+/// A lab as it stands on this host: what commands need to reach its machines. Written to the run's
+/// folder; free of spoilers, since it is what the lab was before the break.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lab {
     /// The run it belongs to.
@@ -51,13 +52,19 @@ pub struct Swept {
     pub volumes: usize,
 }
 
-/// Where containers live: Docker, or a script in tests. Driven from one thread: its futures need not be `Send`.
+/// Where containers live: Docker, or a script in tests. Driven from one thread: its futures need
+/// not be `Send`.
 #[allow(async_fn_in_trait)]
 pub trait Engine {
     /// Takes a subnet and loopback ports for a lab, so that several can stand side by side.
-    async fn reserve(&self, topology: &Topology, services: &[Service]) -> Result<Placement, EngineError>;
+    async fn reserve(
+        &self,
+        topology: &Topology,
+        services: &[Service],
+    ) -> Result<Placement, EngineError>;
 
-    /// Creates and starts the nodes of the cluster in parallel, and returns once every broker lists all brokers unfenced.
+    /// Creates and starts the nodes of the cluster in parallel, and returns once every broker lists
+    /// all brokers unfenced.
     async fn boot(&self, lab: &Lab) -> Result<(), EngineError>;
 
     /// Creates the other machines and the topics, and starts the services.
@@ -135,7 +142,8 @@ pub enum EngineError {
     /// Kafka refused.
     #[error(transparent)]
     Kafka(#[from] WireError),
-    /// What was reserved was taken by somebody else before it could be used; reserving again chooses another.
+    /// What was reserved was taken by somebody else before it could be used; reserving again
+    /// chooses another.
     #[error("could not {operation}: {reason}")]
     Taken {
         /// The operation and its subject.

@@ -1,4 +1,5 @@
-//! An engine that remembers what it was asked and can be told to refuse: with it the whole order of a run is tested without Docker.
+//! An engine that remembers what it was asked and can be told to refuse: with it the whole order of
+//! a run is tested without Docker.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -71,16 +72,29 @@ impl Scripted {
     fn take(&self, deed: Deed) -> Result<(), EngineError> {
         let refused = self.refuses.borrow().as_ref().is_some_and(|refuses| refuses(&deed));
         self.deeds.borrow_mut().push(deed.clone());
-        if refused { Err(EngineError::Exhausted(format!("the script refuses {deed:?}"))) } else { Ok(()) }
+        if refused {
+            Err(EngineError::Exhausted(format!("the script refuses {deed:?}")))
+        } else {
+            Ok(())
+        }
     }
 }
 
 impl Engine for Scripted {
-    async fn reserve(&self, topology: &Topology, services: &[Service]) -> Result<Placement, EngineError> {
+    async fn reserve(
+        &self,
+        topology: &Topology,
+        services: &[Service],
+    ) -> Result<Placement, EngineError> {
         self.take(Deed::Reserve)?;
-        let machines =
-            topology.nodes.iter().map(|n| n.name.clone()).chain(services.iter().map(|s| s.name.clone())).chain([TOOLBOX.to_owned()]);
-        let addresses = machines.zip(2..).map(|(name, k)| (name, Ipv4Addr::new(172, 30, 0, k))).collect();
+        let machines = topology
+            .nodes
+            .iter()
+            .map(|n| n.name.clone())
+            .chain(services.iter().map(|s| s.name.clone()))
+            .chain([TOOLBOX.to_owned()]);
+        let addresses =
+            machines.zip(2..).map(|(name, k)| (name, Ipv4Addr::new(172, 30, 0, k))).collect();
         Ok(Placement { subnet: "172.30.0.0/28".to_owned(), addresses, host_ports: BTreeMap::new() })
     }
 
@@ -90,7 +104,10 @@ impl Engine for Scripted {
             0 => Ok(()),
             left => {
                 self.places_taken.set(left - 1);
-                Err(EngineError::Taken { operation: "boot".to_owned(), reason: "the script has taken the place".to_owned() })
+                Err(EngineError::Taken {
+                    operation: "boot".to_owned(),
+                    reason: "the script has taken the place".to_owned(),
+                })
             }
         }
     }

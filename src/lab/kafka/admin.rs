@@ -1,15 +1,20 @@
-//! What an administrator asks of a cluster. Brokers forward what the controller must decide (KIP-590).
+//! What an administrator asks of a cluster. Brokers forward what the controller must decide
+//! (KIP-590).
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use kafka_protocol::messages::create_topics_request::{CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig};
+use kafka_protocol::messages::create_topics_request::{
+    CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig,
+};
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
-use kafka_protocol::messages::incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig};
+use kafka_protocol::messages::incremental_alter_configs_request::{
+    AlterConfigsResource, AlterableConfig,
+};
 use kafka_protocol::messages::{
-    ApiKey, BrokerId, CreateTopicsRequest, DescribeConfigsRequest, ElectLeadersRequest, FindCoordinatorRequest,
-    IncrementalAlterConfigsRequest, TopicName,
+    ApiKey, BrokerId, CreateTopicsRequest, DescribeConfigsRequest, ElectLeadersRequest,
+    FindCoordinatorRequest, IncrementalAlterConfigsRequest, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 
@@ -30,14 +35,18 @@ pub struct Endpoint {
     pub node: String,
     /// Broker id.
     pub id: NodeId,
-    /// The container's own address: the bridge is reachable from the host without a detour through published ports.
+    /// The container's own address: the bridge is reachable from the host without a detour through
+    /// published ports.
     pub address: SocketAddr,
 }
 
 /// The brokers of a lab, as far as they can be reached from here.
 pub fn endpoints(topology: &Topology, placement: &Placement) -> Vec<Endpoint> {
-    let reachable = topology.brokers().filter_map(|b| placement.addresses.get(&b.name).map(|a| (b, a)));
-    reachable.map(|(b, a)| Endpoint { node: b.name.clone(), id: b.id, address: (*a, HOST_PORT).into() }).collect()
+    let reachable =
+        topology.brokers().filter_map(|b| placement.addresses.get(&b.name).map(|a| (b, a)));
+    reachable
+        .map(|(b, a)| Endpoint { node: b.name.clone(), id: b.id, address: (*a, HOST_PORT).into() })
+        .collect()
 }
 
 /// Which configuration is meant.
@@ -66,7 +75,8 @@ impl ConfigOf<'_> {
     }
 }
 
-/// An administrator's client. Connections are opened for each call: calls are rare, and none is stale after an election.
+/// An administrator's client. Connections are opened for each call: calls are rare, and none is
+/// stale after an election.
 #[derive(Debug, Clone)]
 pub struct Admin {
     brokers: Vec<Endpoint>,
@@ -84,13 +94,20 @@ impl Admin {
     }
 
     /// Asks one broker.
-    pub async fn ask<R: Call>(&self, broker: &Endpoint, request: &R) -> Result<R::Response, WireError> {
+    pub async fn ask<R: Call>(
+        &self,
+        broker: &Endpoint,
+        request: &R,
+    ) -> Result<R::Response, WireError> {
         let mut connection = Connection::open(&broker.node, broker.address, ADMIN_DEADLINE).await?;
         connection.call(request, ADMIN_DEADLINE).await
     }
 
     /// Asks the first broker that answers.
-    pub(super) async fn ask_any<R: Call>(&self, request: &R) -> Result<(R::Response, String), WireError> {
+    pub(super) async fn ask_any<R: Call>(
+        &self,
+        request: &R,
+    ) -> Result<(R::Response, String), WireError> {
         let mut last = None;
         for broker in &self.brokers {
             match self.ask(broker, request).await {
@@ -98,14 +115,22 @@ impl Admin {
                 Err(error) => last = Some(error),
             }
         }
-        Err(last.unwrap_or_else(|| WireError::Refused { node: "the lab".to_owned(), api: R::KEY, reason: "it has no broker".to_owned() }))
+        Err(last.unwrap_or_else(|| WireError::Refused {
+            node: "the lab".to_owned(),
+            api: R::KEY,
+            reason: "it has no broker".to_owned(),
+        }))
     }
 
     /// Looks at the cluster over a connection to the first broker that answers.
-    pub(super) async fn look<T>(&self, ask: impl AsyncFn(&mut Connection) -> Result<T, WireError>) -> Result<T, WireError> {
+    pub(super) async fn look<T>(
+        &self,
+        ask: impl AsyncFn(&mut Connection) -> Result<T, WireError>,
+    ) -> Result<T, WireError> {
         let mut last = None;
         for broker in &self.brokers {
-            let answer = match Connection::open(&broker.node, broker.address, ADMIN_DEADLINE).await {
+            let answer = match Connection::open(&broker.node, broker.address, ADMIN_DEADLINE).await
+            {
                 Ok(mut connection) => ask(&mut connection).await,
                 Err(error) => Err(error),
             };
@@ -121,8 +146,13 @@ impl Admin {
         }))
     }
 
-    /// Brokers the cluster lists, with whether the controller holds them fenced (KIP-1073), as this broker tells it.
-    pub async fn brokers_as_seen_by(&self, broker: &Endpoint, within: Duration) -> Result<BTreeMap<NodeId, bool>, WireError> {
+    /// Brokers the cluster lists, with whether the controller holds them fenced (KIP-1073), as this
+    /// broker tells it.
+    pub async fn brokers_as_seen_by(
+        &self,
+        broker: &Endpoint,
+        within: Duration,
+    ) -> Result<BTreeMap<NodeId, bool>, WireError> {
         let mut connection = Connection::open(&broker.node, broker.address, within).await?;
         partitions::fenced(&mut connection, within).await
     }
@@ -131,9 +161,13 @@ impl Admin {
     pub async fn create_topics(&self, topics: &[Topic]) -> Result<(), WireError> {
         let assignment = |(p, replicas): (usize, &Vec<NodeId>)| {
             let broker_ids = replicas.iter().copied().map(BrokerId).collect();
-            CreatableReplicaAssignment::default().with_partition_index(p as i32).with_broker_ids(broker_ids)
+            CreatableReplicaAssignment::default()
+                .with_partition_index(p as i32)
+                .with_broker_ids(broker_ids)
         };
-        let config = |(key, value): (&String, &String)| CreatableTopicConfig::default().with_name(text(key)).with_value(Some(text(value)));
+        let config = |(key, value): (&String, &String)| {
+            CreatableTopicConfig::default().with_name(text(key)).with_value(Some(text(value)))
+        };
         let topic = |t: &Topic| {
             CreatableTopic::default()
                 .with_name(TopicName(text(&t.name)))
@@ -142,12 +176,17 @@ impl Admin {
                 .with_assignments(t.assignment.iter().enumerate().map(assignment).collect())
                 .with_configs(t.config.iter().map(config).collect())
         };
-        let request =
-            CreateTopicsRequest::default().with_topics(topics.iter().map(topic).collect()).with_timeout_ms(millis(ADMIN_DEADLINE));
+        let request = CreateTopicsRequest::default()
+            .with_topics(topics.iter().map(topic).collect())
+            .with_timeout_ms(millis(ADMIN_DEADLINE));
         let (response, node) = self.ask_any(&request).await?;
         let failed = response.topics.iter().find(|t| t.error_code != 0);
         failed.map_or(Ok(()), |t| {
-            let reason = format!("topic {}: {}", t.name.as_str(), error_text(t.error_code, t.error_message.as_deref()));
+            let reason = format!(
+                "topic {}: {}",
+                t.name.as_str(),
+                error_text(t.error_code, t.error_message.as_deref())
+            );
             Err(WireError::Refused { node, api: ApiKey::CreateTopics, reason })
         })
     }
@@ -155,7 +194,8 @@ impl Admin {
     /// Whether every broker knows all these topics: each learns of them in its own time.
     pub async fn all_know(&self, topics: &[Topic]) -> Result<bool, WireError> {
         for broker in &self.brokers {
-            let mut connection = Connection::open(&broker.node, broker.address, ADMIN_DEADLINE).await?;
+            let mut connection =
+                Connection::open(&broker.node, broker.address, ADMIN_DEADLINE).await?;
             let known = partitions::metadata(&mut connection, ADMIN_DEADLINE).await?.topics;
             if !topics.iter().all(|topic| known.contains(&topic.name)) {
                 return Ok(false);
@@ -165,13 +205,20 @@ impl Admin {
     }
 
     /// Alters a configuration; `None` takes a key back to what it is without it.
-    pub async fn alter_config(&self, of: ConfigOf<'_>, set: &BTreeMap<String, Option<String>>) -> Result<(), WireError> {
+    pub async fn alter_config(
+        &self,
+        of: ConfigOf<'_>,
+        set: &BTreeMap<String, Option<String>>,
+    ) -> Result<(), WireError> {
         /// `AlterConfigOp.OpType`.
         const SET: i8 = 0;
         const DELETE: i8 = 1;
         let alter = |(key, value): (&String, &Option<String>)| {
             let operation = if value.is_some() { SET } else { DELETE };
-            AlterableConfig::default().with_name(text(key)).with_config_operation(operation).with_value(value.as_deref().map(text))
+            AlterableConfig::default()
+                .with_name(text(key))
+                .with_config_operation(operation)
+                .with_value(value.as_deref().map(text))
         };
         let resource = AlterConfigsResource::default()
             .with_resource_type(of.resource_type())
@@ -186,7 +233,8 @@ impl Admin {
         })
     }
 
-    /// The values of these keys that were set explicitly on the topic or broker; `None` for those that were not.
+    /// The values of these keys that were set explicitly on the topic or broker; `None` for those
+    /// that were not.
     pub async fn explicit_config(
         &self,
         of: ConfigOf<'_>,
@@ -205,7 +253,11 @@ impl Admin {
             let reason = error_text(failed.error_code, failed.error_message.as_deref());
             return Err(WireError::Refused { node, api: ApiKey::DescribeConfigs, reason });
         }
-        let found = response.results.iter().flat_map(|r| &r.configs).filter(|c| EXPLICIT.contains(&c.config_source));
+        let found = response
+            .results
+            .iter()
+            .flat_map(|r| &r.configs)
+            .filter(|c| EXPLICIT.contains(&c.config_source));
         let mut values: BTreeMap<_, _> = keys.iter().map(|k| (k.to_string(), None)).collect();
         values.extend(found.map(|c| (c.name.to_string(), c.value.as_ref().map(|v| v.to_string()))));
         Ok(values)
@@ -213,38 +265,58 @@ impl Admin {
 
     /// Elects the preferred leader of every partition; partitions already led by it are fine.
     pub async fn elect_preferred_leaders(&self) -> Result<(), WireError> {
-        let request =
-            ElectLeadersRequest::default().with_election_type(0).with_topic_partitions(None).with_timeout_ms(millis(ADMIN_DEADLINE));
+        let request = ElectLeadersRequest::default()
+            .with_election_type(0)
+            .with_topic_partitions(None)
+            .with_timeout_ms(millis(ADMIN_DEADLINE));
         let (response, node) = self.ask_any(&request).await?;
-        let results = response.replica_election_results.iter().flat_map(|r| r.partition_result.iter().map(move |p| (r, p)));
-        let failed = results.filter(|(_, p)| p.error_code != 0 && p.error_code != ELECTION_NOT_NEEDED).map(|(r, p)| {
-            let reason = error_text(p.error_code, p.error_message.as_deref());
-            format!("{}-{}: {reason}", r.topic.as_str(), p.partition_id)
-        });
+        let results = response
+            .replica_election_results
+            .iter()
+            .flat_map(|r| r.partition_result.iter().map(move |p| (r, p)));
+        let failed = results
+            .filter(|(_, p)| p.error_code != 0 && p.error_code != ELECTION_NOT_NEEDED)
+            .map(|(r, p)| {
+                let reason = error_text(p.error_code, p.error_message.as_deref());
+                format!("{}-{}: {reason}", r.topic.as_str(), p.partition_id)
+            });
         let failed: Vec<_> = failed.collect();
         if response.error_code == 0 && failed.is_empty() {
             return Ok(());
         }
-        let reason = if failed.is_empty() { error_text(response.error_code, None) } else { failed.join("; ") };
+        let reason = if failed.is_empty() {
+            error_text(response.error_code, None)
+        } else {
+            failed.join("; ")
+        };
         Err(WireError::Refused { node, api: ApiKey::ElectLeaders, reason })
     }
 
-    /// The coordinator of a group, once there is one; asking makes the cluster create the offsets topic.
+    /// The coordinator of a group, once there is one; asking makes the cluster create the offsets
+    /// topic.
     pub async fn group_coordinator(&self, group: &str) -> Result<Option<NodeId>, WireError> {
-        let request = FindCoordinatorRequest::default().with_key_type(0).with_coordinator_keys(vec![text(group)]);
+        let request = FindCoordinatorRequest::default()
+            .with_key_type(0)
+            .with_coordinator_keys(vec![text(group)]);
         let (response, node) = self.ask_any(&request).await?;
         match response.coordinators.first() {
             Some(c) if c.error_code == 0 => Ok(Some(c.node_id.0)),
             Some(c) if c.error_code == COORDINATOR_NOT_AVAILABLE => Ok(None),
-            Some(c) => {
-                Err(WireError::Refused { node, api: ApiKey::FindCoordinator, reason: error_text(c.error_code, c.error_message.as_deref()) })
-            }
+            Some(c) => Err(WireError::Refused {
+                node,
+                api: ApiKey::FindCoordinator,
+                reason: error_text(c.error_code, c.error_message.as_deref()),
+            }),
             None => Ok(None),
         }
     }
 
     /// Asks the broker a configuration belongs to; any broker for a topic's.
-    async fn ask_owner<R: Call>(&self, of: ConfigOf<'_>, request: &R) -> Result<(R::Response, String), WireError> {
+    async fn ask_owner<R: Call>(
+        &self,
+        of: ConfigOf<'_>,
+        request: &R,
+    ) -> Result<(R::Response, String), WireError> {
         match of {
             ConfigOf::Topic(_) => self.ask_any(request).await,
             ConfigOf::Broker(id) => {

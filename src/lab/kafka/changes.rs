@@ -1,16 +1,21 @@
-//! What an administrator changes besides configuration: quotas, access control, the place of replicas.
+//! What an administrator changes besides configuration: quotas, access control, the place of
+//! replicas.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kafka_protocol::messages::alter_client_quotas_request::{EntityData, EntryData, OpData};
-use kafka_protocol::messages::alter_partition_reassignments_request::{ReassignablePartition, ReassignableTopic};
-use kafka_protocol::messages::alter_replica_log_dirs_request::{AlterReplicaLogDir, AlterReplicaLogDirTopic};
+use kafka_protocol::messages::alter_partition_reassignments_request::{
+    ReassignablePartition, ReassignableTopic,
+};
+use kafka_protocol::messages::alter_replica_log_dirs_request::{
+    AlterReplicaLogDir, AlterReplicaLogDirTopic,
+};
 use kafka_protocol::messages::create_acls_request::AclCreation;
 use kafka_protocol::messages::delete_acls_request::DeleteAclsFilter;
 use kafka_protocol::messages::{
-    AlterClientQuotasRequest, AlterPartitionReassignmentsRequest, AlterReplicaLogDirsRequest, ApiKey, BrokerId, CreateAclsRequest,
-    DeleteAclsRequest, TopicName,
+    AlterClientQuotasRequest, AlterPartitionReassignmentsRequest, AlterReplicaLogDirsRequest,
+    ApiKey, BrokerId, CreateAclsRequest, DeleteAclsRequest, TopicName,
 };
 
 use super::admin::{ADMIN_DEADLINE, Admin, millis, text};
@@ -24,40 +29,70 @@ use crate::domain::topology::{NodeId, Topic};
 const LITERAL: i8 = 3;
 const LOOK_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Kafka's error codes for a replica and a topic that are not there yet: their broker remembers where they belong
-/// (`ReplicaManager.alterReplicaLogDirs`).
+/// Kafka's error codes for a replica and a topic that are not there yet: their broker remembers
+/// where they belong (`ReplicaManager.alterReplicaLogDirs`).
 const NOT_THERE_YET: [i16; 2] = [9, 3];
 
 impl Admin {
-    /// Tells every broker in which log directory the replicas of topics belong that name one. Asked before the topics are created: then
-    /// they begin there (KIP-113).
+    /// Tells every broker in which log directory the replicas of topics belong that name one. Asked
+    /// before the topics are created: then they begin there (KIP-113).
     pub async fn choose_log_dirs(&self, topics: &[Topic]) -> Result<(), WireError> {
-        let named: Vec<_> = topics.iter().filter_map(|t| Some((t, t.log_dir.as_deref()?))).collect();
+        let named: Vec<_> =
+            topics.iter().filter_map(|t| Some((t, t.log_dir.as_deref()?))).collect();
         for broker in self.brokers().iter().filter(|_| !named.is_empty()) {
             let dir = |(topic, path): &(&Topic, &str)| {
-                let here = topic.assignment.iter().enumerate().filter(|(_, replicas)| replicas.contains(&broker.id));
+                let here = topic
+                    .assignment
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, replicas)| replicas.contains(&broker.id));
                 let partitions = here.map(|(p, _)| p as i32).collect();
-                let topic = AlterReplicaLogDirTopic::default().with_name(TopicName(text(&topic.name))).with_partitions(partitions);
+                let topic = AlterReplicaLogDirTopic::default()
+                    .with_name(TopicName(text(&topic.name)))
+                    .with_partitions(partitions);
                 AlterReplicaLogDir::default().with_path(text(path)).with_topics(vec![topic])
             };
-            let request = AlterReplicaLogDirsRequest::default().with_dirs(named.iter().map(dir).collect());
+            let request =
+                AlterReplicaLogDirsRequest::default().with_dirs(named.iter().map(dir).collect());
             let response = self.ask(broker, &request).await?;
-            let mut results = response.results.iter().flat_map(|t| t.partitions.iter().map(move |p| (t, p)));
-            if let Some((t, p)) = results.find(|(_, p)| p.error_code != 0 && !NOT_THERE_YET.contains(&p.error_code)) {
-                let reason = format!("{}-{}: {}", t.topic_name.as_str(), p.partition_index, error_text(p.error_code, None));
-                return Err(WireError::Refused { node: broker.node.clone(), api: ApiKey::AlterReplicaLogDirs, reason });
+            let mut results =
+                response.results.iter().flat_map(|t| t.partitions.iter().map(move |p| (t, p)));
+            if let Some((t, p)) =
+                results.find(|(_, p)| p.error_code != 0 && !NOT_THERE_YET.contains(&p.error_code))
+            {
+                let reason = format!(
+                    "{}-{}: {}",
+                    t.topic_name.as_str(),
+                    p.partition_index,
+                    error_text(p.error_code, None)
+                );
+                return Err(WireError::Refused {
+                    node: broker.node.clone(),
+                    api: ApiKey::AlterReplicaLogDirs,
+                    reason,
+                });
             }
         }
         Ok(())
     }
 
     /// Alters the quotas of a client id; `None` removes one.
-    pub async fn alter_quota(&self, client_id: &str, set: &BTreeMap<String, Option<f64>>) -> Result<(), WireError> {
-        let entity = EntityData::default().with_entity_type(text("client-id")).with_entity_name(Some(text(client_id)));
+    pub async fn alter_quota(
+        &self,
+        client_id: &str,
+        set: &BTreeMap<String, Option<f64>>,
+    ) -> Result<(), WireError> {
+        let entity = EntityData::default()
+            .with_entity_type(text("client-id"))
+            .with_entity_name(Some(text(client_id)));
         let op = |(key, value): (&String, &Option<f64>)| {
-            OpData::default().with_key(text(key)).with_value(value.unwrap_or_default()).with_remove(value.is_none())
+            OpData::default()
+                .with_key(text(key))
+                .with_value(value.unwrap_or_default())
+                .with_remove(value.is_none())
         };
-        let entry = EntryData::default().with_entity(vec![entity]).with_ops(set.iter().map(op).collect());
+        let entry =
+            EntryData::default().with_entity(vec![entity]).with_ops(set.iter().map(op).collect());
         let request = AlterClientQuotasRequest::default().with_entries(vec![entry]);
         let (response, node) = self.ask_any(&request).await?;
         let failed = response.entries.iter().find(|e| e.error_code != 0);
@@ -68,10 +103,16 @@ impl Admin {
     }
 
     /// The quotas of a client id under these keys; `None` for those that are not set.
-    pub async fn quota(&self, client_id: &str, keys: impl Iterator<Item = &String>) -> Result<BTreeMap<String, Option<f64>>, WireError> {
+    pub async fn quota(
+        &self,
+        client_id: &str,
+        keys: impl Iterator<Item = &String>,
+    ) -> Result<BTreeMap<String, Option<f64>>, WireError> {
         let all = self.look(async |connection| quotas(connection, LOOK_DEADLINE).await).await?;
         let of_client = [("client-id".to_owned(), client_id.to_owned())];
-        let value = |key: &String| all.iter().find(|q| q.key == *key && q.entity == of_client).map(|q| q.value);
+        let value = |key: &String| {
+            all.iter().find(|q| q.key == *key && q.entity == of_client).map(|q| q.value)
+        };
         Ok(keys.map(|key| (key.clone(), value(key))).collect())
     }
 
@@ -129,17 +170,26 @@ impl Admin {
     pub async fn reassign(&self, topic: &str, assignment: &[Vec<NodeId>]) -> Result<(), WireError> {
         let partition = |(p, replicas): (usize, &Vec<NodeId>)| {
             let replicas = replicas.iter().copied().map(BrokerId).collect();
-            ReassignablePartition::default().with_partition_index(p as i32).with_replicas(Some(replicas))
+            ReassignablePartition::default()
+                .with_partition_index(p as i32)
+                .with_replicas(Some(replicas))
         };
         let of_topic = ReassignableTopic::default()
             .with_name(TopicName(text(topic)))
             .with_partitions(assignment.iter().enumerate().map(partition).collect());
-        let request = AlterPartitionReassignmentsRequest::default().with_topics(vec![of_topic]).with_timeout_ms(millis(ADMIN_DEADLINE));
+        let request = AlterPartitionReassignmentsRequest::default()
+            .with_topics(vec![of_topic])
+            .with_timeout_ms(millis(ADMIN_DEADLINE));
         let (response, node) = self.ask_any(&request).await?;
-        let failed = response.responses.iter().flat_map(|t| &t.partitions).find(|p| p.error_code != 0);
-        let refused = |reason| Err(WireError::Refused { node, api: ApiKey::AlterPartitionReassignments, reason });
+        let failed =
+            response.responses.iter().flat_map(|t| &t.partitions).find(|p| p.error_code != 0);
+        let refused = |reason| {
+            Err(WireError::Refused { node, api: ApiKey::AlterPartitionReassignments, reason })
+        };
         match failed {
-            _ if response.error_code != 0 => refused(error_text(response.error_code, response.error_message.as_deref())),
+            _ if response.error_code != 0 => {
+                refused(error_text(response.error_code, response.error_message.as_deref()))
+            }
             Some(p) => {
                 let why = error_text(p.error_code, p.error_message.as_deref());
                 refused(format!("{topic}-{}: {why}", p.partition_index))
@@ -151,7 +201,11 @@ impl Admin {
     /// The replicas of each partition of a topic, the preferred leader first.
     pub async fn assignment(&self, topic: &str) -> Result<Vec<Vec<NodeId>>, WireError> {
         let topics = [topic.to_owned()].into();
-        let mut states = self.look(async |connection| partitions::partitions(connection, &topics, LOOK_DEADLINE).await).await?;
+        let mut states = self
+            .look(async |connection| {
+                partitions::partitions(connection, &topics, LOOK_DEADLINE).await
+            })
+            .await?;
         states.sort_by_key(|s| s.partition.1);
         Ok(states.into_iter().map(|s| s.replicas).collect())
     }

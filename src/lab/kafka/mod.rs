@@ -1,4 +1,5 @@
-//! Kafka as seen by an administrator: one connection a node, admin calls, readiness. The only room that speaks its protocol.
+//! Kafka as seen by an administrator: one connection a node, admin calls, readiness. The only room
+//! that speaks its protocol.
 
 pub mod admin;
 mod changes;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use kafka_protocol::messages::describe_topic_partitions_request::TopicRequest;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_protocol::messages::{
-    ApiKey, BrokerId, DescribeClusterRequest, DescribeTopicPartitionsRequest, ListOffsetsRequest, ListPartitionReassignmentsRequest,
-    MetadataRequest, TopicName,
+    ApiKey, BrokerId, DescribeClusterRequest, DescribeTopicPartitionsRequest, ListOffsetsRequest,
+    ListPartitionReassignmentsRequest, MetadataRequest, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 
@@ -57,13 +57,24 @@ fn ids(brokers: &[BrokerId]) -> Vec<NodeId> {
 }
 
 /// Brokers and topics.
-pub async fn metadata(connection: &mut Connection, within: Duration) -> Result<Metadata, WireError> {
-    let response = connection.call(&MetadataRequest::default().with_topics(None).with_allow_auto_topic_creation(false), within).await?;
+pub async fn metadata(
+    connection: &mut Connection,
+    within: Duration,
+) -> Result<Metadata, WireError> {
+    let response = connection
+        .call(
+            &MetadataRequest::default().with_topics(None).with_allow_auto_topic_creation(false),
+            within,
+        )
+        .await?;
     if response.error_code != 0 {
         return Err(connection.refused(ApiKey::Metadata, response.error_code, None));
     }
     let topics = response.topics.iter().filter_map(|t| t.name.as_ref().map(|n| n.to_string()));
-    Ok(Metadata { brokers: response.brokers.iter().map(|b| b.node_id.0).collect(), topics: topics.collect() })
+    Ok(Metadata {
+        brokers: response.brokers.iter().map(|b| b.node_id.0).collect(),
+        topics: topics.collect(),
+    })
 }
 
 /// The partitions of these topics, eligible leader replicas included (KIP-966).
@@ -72,8 +83,13 @@ pub async fn partitions(
     topics: &BTreeSet<String>,
     within: Duration,
 ) -> Result<Vec<PartitionState>, WireError> {
-    let topics = topics.iter().map(|t| TopicRequest::default().with_name(TopicName(StrBytes::from_string(t.clone())))).collect();
-    let request = DescribeTopicPartitionsRequest::default().with_topics(topics).with_response_partition_limit(2000);
+    let topics = topics
+        .iter()
+        .map(|t| TopicRequest::default().with_name(TopicName(StrBytes::from_string(t.clone()))))
+        .collect();
+    let request = DescribeTopicPartitionsRequest::default()
+        .with_topics(topics)
+        .with_response_partition_limit(2000);
     let response = connection.call(&request, within).await?;
     let mut states = Vec::new();
     for topic in response.topics.iter().filter(|t| t.error_code == 0) {
@@ -91,26 +107,48 @@ pub async fn partitions(
 }
 
 /// Brokers the controller holds fenced, and those it does not (KIP-1073).
-pub async fn fenced(connection: &mut Connection, within: Duration) -> Result<BTreeMap<NodeId, bool>, WireError> {
-    let request = DescribeClusterRequest::default().with_endpoint_type(1).with_include_fenced_brokers(true);
+pub async fn fenced(
+    connection: &mut Connection,
+    within: Duration,
+) -> Result<BTreeMap<NodeId, bool>, WireError> {
+    let request =
+        DescribeClusterRequest::default().with_endpoint_type(1).with_include_fenced_brokers(true);
     let response = connection.call(&request, within).await?;
     if response.error_code != 0 {
-        return Err(connection.refused(ApiKey::DescribeCluster, response.error_code, response.error_message.as_deref()));
+        return Err(connection.refused(
+            ApiKey::DescribeCluster,
+            response.error_code,
+            response.error_message.as_deref(),
+        ));
     }
     Ok(response.brokers.iter().map(|b| (b.broker_id.0, b.is_fenced)).collect())
 }
 
 /// Partitions that are being reassigned.
-pub async fn reassigning(connection: &mut Connection, within: Duration) -> Result<Vec<TopicPartition>, WireError> {
-    let request = ListPartitionReassignmentsRequest::default().with_topics(None).with_timeout_ms(within.as_millis() as i32);
+pub async fn reassigning(
+    connection: &mut Connection,
+    within: Duration,
+) -> Result<Vec<TopicPartition>, WireError> {
+    let request = ListPartitionReassignmentsRequest::default()
+        .with_topics(None)
+        .with_timeout_ms(within.as_millis() as i32);
     let response = connection.call(&request, within).await?;
     if response.error_code != 0 {
-        return Err(connection.refused(ApiKey::ListPartitionReassignments, response.error_code, response.error_message.as_deref()));
+        return Err(connection.refused(
+            ApiKey::ListPartitionReassignments,
+            response.error_code,
+            response.error_message.as_deref(),
+        ));
     }
-    Ok(response.topics.iter().flat_map(|t| t.partitions.iter().map(|p| (t.name.to_string(), p.partition_index))).collect())
+    Ok(response
+        .topics
+        .iter()
+        .flat_map(|t| t.partitions.iter().map(|p| (t.name.to_string(), p.partition_index)))
+        .collect())
 }
 
-/// Latest offsets of partitions the node leads; those it refuses (it leads them no more, the offset is not available) are left out.
+/// Latest offsets of partitions the node leads; those it refuses (it leads them no more, the offset
+/// is not available) are left out.
 pub async fn latest_offsets(
     connection: &mut Connection,
     of: &[&TopicPartition],
@@ -145,12 +183,16 @@ async fn offsets(
     }
     let mut topics: BTreeMap<&str, Vec<ListOffsetsPartition>> = BTreeMap::new();
     for (topic, partition) in of.iter().copied() {
-        let asked =
-            ListOffsetsPartition::default().with_partition_index(*partition).with_current_leader_epoch(-1).with_timestamp(timestamp);
+        let asked = ListOffsetsPartition::default()
+            .with_partition_index(*partition)
+            .with_current_leader_epoch(-1)
+            .with_timestamp(timestamp);
         topics.entry(topic).or_default().push(asked);
     }
     let topics = topics.into_iter().map(|(name, partitions)| {
-        ListOffsetsTopic::default().with_name(TopicName(StrBytes::from_string(name.to_owned()))).with_partitions(partitions)
+        ListOffsetsTopic::default()
+            .with_name(TopicName(StrBytes::from_string(name.to_owned())))
+            .with_partitions(partitions)
     });
     let request = ListOffsetsRequest::default()
         .with_replica_id(BrokerId(-1))
@@ -158,6 +200,10 @@ async fn offsets(
         .with_topics(topics.collect())
         .with_timeout_ms(within.as_millis() as i32);
     let response = connection.call(&request, within).await?;
-    let answered = response.topics.iter().flat_map(|t| t.partitions.iter().map(move |p| (t, p))).filter(|(_, p)| p.error_code == 0);
+    let answered = response
+        .topics
+        .iter()
+        .flat_map(|t| t.partitions.iter().map(move |p| (t, p)))
+        .filter(|(_, p)| p.error_code == 0);
     Ok(answered.map(|(t, p)| ((t.name.to_string(), p.partition_index), p.offset)).collect())
 }

@@ -1,10 +1,12 @@
-//! What was configured: topics, brokers, quotas, access control; and transactions, which are read as rarely.
+//! What was configured: topics, brokers, quotas, access control; and transactions, which are read
+//! as rarely.
 
 use std::time::Duration;
 
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
 use kafka_protocol::messages::{
-    ApiKey, DescribeAclsRequest, DescribeClientQuotasRequest, DescribeConfigsRequest, DescribeTransactionsRequest, ListTransactionsRequest,
+    ApiKey, DescribeAclsRequest, DescribeClientQuotasRequest, DescribeConfigsRequest,
+    DescribeTransactionsRequest, ListTransactionsRequest,
 };
 use kafka_protocol::protocol::StrBytes;
 
@@ -17,11 +19,13 @@ pub struct Setting {
     pub key: String,
     /// The value; empty for secrets.
     pub value: String,
-    /// Where it comes from, as Kafka's tools name it: `DYNAMIC_TOPIC_CONFIG`, `STATIC_BROKER_CONFIG`, ...
+    /// Where it comes from, as Kafka's tools name it: `DYNAMIC_TOPIC_CONFIG`,
+    /// `STATIC_BROKER_CONFIG`, ...
     pub source: &'static str,
 }
 
-/// `DescribeConfigsResponse.ConfigSource`. Group, client metrics and unknown sources do not occur here.
+/// `DescribeConfigsResponse.ConfigSource`. Group, client metrics and unknown sources do not occur
+/// here.
 fn source(code: i8) -> Option<&'static str> {
     match code {
         1 => Some("DYNAMIC_TOPIC_CONFIG"),
@@ -33,7 +37,8 @@ fn source(code: i8) -> Option<&'static str> {
     }
 }
 
-/// What is configured on a topic (`2`) or a broker (`4`, `ConfigResource.Type`) and differs from the default.
+/// What is configured on a topic (`2`) or a broker (`4`, `ConfigResource.Type`) and differs from
+/// the default.
 pub async fn configs(
     connection: &mut Connection,
     resource_type: i8,
@@ -46,21 +51,26 @@ pub async fn configs(
             .with_resource_name(StrBytes::from_string(name.clone()))
             .with_configuration_keys(None)
     };
-    let request = DescribeConfigsRequest::default().with_resources(names.iter().map(resource).collect());
+    let request =
+        DescribeConfigsRequest::default().with_resources(names.iter().map(resource).collect());
     let response = connection.call(&request, within).await?;
     let mut settings = Vec::new();
     for result in response.results.iter().filter(|r| r.error_code == 0) {
         for config in &result.configs {
             if let Some(source) = source(config.config_source) {
                 let value = config.value.as_ref().map(|v| v.to_string()).unwrap_or_default();
-                settings.push((result.resource_name.to_string(), Setting { key: config.name.to_string(), value, source }));
+                settings.push((
+                    result.resource_name.to_string(),
+                    Setting { key: config.name.to_string(), value, source },
+                ));
             }
         }
     }
     Ok(settings)
 }
 
-/// A quota: the entity's parts by type (`user`, `client-id`, `ip`; an absent name is the default entity), its key and value.
+/// A quota: the entity's parts by type (`user`, `client-id`, `ip`; an absent name is the default
+/// entity), its key and value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quota {
     /// Entity types and names.
@@ -72,18 +82,32 @@ pub struct Quota {
 }
 
 /// All client quotas.
-pub async fn quotas(connection: &mut Connection, within: Duration) -> Result<Vec<Quota>, WireError> {
+pub async fn quotas(
+    connection: &mut Connection,
+    within: Duration,
+) -> Result<Vec<Quota>, WireError> {
     let response = connection.call(&DescribeClientQuotasRequest::default(), within).await?;
     if response.error_code != 0 {
-        return Err(connection.refused(ApiKey::DescribeClientQuotas, response.error_code, response.error_message.as_deref()));
+        return Err(connection.refused(
+            ApiKey::DescribeClientQuotas,
+            response.error_code,
+            response.error_message.as_deref(),
+        ));
     }
     let mut quotas = Vec::new();
     for entry in response.entries.iter().flatten() {
         let name = |e: &kafka_protocol::messages::describe_client_quotas_response::EntityData| {
-            (e.entity_type.to_string(), e.entity_name.as_ref().map(|n| n.to_string()).unwrap_or_default())
+            (
+                e.entity_type.to_string(),
+                e.entity_name.as_ref().map(|n| n.to_string()).unwrap_or_default(),
+            )
         };
         let entity: Vec<_> = entry.entity.iter().map(name).collect();
-        quotas.extend(entry.values.iter().map(|v| Quota { entity: entity.clone(), key: v.key.to_string(), value: v.value }));
+        quotas.extend(entry.values.iter().map(|v| Quota {
+            entity: entity.clone(),
+            key: v.key.to_string(),
+            value: v.value,
+        }));
     }
     Ok(quotas)
 }
@@ -156,7 +180,13 @@ pub async fn acls(connection: &mut Connection, within: Duration) -> Result<Vec<A
     match response.error_code {
         0 => {}
         SECURITY_DISABLED => return Ok(Vec::new()),
-        code => return Err(connection.refused(ApiKey::DescribeAcls, code, response.error_message.as_deref())),
+        code => {
+            return Err(connection.refused(
+                ApiKey::DescribeAcls,
+                code,
+                response.error_message.as_deref(),
+            ));
+        }
     }
     let entries = response.resources.iter().flat_map(|r| r.acls.iter().map(move |a| (r, a)));
     Ok(entries
@@ -186,16 +216,24 @@ pub struct Transaction {
 }
 
 /// Transactions the node coordinates.
-pub async fn transactions(connection: &mut Connection, within: Duration) -> Result<Vec<Transaction>, WireError> {
-    let listed = connection.call(&ListTransactionsRequest::default().with_duration_filter(-1), within).await?;
+pub async fn transactions(
+    connection: &mut Connection,
+    within: Duration,
+) -> Result<Vec<Transaction>, WireError> {
+    let listed = connection
+        .call(&ListTransactionsRequest::default().with_duration_filter(-1), within)
+        .await?;
     if listed.error_code != 0 {
         return Err(connection.refused(ApiKey::ListTransactions, listed.error_code, None));
     }
-    let ids: Vec<_> = listed.transaction_states.iter().map(|t| t.transactional_id.clone()).collect();
+    let ids: Vec<_> =
+        listed.transaction_states.iter().map(|t| t.transactional_id.clone()).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let described = connection.call(&DescribeTransactionsRequest::default().with_transactional_ids(ids), within).await?;
+    let described = connection
+        .call(&DescribeTransactionsRequest::default().with_transactional_ids(ids), within)
+        .await?;
     let known = described.transaction_states.iter().filter(|t| t.error_code == 0);
     Ok(known
         .map(|t| Transaction {

@@ -1,5 +1,5 @@
-//! One connection to one node, speaking Kafka's protocol. Every call names the node it asks and has a deadline of its own, so that a
-//! sick broker costs the others nothing.
+//! One connection to one node, speaking Kafka's protocol. Every call names the node it asks and has
+//! a deadline of its own, so that a sick broker costs the others nothing.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,7 +23,8 @@ pub trait Call: Message + Encodable + HeaderVersion {
     const KEY: ApiKey;
     /// What answers it.
     type Response: Message + Decodable + HeaderVersion;
-    /// The highest version to speak: below the library's own where a later one names topics by id only.
+    /// The highest version to speak: below the library's own where a later one names topics by id
+    /// only.
     const MAX: i16 = i16::MAX;
 }
 
@@ -131,24 +132,42 @@ pub struct Connection {
 
 impl Connection {
     /// Connects and learns which versions the node speaks (ApiVersions, KIP-35).
-    pub async fn open(node: &str, address: SocketAddr, within: Duration) -> Result<Self, WireError> {
+    pub async fn open(
+        node: &str,
+        address: SocketAddr,
+        within: Duration,
+    ) -> Result<Self, WireError> {
         let deadline = Instant::now() + within;
-        let late = || WireError::Deadline { node: node.to_owned(), api: ApiKey::ApiVersions, waited: within };
+        let late = || WireError::Deadline {
+            node: node.to_owned(),
+            api: ApiKey::ApiVersions,
+            waited: within,
+        };
         let stream = timeout_at(deadline, TcpStream::connect(address)).await.map_err(|_| late())?;
-        let stream = stream.map_err(|source| WireError::Connect { node: node.to_owned(), address, source })?;
+        let stream = stream.map_err(|source| WireError::Connect {
+            node: node.to_owned(),
+            address,
+            source,
+        })?;
         let _ = stream.set_nodelay(true);
-        let mut connection = Self { node: node.to_owned(), stream, correlation: 0, versions: BTreeMap::new() };
+        let mut connection =
+            Self { node: node.to_owned(), stream, correlation: 0, versions: BTreeMap::new() };
         let request = ApiVersionsRequest::default()
             .with_client_software_name(StrBytes::from_static_str(CLIENT_ID))
             .with_client_software_version(StrBytes::from_static_str("1"));
         // Version 3 since Kafka 2.4; brokers of today answer it.
         let response = connection.exchange(&request, 3, deadline, within).await?;
-        connection.versions = response.api_keys.iter().map(|k| (k.api_key, (k.min_version, k.max_version))).collect();
+        connection.versions =
+            response.api_keys.iter().map(|k| (k.api_key, (k.min_version, k.max_version))).collect();
         Ok(connection)
     }
 
     /// Asks one question, in the highest version both sides speak.
-    pub async fn call<R: Call>(&mut self, request: &R, within: Duration) -> Result<R::Response, WireError> {
+    pub async fn call<R: Call>(
+        &mut self,
+        request: &R,
+        within: Duration,
+    ) -> Result<R::Response, WireError> {
         let version = self.version::<R>()?;
         self.exchange(request, version, Instant::now() + within, within).await
     }
@@ -156,7 +175,10 @@ impl Connection {
     /// The highest version of this API that both sides speak.
     pub fn version<R: Call>(&self) -> Result<i16, WireError> {
         let ours = R::VERSIONS;
-        let version = self.versions.get(&(R::KEY as i16)).map(|(min, max)| (ours.max.min(*max).min(R::MAX), *min));
+        let version = self
+            .versions
+            .get(&(R::KEY as i16))
+            .map(|(min, max)| (ours.max.min(*max).min(R::MAX), *min));
         match version {
             Some((version, min)) if version >= min.max(ours.min) => Ok(version),
             _ => Err(self.protocol(R::KEY, "no version of this API is spoken by both".to_owned())),
@@ -179,14 +201,25 @@ impl Connection {
         let frame = self.encode(request, version)?;
         let answer = timeout_at(deadline, self.round_trip(&frame)).await;
         let mut body = match answer {
-            Err(_) => return Err(WireError::Deadline { node: self.node.clone(), api: R::KEY, waited: within }),
-            Ok(Err(source)) => return Err(WireError::Broken { node: self.node.clone(), api: R::KEY, source }),
+            Err(_) => {
+                return Err(WireError::Deadline {
+                    node: self.node.clone(),
+                    api: R::KEY,
+                    waited: within,
+                });
+            }
+            Ok(Err(source)) => {
+                return Err(WireError::Broken { node: self.node.clone(), api: R::KEY, source });
+            }
             Ok(Ok(body)) => body,
         };
         let header = ResponseHeader::decode(&mut body, R::Response::header_version(version));
         let header = header.map_err(|e| self.protocol(R::KEY, e.to_string()))?;
         if header.correlation_id != self.correlation {
-            return Err(self.protocol(R::KEY, format!("answer {} came to question {}", header.correlation_id, self.correlation)));
+            return Err(self.protocol(
+                R::KEY,
+                format!("answer {} came to question {}", header.correlation_id, self.correlation),
+            ));
         }
         R::Response::decode(&mut body, version).map_err(|e| self.protocol(R::KEY, e.to_string()))
     }
@@ -198,7 +231,9 @@ impl Connection {
             .with_correlation_id(self.correlation)
             .with_client_id(Some(StrBytes::from_static_str(CLIENT_ID)));
         let mut body = BytesMut::new();
-        header.encode(&mut body, R::header_version(version)).map_err(|e| self.protocol(R::KEY, e.to_string()))?;
+        header
+            .encode(&mut body, R::header_version(version))
+            .map_err(|e| self.protocol(R::KEY, e.to_string()))?;
         request.encode(&mut body, version).map_err(|e| self.protocol(R::KEY, e.to_string()))?;
         let mut frame = BytesMut::with_capacity(body.len() + 4);
         frame.put_i32(body.len() as i32);
@@ -223,7 +258,8 @@ impl Connection {
 
 /// Kafka's own name of an error code, with the message the broker added.
 pub fn error_text(code: i16, message: Option<&str>) -> String {
-    let name = kafka_protocol::error::ParseResponseErrorCode::err(code).map_or_else(|| "NONE".to_owned(), |e| format!("{e:?}"));
+    let name = kafka_protocol::error::ParseResponseErrorCode::err(code)
+        .map_or_else(|| "NONE".to_owned(), |e| format!("{e:?}"));
     match message.filter(|m| !m.is_empty()) {
         Some(message) => format!("{name}: {message}"),
         None => name,

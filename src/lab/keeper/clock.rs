@@ -1,5 +1,5 @@
-//! Wall time that never steps back: the time of day at the start, and a steady clock from there on. Under a paused clock of tests it
-//! moves with that clock.
+//! Wall time that never steps back: the time of day at the start, and a steady clock from there on.
+//! Under a paused clock of tests it moves with that clock.
 
 use jiff::Timestamp;
 use tokio::time::Instant;

@@ -1,4 +1,5 @@
-//! The keeper: the one background process of a run. It stages, observes, records, and is the only writer of the run's telemetry.
+//! The keeper: the one background process of a run. It stages, observes, records, and is the only
+//! writer of the run's telemetry.
 
 pub mod clock;
 pub mod progress;
@@ -68,7 +69,11 @@ pub enum KeeperError {
 pub async fn keep(run: Run) -> Result<(), KeeperError> {
     let mut lock = run.try_lock()?.ok_or_else(|| KeeperError::AlreadyKept(run.id.clone()))?;
     // Whoever must end a keeper that does not answer finds its process here.
-    let mut tell_pid = || lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| writeln!(lock, "{}", std::process::id()));
+    let mut tell_pid = || {
+        lock.set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| writeln!(lock, "{}", std::process::id()))
+    };
     tell_pid().map_err(|source| KeeperError::Io { operation: "write the lock", source })?;
     LocalSet::new().run_until(keep_locked(run)).await
 }
@@ -77,15 +82,20 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
     let file = run.read()?;
     let docker = connect().await?;
     let recorder = Rc::new(Recorder::open(run.folder(), Clock::start())?);
-    let listener = socket::listen(run.folder()).map_err(|source| KeeperError::Io { operation: "listen for commands", source })?;
+    let listener = socket::listen(run.folder())
+        .map_err(|source| KeeperError::Io { operation: "listen for commands", source })?;
     let (stops, mut stop) = mpsc::unbounded_channel();
     spawn_local(socket::serve(listener, recorder.clone(), docker.clone(), stops));
     let keeping = async {
         match file.state {
             RunState::Created => stage(&run, &file, &docker, &recorder).await?,
             RunState::Open => resume(&run, &docker, &recorder)?,
-            RunState::Booting | RunState::Settling | RunState::Breaking | RunState::Confirming => return cut_off(&run, file.clone()),
-            RunState::Closed | RunState::Invalid => return Err(KeeperError::Unfit(format!("the run {} is {}", run.id, file.state))),
+            RunState::Booting | RunState::Settling | RunState::Breaking | RunState::Confirming => {
+                return cut_off(&run, file.clone());
+            }
+            RunState::Closed | RunState::Invalid => {
+                return Err(KeeperError::Unfit(format!("the run {} is {}", run.id, file.state)));
+            }
         }
         tokio::time::sleep_until(Instant::now() + LIFETIME).await;
         tracing::info!("the lifetime is over");
@@ -110,16 +120,27 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
     Ok(())
 }
 
-/// Resolves when somebody has removed the run's folder: nobody can stop such a run by its id any more.
+/// Resolves when somebody has removed the run's folder: nobody can stop such a run by its id any
+/// more.
 async fn abandoned(run: &Run) {
-    let looked = wait::until(LIFETIME, LOOK_EVERY, async || Ok::<_, KeeperError>((!run.folder().exists()).then_some(())));
+    let looked = wait::until(LIFETIME, LOOK_EVERY, async || {
+        Ok::<_, KeeperError>((!run.folder().exists()).then_some(()))
+    });
     if !matches!(looked.await, Ok(Some(()))) {
         std::future::pending::<()>().await;
     }
 }
 
-async fn stage(run: &Run, file: &RunFile, docker: &Docker, recorder: &Rc<Recorder>) -> Result<(), KeeperError> {
-    let plan: Plan = run.sealed().read("plan")?.ok_or_else(|| KeeperError::Unfit(format!("the run {} has no plan", run.id)))?;
+async fn stage(
+    run: &Run,
+    file: &RunFile,
+    docker: &Docker,
+    recorder: &Rc<Recorder>,
+) -> Result<(), KeeperError> {
+    let plan: Plan = run
+        .sealed()
+        .read("plan")?
+        .ok_or_else(|| KeeperError::Unfit(format!("the run {} has no plan", run.id)))?;
     let engine = DockerEngine::new(docker.clone(), &run.id, &file.image);
     let staging = Staging { run, plan: &plan, engine: &engine, recorder };
     let staged = staging.stage(async |lab| observe(docker, lab, recorder)).await;
@@ -133,13 +154,15 @@ async fn stage(run: &Run, file: &RunFile, docker: &Docker, recorder: &Rc<Recorde
 
 /// Goes on with an open run whose keeper died.
 fn resume(run: &Run, docker: &Docker, recorder: &Rc<Recorder>) -> Result<(), KeeperError> {
-    let lab = run.lab()?.ok_or_else(|| KeeperError::Unfit(format!("the run {} has no lab", run.id)))?;
+    let lab =
+        run.lab()?.ok_or_else(|| KeeperError::Unfit(format!("the run {} has no lab", run.id)))?;
     recorder.mark_gap("the keeper was not running")?;
     observe(docker, &lab, recorder);
     Ok(())
 }
 
-/// A staging that was cut off cannot be gone on with: what was done and what was not is not known to the last step.
+/// A staging that was cut off cannot be gone on with: what was done and what was not is not known
+/// to the last step.
 fn cut_off(run: &Run, mut file: RunFile) -> Result<(), KeeperError> {
     let reason = "the keeper ended while the lab was being staged".to_owned();
     file.invalid = Some(Invalid { during: file.state, reason: reason.clone() });

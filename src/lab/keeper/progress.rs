@@ -1,4 +1,5 @@
-//! How far the staging is, in words that give nothing away: lines in the run's folder, which `start` follows.
+//! How far the staging is, in words that give nothing away: lines in the run's folder, which
+//! `start` follows.
 
 use std::fs::File;
 use std::io::Write;
@@ -21,7 +22,11 @@ impl Progress {
 
     /// Tells a step. That it cannot be told costs nobody anything but the line.
     pub fn tell(&self, step: &str) {
-        let written = File::options().create(true).append(true).open(&self.path).and_then(|mut f| writeln!(f, "{step}"));
+        let written = File::options()
+            .create(true)
+            .append(true)
+            .open(&self.path)
+            .and_then(|mut f| writeln!(f, "{step}"));
         if let Err(error) = written {
             tracing::warn!(%error, "progress could not be told");
         }
@@ -31,6 +36,9 @@ impl Progress {
     pub fn steps(&self) -> Vec<String> {
         let text = std::fs::read_to_string(&self.path).unwrap_or_default();
         // A line that is being written is not there yet.
-        text.split_inclusive('\n').filter(|l| l.ends_with('\n')).map(|l| l.trim_end().to_owned()).collect()
+        text.split_inclusive('\n')
+            .filter(|l| l.ends_with('\n'))
+            .map(|l| l.trim_end().to_owned())
+            .collect()
     }
 }

@@ -1,6 +1,8 @@
-//! What commands tell the keeper, and what it answers: one JSON object a line, over a socket in the run's folder.
+//! What commands tell the keeper, and what it answers: one JSON object a line, over a socket in the
+//! run's folder.
 //!
-//! `shell`, `exec` and all other recorded commands --Begin, Output, End--> keeper; `stop` --Stop--> keeper.
+//! `shell`, `exec` and all other recorded commands --Begin, Output, End--> keeper; `stop` --Stop-->
+//! keeper.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -67,7 +69,8 @@ pub enum Reply {
 /// The socket's name in the run's folder.
 const SOCKET: &str = "keeper.sock";
 
-/// A socket's path may have about 100 characters, a run's folder any number: so it is reached through an open descriptor of the folder.
+/// A socket's path may have about 100 characters, a run's folder any number: so it is reached
+/// through an open descriptor of the folder.
 pub(super) struct SocketPath {
     _folder: File,
     pub(super) path: PathBuf,
@@ -106,13 +109,30 @@ impl KeeperClient {
     /// Says something and waits for the answer.
     pub async fn ask(&mut self, request: &Request) -> std::io::Result<Reply> {
         self.tell(request).await?;
-        let line = self.replies.next_line().await?.ok_or_else(|| std::io::Error::other("the keeper hung up"))?;
+        let line = self
+            .replies
+            .next_line()
+            .await?
+            .ok_or_else(|| std::io::Error::other("the keeper hung up"))?;
         Ok(serde_json::from_str(&line)?)
     }
 
     /// Begins a command that has been running for `ago_ms` milliseconds, and returns its number.
-    pub async fn begin(&mut self, kind: &str, node: &str, text: &str, mutating: bool, ago_ms: i64) -> std::io::Result<u32> {
-        let request = Request::Begin { kind: kind.to_owned(), node: node.to_owned(), text: text.to_owned(), mutating, ago_ms };
+    pub async fn begin(
+        &mut self,
+        kind: &str,
+        node: &str,
+        text: &str,
+        mutating: bool,
+        ago_ms: i64,
+    ) -> std::io::Result<u32> {
+        let request = Request::Begin {
+            kind: kind.to_owned(),
+            node: node.to_owned(),
+            text: text.to_owned(),
+            mutating,
+            ago_ms,
+        };
         match self.ask(&request).await? {
             Reply::Number(number) => Ok(number),
             Reply::Failed(reason) => Err(std::io::Error::other(reason)),

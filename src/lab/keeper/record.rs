@@ -1,4 +1,5 @@
-//! The run's record as the keeper holds it: the one writer, the newest second, and readers for conditions.
+//! The run's record as the keeper holds it: the one writer, the newest second, and readers for
+//! conditions.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -24,7 +25,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Opens the record of a run. When it was cut off, the stretch since then is marked as a gap once observation goes on.
+    /// Opens the record of a run. When it was cut off, the stretch since then is marked as a gap
+    /// once observation goes on.
     pub fn open(folder: &Path, clock: Clock) -> Result<Self, StoreError> {
         let writer = Writer::open(folder)?;
         Ok(Self {
@@ -97,11 +99,14 @@ impl Recorder {
         self.changed.take()
     }
 
-    /// Marks the time since the last scrape as one in which nothing was observed; nothing when the record is new.
+    /// Marks the time since the last scrape as one in which nothing was observed; nothing when the
+    /// record is new.
     pub fn mark_gap(&self, reason: &str) -> Result<(), StoreError> {
         let mut writer = self.writer.borrow_mut();
         match writer.last_scrape()? {
-            Some(from) => writer.gap(&Gap { from, to: self.clock.now(), reason: reason.to_owned() }),
+            Some(from) => {
+                writer.gap(&Gap { from, to: self.clock.now(), reason: reason.to_owned() })
+            }
             None => Ok(()),
         }
     }
@@ -115,7 +120,9 @@ pub struct Conditions {
 
 impl Conditions {
     /// Parses PromQL conditions. They were checked when the plan was made.
-    pub fn new<'a>(promql: impl IntoIterator<Item = &'a str>) -> Result<Self, crate::domain::telemetry::QueryError> {
+    pub fn new<'a>(
+        promql: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, crate::domain::telemetry::QueryError> {
         Ok(Self { queries: promql.into_iter().map(Query::parse).collect::<Result<_, _>>()? })
     }
 
@@ -135,13 +142,19 @@ impl Conditions {
     }
 }
 
-/// Waits until conditions hold for `hold_ms` without a break, asking at every second; the first and last second of the stretch when
-/// they did, what was missing last when the deadline passed.
-pub async fn hold(recorder: &Recorder, conditions: &Conditions, hold_ms: i64, deadline: UnixMs) -> Result<Held, StoreError> {
+/// Waits until conditions hold for `hold_ms` without a break, asking at every second; the first and
+/// last second of the stretch when they did, what was missing last when the deadline passed.
+pub async fn hold(
+    recorder: &Recorder,
+    conditions: &Conditions,
+    hold_ms: i64,
+    deadline: UnixMs,
+) -> Result<Held, StoreError> {
     hold_without(recorder, conditions, &[], hold_ms, deadline).await
 }
 
-/// Waits like [`hold`], and for none of `others` to hold as a whole in the meantime: what they show is something else.
+/// Waits like [`hold`], and for none of `others` to hold as a whole in the meantime: what they show
+/// is something else.
 pub async fn hold_without(
     recorder: &Recorder,
     conditions: &Conditions,
@@ -179,7 +192,8 @@ pub enum Held {
     },
     /// The deadline passed.
     No {
-        /// The conditions that did not hold then, with what was seen; empty when they held, but not for long enough.
+        /// The conditions that did not hold then, with what was seen; empty when they held, but not
+        /// for long enough.
         unmet: BTreeMap<String, String>,
     },
 }

@@ -1,4 +1,5 @@
-//! The keeper's end of the socket: numbers commands, keeps the head and tail of their output, and ends what a vanished client drove.
+//! The keeper's end of the socket: numbers commands, keeps the head and tail of their output, and
+//! ends what a vanished client drove.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +18,8 @@ use crate::lab::store::{CommandEnd, CommandStart};
 /// How much of a command's output is kept at its beginning, and again at its end.
 const KEPT_BYTES: usize = 128 * 1024;
 
-/// A command is told to have begun this much earlier at most: a terminal that is slow to show is late by seconds.
+/// A command is told to have begun this much earlier at most: a terminal that is slow to show is
+/// late by seconds.
 const LATEST_MS: i64 = 60_000;
 
 /// Listens in the run's folder, in place of a keeper that is gone.
@@ -30,17 +32,33 @@ pub fn listen(folder: &Path) -> std::io::Result<UnixListener> {
     UnixListener::bind(&socket.path)
 }
 
-/// Serves clients until the keeper ends. A client's wish to stop is passed on, with the way to answer it.
-pub async fn serve(listener: UnixListener, recorder: Rc<Recorder>, docker: Docker, stops: UnboundedSender<UnixStream>) {
+/// Serves clients until the keeper ends. A client's wish to stop is passed on, with the way to
+/// answer it.
+pub async fn serve(
+    listener: UnixListener,
+    recorder: Rc<Recorder>,
+    docker: Docker,
+    stops: UnboundedSender<UnixStream>,
+) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::task::spawn_local(converse(stream, recorder.clone(), docker.clone(), stops.clone()))),
+            Ok((stream, _)) => drop(tokio::task::spawn_local(converse(
+                stream,
+                recorder.clone(),
+                docker.clone(),
+                stops.clone(),
+            ))),
             Err(error) => tracing::warn!(%error, "a client could not connect"),
         }
     }
 }
 
-async fn converse(mut stream: UnixStream, recorder: Rc<Recorder>, docker: Docker, stops: UnboundedSender<UnixStream>) {
+async fn converse(
+    mut stream: UnixStream,
+    recorder: Rc<Recorder>,
+    docker: Docker,
+    stops: UnboundedSender<UnixStream>,
+) {
     let mut session = Session { recorder, running: BTreeMap::new(), execs: Vec::new() };
     let (read, mut write) = stream.split();
     let mut requests = BufReader::new(read).lines();
@@ -101,7 +119,12 @@ impl Session {
             }
             Request::End { number, exit } => {
                 let output = self.running.remove(&number);
-                Some(output.map_or(Reply::Failed(format!("command {number} is not running")), |output| self.close(number, output, exit)))
+                Some(
+                    output.map_or(
+                        Reply::Failed(format!("command {number} is not running")),
+                        |output| self.close(number, output, exit),
+                    ),
+                )
             }
             Request::Stop => None,
         }
@@ -109,7 +132,9 @@ impl Session {
 
     fn close(&self, number: u32, output: Output, exit: Option<i64>) -> Reply {
         let end = output.end(self.recorder.clock().now(), exit);
-        self.recorder.command_ended(number, &end).map_or_else(|error| Reply::Failed(error.to_string()), |()| Reply::Done)
+        self.recorder
+            .command_ended(number, &end)
+            .map_or_else(|error| Reply::Failed(error.to_string()), |()| Reply::Done)
     }
 
     /// The client is gone: what it had not ended ends now.
@@ -170,7 +195,10 @@ mod tests {
         output.append(b"orders\n");
         output.append(b"payments\n");
         let end = output.end(1, Some(0));
-        assert_eq!((end.head.as_slice(), end.tail.len(), end.dropped), (&b"orders\npayments\n"[..], 0, 0));
+        assert_eq!(
+            (end.head.as_slice(), end.tail.len(), end.dropped),
+            (&b"orders\npayments\n"[..], 0, 0)
+        );
     }
 
     #[test]
@@ -181,6 +209,9 @@ mod tests {
         let end = output.end(1, Some(0));
         assert_eq!((end.head.len(), end.tail.len()), (KEPT_BYTES, KEPT_BYTES));
         assert_eq!(end.dropped as usize, 200_000 * 8 - 2 * KEPT_BYTES);
-        assert!(end.head.starts_with(line(0).as_bytes()) && end.tail.ends_with(line(199_999).as_bytes()));
+        assert!(
+            end.head.starts_with(line(0).as_bytes())
+                && end.tail.ends_with(line(199_999).as_bytes())
+        );
     }
 }

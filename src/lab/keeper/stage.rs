@@ -1,5 +1,5 @@
-//! The order of a run: booting, settling, breaking, confirming, open; or invalid at any step, with what was observed. Each transition
-//! is on disk before the next begins.
+//! The order of a run: booting, settling, breaking, confirming, open; or invalid at any step, with
+//! what was observed. Each transition is on disk before the next begins.
 
 use std::time::Duration;
 
@@ -28,8 +28,10 @@ const RESTAGINGS: u32 = 2;
 const OTHER_PLACES: u32 = 3;
 
 /// Every replica is in sync and no broker fenced ...
-const WHOLE: &str = "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0";
-/// ... within so many seconds after an attempt was undone, or the next attempt will tell what is wrong.
+const WHOLE: &str =
+    "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0";
+/// ... within so many seconds after an attempt was undone, or the next attempt will tell what is
+/// wrong.
 const WHOLE_WITHIN: u32 = 45;
 
 /// Stages one run on one engine.
@@ -72,7 +74,8 @@ pub enum StageError {
 struct Witnessed {
     injected: UnixMs,
     alerted: UnixMs,
-    /// What was changed, to be told when the run opens: nobody reads the feed before, and a staging that is tried again tells nothing.
+    /// What was changed, to be told when the run opens: nobody reads the feed before, and a staging
+    /// that is tried again tells nothing.
     changes: Vec<Told>,
 }
 
@@ -85,7 +88,8 @@ struct Told {
 }
 
 impl<E: Engine> Staging<'_, E> {
-    /// Stages the run until it is open. `observe` begins to observe the lab as soon as it has a place.
+    /// Stages the run until it is open. `observe` begins to observe the lab as soon as it has a
+    /// place.
     pub async fn stage(&self, observe: impl AsyncFnOnce(&Lab)) -> Result<RunFile, StageError> {
         let mut file = self.run.read()?;
         let staged = self.in_order(&mut file, observe).await;
@@ -101,7 +105,11 @@ impl<E: Engine> Staging<'_, E> {
         staged.map(|()| file)
     }
 
-    async fn in_order(&self, file: &mut RunFile, observe: impl AsyncFnOnce(&Lab)) -> Result<(), StageError> {
+    async fn in_order(
+        &self,
+        file: &mut RunFile,
+        observe: impl AsyncFnOnce(&Lab),
+    ) -> Result<(), StageError> {
         let lab = self.boot(file, observe).await?;
         let mut changes = Vec::new();
         for innocent in &self.plan.innocent {
@@ -114,7 +122,11 @@ impl<E: Engine> Staging<'_, E> {
             match self.break_and_confirm(file, &lab).await {
                 Err(StageError::NotWitnessed(seen)) if attempt < RESTAGINGS => {
                     attempt += 1;
-                    tracing::warn!(attempt, ?seen, "the staging was not witnessed; undoing it and trying again");
+                    tracing::warn!(
+                        attempt,
+                        ?seen,
+                        "the staging was not witnessed; undoing it and trying again"
+                    );
                     self.tell("not as expected; putting everything back and trying again");
                     self.undo_to(&lab, before).await?;
                     self.lead_as_before(&lab).await?;
@@ -126,8 +138,9 @@ impl<E: Engine> Staging<'_, E> {
         self.open(file, &witnessed, &changes).await
     }
 
-    /// Leaders stay where an attempt left them: nothing but an election moves them back, as soon as those who should lead are in sync.
-    /// That they are where they were is the next baseline's to say.
+    /// Leaders stay where an attempt left them: nothing but an election moves them back, as soon as
+    /// those who should lead are in sync. That they are where they were is the next baseline's to
+    /// say.
     async fn lead_as_before(&self, lab: &Lab) -> Result<(), StageError> {
         let conditions = Conditions::new([WHOLE])?;
         let deadline = self.recorder.clock().now() + seconds(WHOLE_WITHIN);
@@ -150,7 +163,11 @@ impl<E: Engine> Staging<'_, E> {
         Ok(self.run.write(file)?)
     }
 
-    async fn boot(&self, file: &mut RunFile, observe: impl AsyncFnOnce(&Lab)) -> Result<Lab, StageError> {
+    async fn boot(
+        &self,
+        file: &mut RunFile,
+        observe: impl AsyncFnOnce(&Lab),
+    ) -> Result<Lab, StageError> {
         self.enter(file, RunState::Booting)?;
         let begun = Instant::now();
         let lab = self.boot_somewhere().await?;
@@ -162,11 +179,16 @@ impl<E: Engine> Staging<'_, E> {
         observe(&lab).await;
         self.engine.populate(&lab).await?;
         let services: Vec<_> = lab.services.iter().map(|s| s.name.as_str()).collect();
-        self.tell(&format!("{} topics; {} at work", lab.topology.topics.len(), services.join(", ")));
+        self.tell(&format!(
+            "{} topics; {} at work",
+            lab.topology.topics.len(),
+            services.join(", ")
+        ));
         Ok(lab)
     }
 
-    /// Boots the cluster in a place of its own; in another one when what was reserved was taken by somebody else in the meantime.
+    /// Boots the cluster in a place of its own; in another one when what was reserved was taken by
+    /// somebody else in the meantime.
     async fn boot_somewhere(&self) -> Result<Lab, StageError> {
         let mut attempt = 0;
         loop {
@@ -174,7 +196,11 @@ impl<E: Engine> Staging<'_, E> {
             let (topology, services) = (self.plan.topology.clone(), self.plan.services.clone());
             let lab = Lab { run: self.run.id.clone(), topology, services, placement };
             self.run.write_lab(&lab)?;
-            self.tell(&format!("a network of its own, {}, for {} machines", lab.placement.subnet, lab.machines().count()));
+            self.tell(&format!(
+                "a network of its own, {}, for {} machines",
+                lab.placement.subnet,
+                lab.machines().count()
+            ));
             match self.engine.boot(&lab).await {
                 Err(EngineError::Taken { operation, reason }) if attempt < OTHER_PLACES => {
                     attempt += 1;
@@ -207,12 +233,17 @@ impl<E: Engine> Staging<'_, E> {
         }
     }
 
-    async fn break_and_confirm(&self, file: &mut RunFile, lab: &Lab) -> Result<Witnessed, StageError> {
+    async fn break_and_confirm(
+        &self,
+        file: &mut RunFile,
+        lab: &Lab,
+    ) -> Result<Witnessed, StageError> {
         self.enter(file, RunState::Breaking)?;
         let injected = self.recorder.clock().now();
         self.tell("waiting for the page");
         // A control ends by itself, so its steps and its witness go on side by side.
-        let (changes, confirmed) = tokio::try_join!(self.inject(lab), confirm(self.plan, self.recorder, injected))?;
+        let (changes, confirmed) =
+            tokio::try_join!(self.inject(lab), confirm(self.plan, self.recorder, injected))?;
         self.enter(file, RunState::Confirming)?;
         Ok(Witnessed { injected, alerted: confirmed?, changes })
     }
@@ -220,11 +251,17 @@ impl<E: Engine> Staging<'_, E> {
     /// Performs the fault's steps and, after the first, the harmless change that follows it.
     async fn inject(&self, lab: &Lab) -> Result<Vec<Told>, StageError> {
         let mut changes = Vec::new();
-        for (k, step) in self.plan.fault.primitive().inject(self.plan.target()).into_iter().enumerate() {
+        for (k, step) in
+            self.plan.fault.primitive().inject(self.plan.target()).into_iter().enumerate()
+        {
             self.step(lab, &step).await?;
             if k == 0 {
                 let trigger = &self.plan.trigger;
-                let told = Told { at: self.recorder.clock().now(), what: trigger.what.clone(), by: trigger.by.clone() };
+                let told = Told {
+                    at: self.recorder.clock().now(),
+                    what: trigger.what.clone(),
+                    by: trigger.by.clone(),
+                };
                 changes.extend(self.plan.trigger_listed.then_some(told));
                 if let Some(decoy) = &self.plan.decoy {
                     changes.push(self.change(lab, decoy).await?);
@@ -237,7 +274,9 @@ impl<E: Engine> Staging<'_, E> {
     async fn step(&self, lab: &Lab, step: &Step) -> Result<(), StageError> {
         match step {
             Step::Do(action) => self.perform(lab, action).await,
-            Step::Until { promql, hold_seconds, deadline_seconds } => self.until(promql, *hold_seconds, *deadline_seconds).await,
+            Step::Until { promql, hold_seconds, deadline_seconds } => {
+                self.until(promql, *hold_seconds, *deadline_seconds).await
+            }
             Step::While { promql, steps, max } => {
                 let condition = Conditions::new([promql.as_str()])?;
                 let reader = self.recorder.reader()?;
@@ -259,20 +298,39 @@ impl<E: Engine> Staging<'_, E> {
         for action in &innocent.actions {
             self.perform(lab, action).await?;
         }
-        Ok(Told { at: self.recorder.clock().now(), what: innocent.what.clone(), by: innocent.by.clone() })
+        Ok(Told {
+            at: self.recorder.clock().now(),
+            what: innocent.what.clone(),
+            by: innocent.by.clone(),
+        })
     }
 
-    async fn until(&self, promql: &str, hold_seconds: u32, deadline_seconds: u32) -> Result<(), StageError> {
+    async fn until(
+        &self,
+        promql: &str,
+        hold_seconds: u32,
+        deadline_seconds: u32,
+    ) -> Result<(), StageError> {
         let conditions = Conditions::new([promql])?;
         let deadline = self.recorder.clock().now() + seconds(deadline_seconds);
         match hold(self.recorder, &conditions, seconds(hold_seconds), deadline).await? {
             Held::Yes { .. } => Ok(()),
-            Held::No { unmet } => Err(NotSeen { what: "a step of the staging".to_owned(), within_seconds: deadline_seconds, unmet }.into()),
+            Held::No { unmet } => Err(NotSeen {
+                what: "a step of the staging".to_owned(),
+                within_seconds: deadline_seconds,
+                unmet,
+            }
+            .into()),
         }
     }
 
     /// Commits to the truth and opens the run.
-    async fn open(&self, file: &mut RunFile, witnessed: &Witnessed, changes: &[Told]) -> Result<(), StageError> {
+    async fn open(
+        &self,
+        file: &mut RunFile,
+        witnessed: &Witnessed,
+        changes: &[Told],
+    ) -> Result<(), StageError> {
         for change in changes {
             self.recorder.change(change.at, &change.what, &change.by)?;
         }
@@ -294,11 +352,18 @@ impl<E: Engine> Staging<'_, E> {
         let effects = Conditions::new(account.chain.iter().map(|e| e.shows.as_str()))?;
         // The first second at which some effect could be seen, the alert's own at the latest.
         let every = Duration::from_secs(1).as_millis() as i64;
-        let seconds = (0..).map(|k| witnessed.injected + k * every).take_while(|at| *at < witnessed.alerted);
+        let seconds =
+            (0..).map(|k| witnessed.injected + k * every).take_while(|at| *at < witnessed.alerted);
         let count = account.chain.len();
-        let observable = seconds.into_iter().find(|at| effects.unmet(&reader, *at).len() < count).unwrap_or(witnessed.alerted);
+        let observable = seconds
+            .into_iter()
+            .find(|at| effects.unmet(&reader, *at).len() < count)
+            .unwrap_or(witnessed.alerted);
         let changes = reader.changes()?;
-        let trigger = changes.iter().rev().find(|c| self.plan.trigger_listed && c.what == self.plan.trigger.what);
+        let trigger = changes
+            .iter()
+            .rev()
+            .find(|c| self.plan.trigger_listed && c.what == self.plan.trigger.what);
         Ok(Truth {
             causes: vec![account],
             onset: Some(Span { from: witnessed.injected, to: observable }),
@@ -314,7 +379,11 @@ impl<E: Engine> Staging<'_, E> {
     /// The other causes of the symptom, each with what shows this one and not it.
     fn look_alikes(&self) -> Vec<LookAlike> {
         let Some(first) = self.plan.signatures.first() else { return Vec::new() };
-        let look_alike = |s: &Sibling| LookAlike { class: s.class.clone(), says: first.shows.clone(), split_by: first.expr.clone() };
+        let look_alike = |s: &Sibling| LookAlike {
+            class: s.class.clone(),
+            says: first.shows.clone(),
+            split_by: first.expr.clone(),
+        };
         self.plan.siblings.iter().filter(|s| domain(&s.class) != "none").map(look_alike).collect()
     }
 

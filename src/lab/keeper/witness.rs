@@ -19,7 +19,8 @@ pub struct NotSeen {
     pub(super) what: String,
     /// For how long it was waited for.
     pub(super) within_seconds: u32,
-    /// The conditions that did not hold at the end, each with what was seen instead: for the author only.
+    /// The conditions that did not hold at the end, each with what was seen instead: for the author
+    /// only.
     pub(super) unmet: BTreeMap<String, String>,
 }
 
@@ -31,41 +32,75 @@ fn how(unmet: usize) -> String {
     }
 }
 
-/// Waits for the witness: the alert, and with it, for the whole hold time, the signatures; and what was seen of the chain must have
-/// come in its order, since a learner's timeline is held against it. A control is confirmed when its alert fired and the steady state
-/// holds again: an alert that looks back clears while the learner looks on. Gives the time at which the alert fired.
-pub async fn confirm(plan: &Plan, recorder: &Recorder, injected: UnixMs) -> Result<Result<UnixMs, NotSeen>, StageError> {
+/// Waits for the witness: the alert, and with it, for the whole hold time, the signatures; and what
+/// was seen of the chain must have come in its order, since a learner's timeline is held against
+/// it. A control is confirmed when its alert fired and the steady state holds again: an alert that
+/// looks back clears while the learner looks on. Gives the time at which the alert fired.
+pub async fn confirm(
+    plan: &Plan,
+    recorder: &Recorder,
+    injected: UnixMs,
+) -> Result<Result<UnixMs, NotSeen>, StageError> {
     let deadline = injected + seconds(plan.window_seconds);
-    let not_seen = |what: &str, unmet| NotSeen { what: what.to_owned(), within_seconds: plan.window_seconds, unmet };
+    let not_seen = |what: &str, unmet| NotSeen {
+        what: what.to_owned(),
+        within_seconds: plan.window_seconds,
+        unmet,
+    };
     let alert = Conditions::new([plan.alert.expr.as_str()])?;
     let alerted = match hold(recorder, &alert, seconds(plan.alert.for_seconds), deadline).await? {
         Held::Yes { to, .. } => to,
-        Held::No { unmet } => return Ok(Err(not_seen(&format!("the alert {}", plan.alert.name), unmet))),
+        Held::No { unmet } => {
+            return Ok(Err(not_seen(&format!("the alert {}", plan.alert.name), unmet)));
+        }
     };
     let is_control = plan.is_control();
     let signatures = plan.signatures.iter().map(|s| s.expr.as_str());
     let (what, conditions) = if is_control {
-        ("the steady state after the alert", Conditions::new(plan.steady.conditions.iter().map(String::as_str).chain(signatures))?)
+        (
+            "the steady state after the alert",
+            Conditions::new(plan.steady.conditions.iter().map(String::as_str).chain(signatures))?,
+        )
     } else {
-        ("the symptom together with its signatures", Conditions::new(std::iter::once(plan.alert.expr.as_str()).chain(signatures))?)
+        (
+            "the symptom together with its signatures",
+            Conditions::new(std::iter::once(plan.alert.expr.as_str()).chain(signatures))?,
+        )
     };
     let siblings = plan.siblings.iter().filter(|s| !s.signatures.is_empty());
-    let siblings = siblings.map(|s| Conditions::new(s.signatures.iter().map(|s| s.expr.as_str()))).collect::<Result<Vec<_>, _>>()?;
-    Ok(match hold_without(recorder, &conditions, &siblings, seconds(plan.hold_seconds), deadline).await? {
-        Held::Yes { to, .. } => {
-            let unmet = too_early(plan, recorder, Span { from: injected, to })?;
-            if unmet.is_empty() { Ok(alerted) } else { Err(not_seen("the chain of effects in its order", unmet)) }
-        }
-        Held::No { unmet } => Err(not_seen(what, unmet)),
-    })
+    let siblings = siblings
+        .map(|s| Conditions::new(s.signatures.iter().map(|s| s.expr.as_str())))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(
+        match hold_without(recorder, &conditions, &siblings, seconds(plan.hold_seconds), deadline)
+            .await?
+        {
+            Held::Yes { to, .. } => {
+                let unmet = too_early(plan, recorder, Span { from: injected, to })?;
+                if unmet.is_empty() {
+                    Ok(alerted)
+                } else {
+                    Err(not_seen("the chain of effects in its order", unmet))
+                }
+            }
+            Held::No { unmet } => Err(not_seen(what, unmet)),
+        },
+    )
 }
 
-/// The effects that were seen only before what they follow from. One that was not seen yet may still come.
-fn too_early(plan: &Plan, recorder: &Recorder, within: Span) -> Result<BTreeMap<String, String>, StageError> {
+/// The effects that were seen only before what they follow from. One that was not seen yet may
+/// still come.
+fn too_early(
+    plan: &Plan,
+    recorder: &Recorder,
+    within: Span,
+) -> Result<BTreeMap<String, String>, StageError> {
     let chain = plan.account().chain;
     let seen = sequence(&chain, &recorder.reader()?, within).map_err(StoreError::from)?;
     let early = |(effect, seen): (Effect, Seen)| match seen {
-        Seen::TooEarly(ms) => Some((effect.shows, format!("it was seen {} s before what it follows from", ms / 1000))),
+        Seen::TooEarly(ms) => {
+            Some((effect.shows, format!("it was seen {} s before what it follows from", ms / 1000)))
+        }
         Seen::Never | Seen::InOrder(_) => None,
     };
     Ok(chain.into_iter().zip(seen).filter_map(early).collect())

@@ -1,4 +1,5 @@
-//! The cluster as its protocol tells it, once a second: every broker is asked for itself and in parallel.
+//! The cluster as its protocol tells it, once a second: every broker is asked for itself and in
+//! parallel.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -27,7 +28,8 @@ pub struct ClusterProbe {
     links: Vec<Link>,
     /// Partitions as last seen: which broker is asked for which offsets.
     leaders: BTreeMap<NodeId, Vec<TopicPartition>>,
-    /// Groups by name; discovered by [`discover_groups`](Self::discover_groups) and given by the lab.
+    /// Groups by name; discovered by [`discover_groups`](Self::discover_groups) and given by the
+    /// lab.
     groups: BTreeMap<String, KnownGroup>,
     freshness: Freshness,
 }
@@ -80,8 +82,9 @@ impl ClusterProbe {
 
     /// Asks every broker which groups it coordinates.
     pub async fn discover_groups(&mut self) {
-        let listed =
-            join_all(self.links.iter_mut().map(|link| link.ask(DETAIL_DEADLINE, async |c| groups::list(c, DETAIL_DEADLINE).await)));
+        let listed = join_all(self.links.iter_mut().map(|link| {
+            link.ask(DETAIL_DEADLINE, async |c| groups::list(c, DETAIL_DEADLINE).await)
+        }));
         for (group, protocol) in listed.await.into_iter().filter_map(|a| a.answer).flatten() {
             let known = self.groups.entry(group).or_insert_with(|| KnownGroup::new(protocol));
             known.protocol = protocol;
@@ -92,9 +95,15 @@ impl ClusterProbe {
     pub async fn read(&mut self) -> (Samples, Option<Samples>) {
         let leaders = std::mem::take(&mut self.leaders);
         let probed =
-            join_all(self.links.iter_mut().map(|link| probe(link, leaders.get(&link.broker.id).map_or(&[][..], Vec::as_slice)))).await;
+            join_all(self.links.iter_mut().map(|link| {
+                probe(link, leaders.get(&link.broker.id).map_or(&[][..], Vec::as_slice))
+            }))
+            .await;
         let probes: Samples = probed.iter().flat_map(|p| p.samples.clone()).collect();
-        let mut answered: Vec<_> = probed.iter().filter_map(|p| p.metadata.as_ref().map(|(m, took)| (*took, p.id, m))).collect();
+        let mut answered: Vec<_> = probed
+            .iter()
+            .filter_map(|p| p.metadata.as_ref().map(|(m, took)| (*took, p.id, m)))
+            .collect();
         answered.sort_by_key(|(took, id, _)| (*took, *id));
         let Some((_, _, metadata)) = answered.first() else {
             self.leaders = leaders;
@@ -110,7 +119,8 @@ impl ClusterProbe {
             }
             None => self.leaders = leaders,
         }
-        let high_watermarks: Offsets = probed.iter().flat_map(|p| p.high_watermarks.clone()).collect();
+        let high_watermarks: Offsets =
+            probed.iter().flat_map(|p| p.high_watermarks.clone()).collect();
         let last_stable: Offsets = probed.iter().flat_map(|p| p.last_stable.clone()).collect();
         samples.extend(offset_samples("kafka_topic_partition_current_offset", &high_watermarks));
         samples.extend(offset_samples("kafka_topic_partition_last_stable_offset", &last_stable));
@@ -143,24 +153,35 @@ impl ClusterProbe {
                 wanted.entry(coordinator).or_default().push((name.clone(), group.protocol));
             }
         }
-        let asked = self.links.iter_mut().filter_map(|link| Some((wanted.remove(&link.broker.id)?, link))).map(async |(groups, link)| {
-            let mut answers = Vec::new();
-            for (name, protocol) in groups {
-                let answer = link.ask(DETAIL_DEADLINE, async |c| {
-                    let described = groups::describe(c, &name, protocol, DETAIL_DEADLINE).await?;
-                    Ok((described, groups::committed(c, &name, DETAIL_DEADLINE).await?))
-                });
-                answers.push((name.clone(), answer.await.answer));
-            }
-            answers
-        });
+        let asked = self
+            .links
+            .iter_mut()
+            .filter_map(|link| Some((wanted.remove(&link.broker.id)?, link)))
+            .map(async |(groups, link)| {
+                let mut answers = Vec::new();
+                for (name, protocol) in groups {
+                    let answer = link.ask(DETAIL_DEADLINE, async |c| {
+                        let described =
+                            groups::describe(c, &name, protocol, DETAIL_DEADLINE).await?;
+                        Ok((described, groups::committed(c, &name, DETAIL_DEADLINE).await?))
+                    });
+                    answers.push((name.clone(), answer.await.answer));
+                }
+                answers
+            });
         let answers: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
         let mut samples = Samples::new();
         for (name, answer) in answers {
             let Some(known) = self.groups.get_mut(&name) else { continue };
             match answer {
                 Some((Some(group), Some(committed))) => {
-                    samples.extend(group_samples(&name, known, &group, &committed, high_watermarks));
+                    samples.extend(group_samples(
+                        &name,
+                        known,
+                        &group,
+                        &committed,
+                        high_watermarks,
+                    ));
                     known.committed = committed;
                 }
                 // It is not the coordinator any more, or it does not answer: ask who is.
@@ -171,13 +192,20 @@ impl ClusterProbe {
     }
 
     async fn find_coordinators(&mut self, order: &[NodeId]) {
-        let missing: Vec<_> = self.groups.iter().filter(|(_, g)| g.coordinator.is_none()).map(|(name, _)| name.clone()).collect();
+        let missing: Vec<_> = self
+            .groups
+            .iter()
+            .filter(|(_, g)| g.coordinator.is_none())
+            .map(|(name, _)| name.clone())
+            .collect();
         if missing.is_empty() {
             return;
         }
         for id in order {
             let Some(link) = self.links.iter_mut().find(|l| l.broker.id == *id) else { continue };
-            let asked = link.ask(DETAIL_DEADLINE, async |c| groups::coordinators(c, &missing, DETAIL_DEADLINE).await);
+            let asked = link.ask(DETAIL_DEADLINE, async |c| {
+                groups::coordinators(c, &missing, DETAIL_DEADLINE).await
+            });
             if let Some(found) = asked.await.answer {
                 for (name, coordinator) in found {
                     if let Some(group) = self.groups.get_mut(&name) {
@@ -189,16 +217,24 @@ impl ClusterProbe {
         }
     }
 
-    /// Freshness by what was last known to be committed: a group whose coordinator is silent commits nothing either.
+    /// Freshness by what was last known to be committed: a group whose coordinator is silent
+    /// commits nothing either.
     pub fn freshness(&mut self, now: UnixMs) -> Samples {
         let mut samples = Samples::new();
         let mut needed: Offsets = Offsets::new();
         for (name, group) in &self.groups {
             for (partition, committed) in &group.committed {
-                needed.entry(partition.clone()).and_modify(|lowest| *lowest = (*lowest).min(*committed)).or_insert(*committed);
+                needed
+                    .entry(partition.clone())
+                    .and_modify(|lowest| *lowest = (*lowest).min(*committed))
+                    .or_insert(*committed);
                 if let Some(age) = self.freshness.age(partition, *committed, now) {
                     samples.push((
-                        of_partition("kafka_consumergroup_oldest_uncommitted_age_seconds", partition, &[("consumergroup", name)]),
+                        of_partition(
+                            "kafka_consumergroup_oldest_uncommitted_age_seconds",
+                            partition,
+                            &[("consumergroup", name)],
+                        ),
                         age,
                     ));
                 }
@@ -218,7 +254,8 @@ async fn probe(link: &mut Link, leads: &[TopicPartition]) -> Probed {
         samples.push((labels("kafka_probe_success"), f64::from(u8::from(answered))));
         samples.push((labels("kafka_probe_duration_seconds"), took.as_secs_f64()));
     };
-    let metadata = link.ask(PROBE_DEADLINE, async |c| partitions::metadata(c, PROBE_DEADLINE).await).await;
+    let metadata =
+        link.ask(PROBE_DEADLINE, async |c| partitions::metadata(c, PROBE_DEADLINE).await).await;
     note("Metadata", metadata.answer.is_some(), metadata.took);
     let mut offsets = (Offsets::new(), Offsets::new());
     // A broker that does not even tell its metadata is not asked further: the second is over.
@@ -252,7 +289,10 @@ fn of_partition(name: &str, (topic, partition): &TopicPartition, more: &[(&str, 
 }
 
 fn offset_samples(name: &str, offsets: &Offsets) -> Samples {
-    offsets.iter().map(|(partition, offset)| (of_partition(name, partition, &[]), *offset as f64)).collect()
+    offsets
+        .iter()
+        .map(|(partition, offset)| (of_partition(name, partition, &[]), *offset as f64))
+        .collect()
 }
 
 impl Details {
@@ -263,13 +303,20 @@ impl Details {
             *partitions_of.entry(&state.partition.0).or_default() += 1;
             samples.extend(partition_samples(state));
         }
-        samples.extend(partitions_of.into_iter().map(|(topic, n)| (Labels::of("kafka_topic_partitions", [("topic", topic)]), n as f64)));
+        samples.extend(partitions_of.into_iter().map(|(topic, n)| {
+            (Labels::of("kafka_topic_partitions", [("topic", topic)]), n as f64)
+        }));
+        samples.extend(self.fenced.iter().map(|(id, fenced)| {
+            (
+                Labels::of("kafka_broker_fenced", [("broker", id.to_string().as_str())]),
+                f64::from(u8::from(*fenced)),
+            )
+        }));
         samples.extend(
-            self.fenced.iter().map(|(id, fenced)| {
-                (Labels::of("kafka_broker_fenced", [("broker", id.to_string().as_str())]), f64::from(u8::from(*fenced)))
-            }),
+            self.reassigning
+                .iter()
+                .map(|p| (of_partition("kafka_topic_partition_reassigning", p, &[]), 1.0)),
         );
-        samples.extend(self.reassigning.iter().map(|p| (of_partition("kafka_topic_partition_reassigning", p, &[]), 1.0)));
         samples
     }
 }
@@ -285,27 +332,52 @@ fn partition_samples(state: &PartitionState) -> Samples {
         (of("kafka_topic_partition_leader_epoch", &[]), f64::from(state.leader_epoch)),
         (of("kafka_topic_partition_replicas", &[]), state.replicas.len() as f64),
         (of("kafka_topic_partition_in_sync_replica", &[]), state.isr.len() as f64),
-        (of("kafka_topic_partition_under_replicated_partition", &[]), truth(state.isr.len() < state.replicas.len())),
+        (
+            of("kafka_topic_partition_under_replicated_partition", &[]),
+            truth(state.isr.len() < state.replicas.len()),
+        ),
     ];
     for id in &state.replicas {
         let broker = id.to_string();
-        samples.push((of("kafka_topic_partition_replica_in_sync", &[("broker", &broker)]), truth(state.isr.contains(id))));
-        samples.push((of("kafka_topic_partition_eligible_leader_replica", &[("broker", &broker)]), truth(state.elr.contains(id))));
+        samples.push((
+            of("kafka_topic_partition_replica_in_sync", &[("broker", &broker)]),
+            truth(state.isr.contains(id)),
+        ));
+        samples.push((
+            of("kafka_topic_partition_eligible_leader_replica", &[("broker", &broker)]),
+            truth(state.elr.contains(id)),
+        ));
     }
     samples
 }
 
-fn group_samples(name: &str, known: &KnownGroup, group: &Group, committed: &Offsets, high_watermarks: &Offsets) -> Samples {
+fn group_samples(
+    name: &str,
+    known: &KnownGroup,
+    group: &Group,
+    committed: &Offsets,
+    high_watermarks: &Offsets,
+) -> Samples {
     let mut samples = vec![
-        (Labels::of("kafka_consumergroup_members", [("consumergroup", name)]), group.members.len() as f64),
+        (
+            Labels::of("kafka_consumergroup_members", [("consumergroup", name)]),
+            group.members.len() as f64,
+        ),
         (
             Labels::of(
                 "kafka_consumergroup_state_info",
-                [("consumergroup", name), ("state", &group.state), ("protocol", known.protocol.as_str())],
+                [
+                    ("consumergroup", name),
+                    ("state", &group.state),
+                    ("protocol", known.protocol.as_str()),
+                ],
             ),
             1.0,
         ),
-        (Labels::of("kafka_consumergroup_coordinator", [("consumergroup", name)]), f64::from(known.coordinator.unwrap_or(-1))),
+        (
+            Labels::of("kafka_consumergroup_coordinator", [("consumergroup", name)]),
+            f64::from(known.coordinator.unwrap_or(-1)),
+        ),
     ];
     let mut assigned: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for member in &group.members {
@@ -317,16 +389,30 @@ fn group_samples(name: &str, known: &KnownGroup, group: &Group, committed: &Offs
     }));
     let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
     for (partition, offset) in committed {
-        samples.push((of_partition("kafka_consumergroup_current_offset", partition, &[("consumergroup", name)]), *offset as f64));
+        samples.push((
+            of_partition(
+                "kafka_consumergroup_current_offset",
+                partition,
+                &[("consumergroup", name)],
+            ),
+            *offset as f64,
+        ));
         if let Some(high_watermark) = high_watermarks.get(partition) {
-            // The two are not read in the same instant: a commit may be ahead of the high watermark read before it.
+            // The two are not read in the same instant: a commit may be ahead of the high watermark
+            // read before it.
             let lag = (high_watermark - offset).max(0) as f64;
-            samples.push((of_partition("kafka_consumergroup_lag", partition, &[("consumergroup", name)]), lag));
+            samples.push((
+                of_partition("kafka_consumergroup_lag", partition, &[("consumergroup", name)]),
+                lag,
+            ));
             *sums.entry(&partition.0).or_default() += lag;
         }
     }
-    samples.extend(
-        sums.into_iter().map(|(topic, lag)| (Labels::of("kafka_consumergroup_lag_sum", [("consumergroup", name), ("topic", topic)]), lag)),
-    );
+    samples.extend(sums.into_iter().map(|(topic, lag)| {
+        (
+            Labels::of("kafka_consumergroup_lag_sum", [("consumergroup", name), ("topic", topic)]),
+            lag,
+        )
+    }));
     samples
 }

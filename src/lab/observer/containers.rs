@@ -1,4 +1,5 @@
-//! The engine's own figures: one streaming `stats` per container, whose newest reading each second takes.
+//! The engine's own figures: one streaming `stats` per container, whose newest reading each second
+//! takes.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -44,9 +45,20 @@ impl Containers {
         let machines: Vec<_> = lab.machines().map(str::to_owned).collect();
         let mut tasks: Vec<_> = machines
             .iter()
-            .map(|machine| tokio::task::spawn_local(follow_stats(docker.clone(), lab.container(machine), machine.clone(), seen.clone())))
+            .map(|machine| {
+                tokio::task::spawn_local(follow_stats(
+                    docker.clone(),
+                    lab.container(machine),
+                    machine.clone(),
+                    seen.clone(),
+                ))
+            })
             .collect();
-        tasks.push(tokio::task::spawn_local(follow_kills(docker.clone(), lab.run.clone(), seen.clone())));
+        tasks.push(tokio::task::spawn_local(follow_kills(
+            docker.clone(),
+            lab.run.clone(),
+            seen.clone(),
+        )));
         Self { machines, seen, tasks }
     }
 
@@ -54,10 +66,14 @@ impl Containers {
     pub fn read(&self) -> Vec<(String, Option<Samples>)> {
         let seen = self.seen.borrow();
         let reading = |machine: &String| {
-            let (_, samples) = seen.newest.get(machine).filter(|(at, _)| at.elapsed() < FRESH_FOR)?;
+            let (_, samples) =
+                seen.newest.get(machine).filter(|(at, _)| at.elapsed() < FRESH_FOR)?;
             let kills = seen.oom_kills.get(machine).copied().unwrap_or(0) as f64;
             let mut samples = samples.clone();
-            samples.push((Labels::of("container_oom_events_total", [("node", machine.as_str())]), kills));
+            samples.push((
+                Labels::of("container_oom_events_total", [("node", machine.as_str())]),
+                kills,
+            ));
             Some(samples)
         };
         self.machines.iter().map(|machine| (machine.clone(), reading(machine))).collect()
@@ -87,9 +103,12 @@ async fn follow_stats(docker: Docker, container: String, machine: String, seen: 
 
 async fn follow_kills(docker: Docker, run: String, seen: Rc<RefCell<Seen>>) {
     loop {
-        let filters =
-            HashMap::from([("label".to_owned(), vec![format!("{RUN_LABEL}={run}")]), ("event".to_owned(), vec!["oom".to_owned()])]);
-        let mut events = docker.events(Some(EventsOptionsBuilder::default().filters(&filters).build()));
+        let filters = HashMap::from([
+            ("label".to_owned(), vec![format!("{RUN_LABEL}={run}")]),
+            ("event".to_owned(), vec!["oom".to_owned()]),
+        ]);
+        let mut events =
+            docker.events(Some(EventsOptionsBuilder::default().filters(&filters).build()));
         while let Some(Ok(event)) = events.next().await {
             let attributes = event.actor.and_then(|a| a.attributes).unwrap_or_default();
             if let Some(machine) = attributes.get(NODE_LABEL) {
@@ -108,32 +127,58 @@ fn samples(machine: &str, stats: &ContainerStatsResponse) -> Samples {
         let used = cpu.cpu_usage.as_ref().and_then(|u| u.total_usage).unwrap_or(0);
         samples.push((of("container_cpu_usage_seconds_total"), seconds(used)));
         if let Some(throttling) = &cpu.throttling_data {
-            samples.push((of("container_cpu_cfs_periods_total"), throttling.periods.unwrap_or(0) as f64));
-            samples.push((of("container_cpu_cfs_throttled_periods_total"), throttling.throttled_periods.unwrap_or(0) as f64));
-            samples.push((of("container_cpu_cfs_throttled_seconds_total"), seconds(throttling.throttled_time.unwrap_or(0))));
+            samples.push((
+                of("container_cpu_cfs_periods_total"),
+                throttling.periods.unwrap_or(0) as f64,
+            ));
+            samples.push((
+                of("container_cpu_cfs_throttled_periods_total"),
+                throttling.throttled_periods.unwrap_or(0) as f64,
+            ));
+            samples.push((
+                of("container_cpu_cfs_throttled_seconds_total"),
+                seconds(throttling.throttled_time.unwrap_or(0)),
+            ));
         }
     }
     if let Some((memory, usage)) = stats.memory_stats.as_ref().and_then(|m| Some((m, m.usage?))) {
         let details = memory.stats.clone().unwrap_or_default();
         // cgroup v1 and v2 name them differently; cAdvisor shows both under these names.
-        let detail = |v1: &str, v2: &str| details.get(v1).or_else(|| details.get(v2)).copied().unwrap_or(0);
+        let detail =
+            |v1: &str, v2: &str| details.get(v1).or_else(|| details.get(v2)).copied().unwrap_or(0);
         let inactive = detail("total_inactive_file", "inactive_file");
         samples.push((of("container_memory_usage_bytes"), usage as f64));
-        samples.push((of("container_memory_working_set_bytes"), usage.saturating_sub(inactive) as f64));
+        samples.push((
+            of("container_memory_working_set_bytes"),
+            usage.saturating_sub(inactive) as f64,
+        ));
         samples.push((of("container_memory_rss"), detail("total_rss", "anon") as f64));
         samples.push((of("container_memory_cache"), detail("total_cache", "file") as f64));
         samples.push((of("container_spec_memory_limit_bytes"), memory.limit.unwrap_or(0) as f64));
     }
     for (interface, network) in stats.networks.iter().flatten() {
-        let of = |name: &str| Labels::of(name, [("node", machine), ("interface", interface.as_str())]);
-        samples.push((of("container_network_receive_bytes_total"), network.rx_bytes.unwrap_or(0) as f64));
-        samples.push((of("container_network_transmit_bytes_total"), network.tx_bytes.unwrap_or(0) as f64));
+        let of =
+            |name: &str| Labels::of(name, [("node", machine), ("interface", interface.as_str())]);
+        samples.push((
+            of("container_network_receive_bytes_total"),
+            network.rx_bytes.unwrap_or(0) as f64,
+        ));
+        samples.push((
+            of("container_network_transmit_bytes_total"),
+            network.tx_bytes.unwrap_or(0) as f64,
+        ));
     }
     if samples.is_empty() {
         return samples;
     }
-    let block = stats.blkio_stats.as_ref().and_then(|b| b.io_service_bytes_recursive.as_deref()).unwrap_or_default();
-    let bytes = |op: &str| block.iter().filter(|e| is_op(e, op)).filter_map(|e| e.value).sum::<u64>() as f64;
+    let block = stats
+        .blkio_stats
+        .as_ref()
+        .and_then(|b| b.io_service_bytes_recursive.as_deref())
+        .unwrap_or_default();
+    let bytes = |op: &str| {
+        block.iter().filter(|e| is_op(e, op)).filter_map(|e| e.value).sum::<u64>() as f64
+    };
     samples.push((of("container_fs_reads_bytes_total"), bytes("read")));
     samples.push((of("container_fs_writes_bytes_total"), bytes("write")));
     let processes = stats.pids_stats.as_ref().and_then(|p| p.current).unwrap_or(0);
@@ -186,6 +231,11 @@ mod tests {
 
     #[test]
     fn a_container_that_is_not_running_has_no_samples() {
-        assert_eq!(shown(r#"{"cpu_stats":{"cpu_usage":{"total_usage":0}},"memory_stats":{},"pids_stats":{}}"#), Vec::<String>::new());
+        assert_eq!(
+            shown(
+                r#"{"cpu_stats":{"cpu_usage":{"total_usage":0}},"memory_stats":{},"pids_stats":{}}"#
+            ),
+            Vec::<String>::new()
+        );
     }
 }

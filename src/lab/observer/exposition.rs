@@ -1,5 +1,6 @@
-//! Prometheus' text exposition format, as far as exporters use it: comments, `name{label="value"} number`, an optional timestamp,
-//! which is not honoured: the time of a sample is the time of its scrape.
+//! Prometheus' text exposition format, as far as exporters use it: comments, `name{label="value"}
+//! number`, an optional timestamp, which is not honoured: the time of a sample is the time of its
+//! scrape.
 
 use crate::domain::telemetry::series::{Labels, NAME};
 
@@ -54,11 +55,13 @@ mod tests {
 
     #[test]
     fn samples_are_read_with_labels_escapes_and_special_numbers() {
-        let text =
-            "# HELP up x\n# TYPE up gauge\nup 1\nm{a=\"x\",b=\"say \\\"hi\\\"\\n\\\\\"} 2.5e3 1700000000000\nn{} +Inf\nn{a=\"\",} NaN\n";
+        let text = "# HELP up x\n# TYPE up gauge\nup 1\nm{a=\"x\",b=\"say \\\"hi\\\"\\n\\\\\"} 2.5e3 1700000000000\nn{} +Inf\nn{a=\"\",} NaN\n";
         let samples = parse(text).expect("well formed");
         let shown: Vec<_> = samples.iter().map(|(l, v)| format!("{l} {v}")).collect();
-        assert_eq!(shown, ["up 1", "m{a=\"x\", b=\"say \\\"hi\\\"\\n\\\\\"} 2500", "n inf", "n{a=\"\"} NaN"]);
+        assert_eq!(
+            shown,
+            ["up 1", "m{a=\"x\", b=\"say \\\"hi\\\"\\n\\\\\"} 2500", "n inf", "n{a=\"\"} NaN"]
+        );
     }
 
     #[test]

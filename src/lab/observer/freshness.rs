@@ -1,5 +1,6 @@
-//! Freshness: how old the oldest record is that was acknowledged to a producer and is not yet committed by a group. Unlike lag it
-//! is honest when the high watermark stands still, and it is what users feel.
+//! Freshness: how old the oldest record is that was acknowledged to a producer and is not yet
+//! committed by a group. Unlike lag it is honest when the high watermark stands still, and it is
+//! what users feel.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,7 +9,8 @@ use crate::domain::telemetry::series::UnixMs;
 /// A partition.
 pub type TopicPartition = (String, i32);
 
-/// When which offsets had been acknowledged, per partition; as much of it as some group still needs.
+/// When which offsets had been acknowledged, per partition; as much of it as some group still
+/// needs.
 #[derive(Debug, Default)]
 pub struct Freshness {
     acknowledged: BTreeMap<TopicPartition, VecDeque<(UnixMs, i64)>>,
@@ -23,20 +25,23 @@ impl Freshness {
         }
     }
 
-    /// Age in seconds of the oldest record at or after `committed` that had been acknowledged by `now`; 0 when there is none, and
-    /// nothing for a partition nobody was seen to write to.
+    /// Age in seconds of the oldest record at or after `committed` that had been acknowledged by
+    /// `now`; 0 when there is none, and nothing for a partition nobody was seen to write to.
     pub fn age(&self, partition: &TopicPartition, committed: i64, now: UnixMs) -> Option<f64> {
         let history = self.acknowledged.get(partition)?;
         let oldest = history.iter().find(|(_, highest)| *highest >= committed);
         Some(oldest.map_or(0.0, |(at, _)| (now - at).max(0) as f64 / 1000.0))
     }
 
-    /// Forgets what every group has committed past. `needed` holds the lowest commit of each partition.
+    /// Forgets what every group has committed past. `needed` holds the lowest commit of each
+    /// partition.
     pub fn forget(&mut self, needed: &BTreeMap<TopicPartition, i64>) {
         for (partition, committed) in needed {
             let Some(history) = self.acknowledged.get_mut(partition) else { continue };
             // The newest entry stays, so that the partition is still known to be written to.
-            while history.len() > 1 && history.front().is_some_and(|(_, highest)| highest < committed) {
+            while history.len() > 1
+                && history.front().is_some_and(|(_, highest)| highest < committed)
+            {
                 history.pop_front();
             }
         }
@@ -59,7 +64,11 @@ mod tests {
         }
         // Offset 10 is the next to read: it was acknowledged between 1000 and 2000.
         assert_eq!(freshness.age(&partition(), 10, 5000), Some(3.0));
-        assert_eq!(freshness.age(&partition(), 29, 5000), Some(2.0), "the last record is acknowledged and not committed");
+        assert_eq!(
+            freshness.age(&partition(), 29, 5000),
+            Some(2.0),
+            "the last record is acknowledged and not committed"
+        );
         assert_eq!(freshness.age(&partition(), 30, 5000), Some(0.0));
         assert_eq!(freshness.age(&("audit".to_owned(), 0), 0, 5000), None);
     }

@@ -17,8 +17,8 @@ impl Link {
         Self { broker, connection: None }
     }
 
-    /// Asks something, over a new connection when the old one is gone. Gives up, and closes the connection, at the deadline: an answer
-    /// that comes later belongs to no question any more.
+    /// Asks something, over a new connection when the old one is gone. Gives up, and closes the
+    /// connection, at the deadline: an answer that comes later belongs to no question any more.
     pub(super) async fn ask<T>(
         &mut self,
         within: Duration,

@@ -19,7 +19,8 @@ const REOPEN_AFTER: Duration = Duration::from_secs(1);
 const MAX_LINE_BYTES: usize = 16 * 1024;
 /// What a machine may write at once ...
 const LINES_AT_ONCE: i64 = 5_000;
-/// ... and in a second, in the long run: a broker that retries without a pause writes thousands, for as long as the drill takes.
+/// ... and in a second, in the long run: a broker that retries without a pause writes thousands,
+/// for as long as the drill takes.
 const LINES_PER_SECOND: i64 = 200;
 
 /// Follows the logs of a lab.
@@ -30,7 +31,12 @@ pub struct Logs {
 
 impl Logs {
     /// Begins to follow, from lines after `since`. Must be called within a `LocalSet`.
-    pub fn follow(docker: &Docker, lab: &Lab, since: UnixMs, lines: &UnboundedSender<LogLine>) -> Self {
+    pub fn follow(
+        docker: &Docker,
+        lab: &Lab,
+        since: UnixMs,
+        lines: &UnboundedSender<LogLine>,
+    ) -> Self {
         let follow = |machine: &str| {
             let log = MachineLog {
                 docker: docker.clone(),
@@ -65,13 +71,24 @@ impl MachineLog {
         loop {
             // The engine counts in seconds here: what was already taken is skipped by its own time.
             let since = i32::try_from(self.last.0 / 1000).unwrap_or(i32::MAX);
-            let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).timestamps(true).since(since).build();
+            let options = LogsOptionsBuilder::default()
+                .follow(true)
+                .stdout(true)
+                .stderr(true)
+                .timestamps(true)
+                .since(since)
+                .build();
             let mut stream = self.docker.logs(&self.container, Some(options));
             while let Some(Ok(output)) = stream.next().await {
-                let (LogOutput::StdOut { message } | LogOutput::StdErr { message } | LogOutput::Console { message }) = output else {
+                let (LogOutput::StdOut { message }
+                | LogOutput::StdErr { message }
+                | LogOutput::Console { message }) = output
+                else {
                     continue;
                 };
-                for line in self.take(&message).into_iter().flat_map(|line| self.allowance.admit(line)) {
+                for line in
+                    self.take(&message).into_iter().flat_map(|line| self.allowance.admit(line))
+                {
                     if lines.send(line).is_err() {
                         return;
                     }
@@ -93,7 +110,8 @@ impl MachineLog {
     }
 }
 
-/// How much of a flood is recorded. Once it is used up, nothing is until a second's worth has come together again.
+/// How much of a flood is recorded. Once it is used up, nothing is until a second's worth has come
+/// together again.
 #[derive(Debug)]
 struct Allowance {
     /// What may be written, in thousandths of a line.
@@ -109,7 +127,8 @@ impl Allowance {
 
     /// The line, unless it is left out; before the first one after such a gap, a line that says so.
     fn admit(&mut self, line: LogLine) -> Vec<LogLine> {
-        self.milli = (self.milli + (line.at - self.at).max(0) * LINES_PER_SECOND).min(LINES_AT_ONCE * 1000);
+        self.milli =
+            (self.milli + (line.at - self.at).max(0) * LINES_PER_SECOND).min(LINES_AT_ONCE * 1000);
         self.at = self.at.max(line.at);
         let wanted = if self.left_out > 0 { LINES_PER_SECOND * 1000 } else { 1000 };
         if self.milli < wanted {
@@ -120,7 +139,8 @@ impl Allowance {
         match std::mem::take(&mut self.left_out) {
             0 => vec![line],
             n => {
-                let gap = format!("[{n} lines are not recorded: more than {LINES_PER_SECOND} a second]");
+                let gap =
+                    format!("[{n} lines are not recorded: more than {LINES_PER_SECOND} a second]");
                 vec![LogLine { line: gap, ..line.clone() }, line]
             }
         }
@@ -139,7 +159,10 @@ mod tests {
     #[test]
     fn a_burst_is_recorded_whole() {
         let mut allowance = Allowance::full(0);
-        assert_eq!(admitted(&mut allowance, (0..LINES_AT_ONCE).map(|_| 0)).len() as i64, LINES_AT_ONCE);
+        assert_eq!(
+            admitted(&mut allowance, (0..LINES_AT_ONCE).map(|_| 0)).len() as i64,
+            LINES_AT_ONCE
+        );
     }
 
     #[test]
@@ -150,9 +173,16 @@ mod tests {
         let told = |line: &String| line.strip_prefix('[')?.split(' ').next()?.parse::<u64>().ok();
         let gaps: Vec<u64> = lines.iter().filter_map(told).collect();
         let recorded = lines.len() - gaps.len();
-        assert_eq!(recorded as u64 + gaps.iter().sum::<u64>() + allowance.left_out, 240_000, "each line is recorded or counted");
+        assert_eq!(
+            recorded as u64 + gaps.iter().sum::<u64>() + allowance.left_out,
+            240_000,
+            "each line is recorded or counted"
+        );
         let most = LINES_AT_ONCE + 60 * LINES_PER_SECOND;
-        assert!((most - 2 * LINES_PER_SECOND..=most).contains(&(recorded as i64)), "{recorded} of {most}");
+        assert!(
+            (most - 2 * LINES_PER_SECOND..=most).contains(&(recorded as i64)),
+            "{recorded} of {most}"
+        );
         assert!(gaps.len() > 50, "a gap is told about once a second, and not {} times", gaps.len());
     }
 

@@ -1,4 +1,5 @@
-//! Observing a lab: every second each target is read in parallel and with a short deadline. One that fails costs the others nothing.
+//! Observing a lab: every second each target is read in parallel and with a short deadline. One
+//! that fails costs the others nothing.
 
 pub mod cluster;
 pub mod containers;
@@ -102,17 +103,28 @@ impl Observer {
 
     /// Tells the cluster's probe what producers had acknowledged.
     fn note_acknowledged(&mut self, readings: &[Reading], now: UnixMs) {
-        let samples = readings.iter().filter(|r| r.target.job == "service").filter_map(|r| r.samples.as_ref().ok()).flatten();
-        for (labels, value) in samples.filter(|(l, _)| l.name() == "kafka_producer_last_acked_offset") {
+        let samples = readings
+            .iter()
+            .filter(|r| r.target.job == "service")
+            .filter_map(|r| r.samples.as_ref().ok())
+            .flatten();
+        for (labels, value) in
+            samples.filter(|(l, _)| l.name() == "kafka_producer_last_acked_offset")
+        {
             if let Ok(partition) = labels.get("partition").parse() {
-                self.cluster.acknowledged(&(labels.get("topic").to_owned(), partition), *value as i64, now);
+                self.cluster.acknowledged(
+                    &(labels.get("topic").to_owned(), partition),
+                    *value as i64,
+                    now,
+                );
             }
         }
     }
 }
 
 fn exporters(lab: &Lab) -> Vec<Exporter> {
-    let address = |node: &str| lab.placement.addresses.get(node).copied().unwrap_or(Ipv4Addr::LOCALHOST);
+    let address =
+        |node: &str| lab.placement.addresses.get(node).copied().unwrap_or(Ipv4Addr::LOCALHOST);
     let exporter = |job: &str, node: &str, port: u16, labels: Vec<(String, String)>| Exporter {
         target: Target { job: job.to_owned(), node: node.to_owned() },
         address: (address(node), port).into(),
@@ -121,12 +133,19 @@ fn exporters(lab: &Lab) -> Vec<Exporter> {
     let node_label = |node: &str| ("node".to_owned(), node.to_owned());
     let mut exporters = Vec::new();
     for node in &lab.topology.nodes {
-        let broker = (node.role == Role::Broker).then(|| ("broker".to_owned(), node.id.to_string()));
+        let broker =
+            (node.role == Role::Broker).then(|| ("broker".to_owned(), node.id.to_string()));
         let labels = std::iter::once(node_label(&node.name)).chain(broker).collect();
         exporters.push(exporter("kafka", &node.name, METRICS_AGENT_PORT, labels));
-        exporters.push(exporter("node", &node.name, NODE_EXPORTER_PORT, vec![node_label(&node.name)]));
+        exporters.push(exporter(
+            "node",
+            &node.name,
+            NODE_EXPORTER_PORT,
+            vec![node_label(&node.name)],
+        ));
     }
-    let service = |name: &str| exporter("service", name, SERVICE_METRICS_PORT, vec![node_label(name)]);
+    let service =
+        |name: &str| exporter("service", name, SERVICE_METRICS_PORT, vec![node_label(name)]);
     exporters.extend(lab.services.iter().map(|s| service(&s.name)));
     exporters
 }
@@ -135,24 +154,30 @@ impl Senses for Observer {
     async fn read(&mut self, now: UnixMs) -> Vec<Scrape> {
         let settings_due = self.seconds.is_multiple_of(SETTINGS_EVERY);
         self.seconds += 1;
-        let (readings, (probes, cluster), settings) =
-            tokio::join!(join_all(self.exporters.iter().map(|e| Self::scrape(&self.scraper, e))), self.cluster.read(), async {
-                if settings_due { Some(self.settings.read(now).await) } else { None }
-            },);
+        let (readings, (probes, cluster), settings) = tokio::join!(
+            join_all(self.exporters.iter().map(|e| Self::scrape(&self.scraper, e))),
+            self.cluster.read(),
+            async { if settings_due { Some(self.settings.read(now).await) } else { None } },
+        );
         if settings_due {
             self.cluster.discover_groups().await;
         }
         self.note_acknowledged(&readings, now);
         let mut recording = Vec::new();
         let mut scrapes = Vec::new();
-        let mut take = |target: Target, took: Option<Duration>, samples: Option<Vec<(Labels, f64)>>| {
-            let pairs = [("job", target.job.as_str()), ("node", target.node.as_str())];
-            recording.push((Labels::of("up", pairs), f64::from(u8::from(samples.is_some()))));
-            recording.extend(took.map(|took| (Labels::of("scrape_duration_seconds", pairs), took.as_secs_f64())));
-            scrapes.push(Scrape { at: now, target, samples });
-        };
+        let mut take =
+            |target: Target, took: Option<Duration>, samples: Option<Vec<(Labels, f64)>>| {
+                let pairs = [("job", target.job.as_str()), ("node", target.node.as_str())];
+                recording.push((Labels::of("up", pairs), f64::from(u8::from(samples.is_some()))));
+                recording.extend(took.map(|took| {
+                    (Labels::of("scrape_duration_seconds", pairs), took.as_secs_f64())
+                }));
+                scrapes.push(Scrape { at: now, target, samples });
+            };
         for reading in readings {
-            let wanted = |samples: Vec<(Labels, f64)>| samples.into_iter().filter(|(l, _)| belongs(&reading.target.job, l)).collect();
+            let wanted = |samples: Vec<(Labels, f64)>| {
+                samples.into_iter().filter(|(l, _)| belongs(&reading.target.job, l)).collect()
+            };
             take(reading.target.clone(), Some(reading.took), reading.samples.ok().map(wanted));
         }
         for (machine, samples) in self.containers.read() {
@@ -160,7 +185,11 @@ impl Senses for Observer {
         }
         let whole = |job: &str| Target { job: job.to_owned(), node: String::new() };
         let freshness = self.cluster.freshness(now);
-        take(whole("cluster"), None, cluster.map(|samples| samples.into_iter().chain(freshness).collect()));
+        take(
+            whole("cluster"),
+            None,
+            cluster.map(|samples| samples.into_iter().chain(freshness).collect()),
+        );
         if let Some(settings) = settings {
             take(whole("settings"), None, settings);
         }
@@ -170,7 +199,8 @@ impl Senses for Observer {
     }
 }
 
-/// An exporter that is not ours tells more than is recorded: what the catalogue lists for its job is kept.
+/// An exporter that is not ours tells more than is recorded: what the catalogue lists for its job
+/// is kept.
 fn belongs(job: &str, labels: &Labels) -> bool {
     job != "node" || catalogue::find(labels.name()).is_some_and(|metric| metric.job == job)
 }

@@ -20,8 +20,8 @@ type Samples = Vec<(Labels, f64)>;
 #[derive(Debug)]
 pub struct SettingsProbe {
     links: Vec<Link>,
-    /// Brokers that answered the first question of this reading. The others are asked nothing more: each question would cost its
-    /// deadline, and with it seconds of the record.
+    /// Brokers that answered the first question of this reading. The others are asked nothing more:
+    /// each question would cost its deadline, and with it seconds of the record.
     answering: BTreeSet<NodeId>,
 }
 
@@ -33,9 +33,13 @@ impl SettingsProbe {
 
     /// One reading; `None` when no broker answered what concerns the cluster as a whole.
     pub async fn read(&mut self, now: UnixMs) -> Option<Samples> {
-        let of_brokers = join_all(self.links.iter_mut().map(async |link| Some((link.broker.id, of_broker(link).await?)))).await;
+        let of_brokers = join_all(
+            self.links.iter_mut().map(async |link| Some((link.broker.id, of_broker(link).await?))),
+        )
+        .await;
         self.answering = of_brokers.iter().flatten().map(|(id, _)| *id).collect();
-        let mut samples: Samples = of_brokers.into_iter().flatten().flat_map(|(_, samples)| samples).collect();
+        let mut samples: Samples =
+            of_brokers.into_iter().flatten().flat_map(|(_, samples)| samples).collect();
         let (partitions, whole) = self.of_cluster().await?;
         samples.extend(whole);
         samples.extend(self.oldest_offsets(&partitions).await);
@@ -55,8 +59,10 @@ impl SettingsProbe {
                 Ok((partitions, configs, quotas, settings::acls(c, DEADLINE).await?))
             });
             if let Some((partitions, configs, quotas, acls)) = asked.await.answer {
-                let mut samples: Samples =
-                    configs.iter().map(|(topic, s)| (config("kafka_topic_config_info", "topic", topic, s), 1.0)).collect();
+                let mut samples: Samples = configs
+                    .iter()
+                    .map(|(topic, s)| (config("kafka_topic_config_info", "topic", topic, s), 1.0))
+                    .collect();
                 samples.extend(quotas.iter().map(quota));
                 samples.extend(acls.iter().map(|a| {
                     let pairs = [
@@ -77,15 +83,30 @@ impl SettingsProbe {
     }
 
     async fn oldest_offsets(&mut self, partitions: &[PartitionState]) -> Samples {
-        let led_by = |id: NodeId| partitions.iter().filter(move |p| p.leader == id).map(|p| &p.partition).collect::<Vec<_>>();
-        let asked = self.links.iter_mut().filter(|l| self.answering.contains(&l.broker.id)).map(|link| {
-            let led = led_by(link.broker.id);
-            async move { link.ask(DEADLINE, async |c| partitions::earliest_offsets(c, &led, DEADLINE).await).await.answer }
-        });
+        let led_by = |id: NodeId| {
+            partitions
+                .iter()
+                .filter(move |p| p.leader == id)
+                .map(|p| &p.partition)
+                .collect::<Vec<_>>()
+        };
+        let asked =
+            self.links.iter_mut().filter(|l| self.answering.contains(&l.broker.id)).map(|link| {
+                let led = led_by(link.broker.id);
+                async move {
+                    link.ask(DEADLINE, async |c| {
+                        partitions::earliest_offsets(c, &led, DEADLINE).await
+                    })
+                    .await
+                    .answer
+                }
+            });
         let offsets = join_all(asked).await.into_iter().flatten().flatten();
         let sample = |((topic, partition), offset): ((String, i32), i64)| {
-            let labels =
-                Labels::of("kafka_topic_partition_oldest_offset", [("topic", topic.as_str()), ("partition", &partition.to_string())]);
+            let labels = Labels::of(
+                "kafka_topic_partition_oldest_offset",
+                [("topic", topic.as_str()), ("partition", &partition.to_string())],
+            );
             (labels, offset as f64)
         };
         offsets.map(sample).collect()
@@ -93,7 +114,8 @@ impl SettingsProbe {
 
     async fn transactions(&mut self, now: UnixMs) -> Samples {
         let answering = self.links.iter_mut().filter(|l| self.answering.contains(&l.broker.id));
-        let asked = answering.map(|link| link.ask(DEADLINE, async |c| settings::transactions(c, DEADLINE).await));
+        let asked = answering
+            .map(|link| link.ask(DEADLINE, async |c| settings::transactions(c, DEADLINE).await));
         let transactions = join_all(asked).await.into_iter().filter_map(|a| a.answer).flatten();
         transactions.flat_map(|t| transaction(&t, now)).collect()
     }
@@ -101,13 +123,23 @@ impl SettingsProbe {
 
 async fn of_broker(link: &mut Link) -> Option<Samples> {
     let id = link.broker.id.to_string();
-    let asked = link.ask(DEADLINE, async |c| settings::configs(c, 4, std::slice::from_ref(&id), DEADLINE).await);
+    let asked = link.ask(DEADLINE, async |c| {
+        settings::configs(c, 4, std::slice::from_ref(&id), DEADLINE).await
+    });
     let configs = asked.await.answer?;
-    Some(configs.iter().map(|(broker, s)| (config("kafka_broker_config_info", "broker", broker, s), 1.0)).collect())
+    Some(
+        configs
+            .iter()
+            .map(|(broker, s)| (config("kafka_broker_config_info", "broker", broker, s), 1.0))
+            .collect(),
+    )
 }
 
 fn config(name: &str, of: &str, whose: &str, setting: &Setting) -> Labels {
-    Labels::of(name, [(of, whose), ("key", &setting.key), ("value", &setting.value), ("source", setting.source)])
+    Labels::of(
+        name,
+        [(of, whose), ("key", &setting.key), ("value", &setting.value), ("source", setting.source)],
+    )
 }
 
 fn quota(quota: &Quota) -> (Labels, f64) {
@@ -115,17 +147,26 @@ fn quota(quota: &Quota) -> (Labels, f64) {
         "client-id" => "client_id".to_owned(),
         other => other.to_owned(),
     };
-    let entity: Vec<_> = quota.entity.iter().map(|(kind, name)| (label(kind), name.clone())).collect();
-    let pairs = entity.iter().map(|(k, v)| (k.as_str(), v.as_str())).chain([("quota", quota.key.as_str())]);
+    let entity: Vec<_> =
+        quota.entity.iter().map(|(kind, name)| (label(kind), name.clone())).collect();
+    let pairs =
+        entity.iter().map(|(k, v)| (k.as_str(), v.as_str())).chain([("quota", quota.key.as_str())]);
     (Labels::of("kafka_client_quota", pairs), quota.value)
 }
 
 fn transaction(transaction: &Transaction, now: UnixMs) -> Samples {
     let id = transaction.id.as_str();
     let producer = transaction.producer_id.to_string();
-    let state =
-        Labels::of("kafka_transaction_state_info", [("transactional_id", id), ("state", &transaction.state), ("producer_id", &producer)]);
+    let state = Labels::of(
+        "kafka_transaction_state_info",
+        [("transactional_id", id), ("state", &transaction.state), ("producer_id", &producer)],
+    );
     let open = transaction.started.filter(|_| transaction.state == "Ongoing");
-    let age = open.map(|at| (Labels::of("kafka_transaction_open_seconds", [("transactional_id", id)]), (now - at).max(0) as f64 / 1000.0));
+    let age = open.map(|at| {
+        (
+            Labels::of("kafka_transaction_open_seconds", [("transactional_id", id)]),
+            (now - at).max(0) as f64 / 1000.0,
+        )
+    });
     std::iter::once((state, 1.0)).chain(age).collect()
 }

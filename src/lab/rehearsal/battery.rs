@@ -1,4 +1,5 @@
-//! The battery: commands a person would look with, run on every machine. A learner's command is compared with its twin in a recording.
+//! The battery: commands a person would look with, run on every machine. A learner's command is
+//! compared with its twin in a recording.
 
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ const CLUSTER: [&str; 14] = [
     "kafka-metadata-quorum.sh describe --replication",
 ];
 
-/// On a machine that runs Kafka: its process, and what the process stands on. No dump forces a collection.
+/// On a machine that runs Kafka: its process, and what the process stands on. No dump forces a
+/// collection.
 const NODE: [&str; 15] = [
     "jcmd kafka.Kafka Thread.print",
     "jcmd kafka.Kafka GC.class_histogram -all | head -25",
@@ -46,7 +48,8 @@ const NODE: [&str; 15] = [
 ];
 
 /// On a machine of an application.
-const APPLICATION: [&str; 4] = ["ss -tin", "ps axo pid,stat,args", "sv status /etc/service/*", "free -k"];
+const APPLICATION: [&str; 4] =
+    ["ss -tin", "ps axo pid,stat,args", "sv status /etc/service/*", "free -k"];
 
 /// A command that waits for a process that stands still is ended.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -57,8 +60,13 @@ const TAIL: usize = 1_000;
 /// Stands between the outputs of one machine: a character no tool prints.
 const MARK: char = '\u{1e}';
 
-/// Runs the battery, each machine's commands in one session. A command that fails is an answer, too; only an engine that refuses ends it.
-pub async fn take(engine: &DockerEngine, lab: &Lab, phase: Phase) -> Result<Vec<Taken>, EngineError> {
+/// Runs the battery, each machine's commands in one session. A command that fails is an answer,
+/// too; only an engine that refuses ends it.
+pub async fn take(
+    engine: &DockerEngine,
+    lab: &Lab,
+    phase: Phase,
+) -> Result<Vec<Taken>, EngineError> {
     let mut taken = Vec::new();
     for (machine, lines) in lines(lab) {
         let output = engine.run(lab, &machine, &["sh", "-c", &script(&lines)]).await?;
@@ -85,7 +93,8 @@ fn lines(lab: &Lab) -> Vec<(String, Vec<String>)> {
     nodes.chain(services).chain([(TOOLBOX.to_owned(), owned(&CLUSTER))]).collect()
 }
 
-/// Runs commands one after the other, each with its own patience, and marks where each ends and with which exit code.
+/// Runs commands one after the other, each with its own patience, and marks where each ends and
+/// with which exit code.
 fn script(lines: &[String]) -> String {
     let patience = PATIENCE.as_secs();
     let one = |line: &String| {
@@ -120,7 +129,11 @@ mod tests {
     #[test]
     fn outputs_are_told_apart_with_their_exit_codes() {
         let lines = ["printf 'a\nb\n'", "echo \"it's\" >&2; exit 3", "true"].map(str::to_owned);
-        let printed = std::process::Command::new("sh").args(["-c", &script(&lines)]).output().expect("a shell").stdout;
+        let printed = std::process::Command::new("sh")
+            .args(["-c", &script(&lines)])
+            .output()
+            .expect("a shell")
+            .stdout;
         let told = outputs(&String::from_utf8_lossy(&printed));
         assert_eq!(told, [(0, "a\nb\n".to_owned()), (3, "it's\n".to_owned()), (0, String::new())]);
     }
@@ -128,7 +141,11 @@ mod tests {
     #[test]
     fn a_long_output_keeps_its_beginning_and_its_end() {
         let short = shortened("é".repeat(10_000));
-        assert!(short.contains(" bytes left out]\n") && short.len() < HEAD + TAIL + 40, "{}", short.len());
+        assert!(
+            short.contains(" bytes left out]\n") && short.len() < HEAD + TAIL + 40,
+            "{}",
+            short.len()
+        );
         assert_eq!(shortened("all of it".to_owned()), "all of it");
     }
 }

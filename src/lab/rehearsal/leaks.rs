@@ -1,4 +1,5 @@
-//! Looking for words that give the cause away, wherever a learner can look: on every machine, on the engine, in the run's folder.
+//! Looking for words that give the cause away, wherever a learner can look: on every machine, on
+//! the engine, in the run's folder.
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,11 +14,25 @@ use crate::lab::engine::{EngineError, Lab};
 use crate::lab::run::Run;
 
 /// Words that betray a staged cause, whatever it is.
-const ALWAYS: [&str; 12] =
-    ["inject", "chaos-", "chaosmesh", "chaosblade", "sabotage", " fault", "rehears", "decoy", "toxiproxy", "pumba", "stress-ng", "gremlin"];
-/// Kafka's own words that hold one of them (`LoggingFaultHandler`, `ProcessTerminatingFaultHandler`), and the JVM's, when a mapped index can
-/// no longer be written (`SharedRuntime::handle_unsafe_access`).
-const KAFKAS_OWN: [&str; 3] = ["encountered fatal fault", "encountered nonfatal fault", "a fault occurred in a"];
+const ALWAYS: [&str; 12] = [
+    "inject",
+    "chaos-",
+    "chaosmesh",
+    "chaosblade",
+    "sabotage",
+    " fault",
+    "rehears",
+    "decoy",
+    "toxiproxy",
+    "pumba",
+    "stress-ng",
+    "gremlin",
+];
+/// Kafka's own words that hold one of them (`LoggingFaultHandler`,
+/// `ProcessTerminatingFaultHandler`), and the JVM's, when a mapped index can no longer be written
+/// (`SharedRuntime::handle_unsafe_access`).
+const KAFKAS_OWN: [&str; 3] =
+    ["encountered fatal fault", "encountered nonfatal fault", "a fault occurred in a"];
 /// On a machine of the lab not even the program's own name may stand.
 const PROGRAM: &str = "chaoslab";
 
@@ -46,9 +61,11 @@ pub struct Search {
 }
 
 impl Search {
-    /// A search for these words (folders of scenarios, classes, names of faults) besides those that always betray.
+    /// A search for these words (folders of scenarios, classes, names of faults) besides those that
+    /// always betray.
     pub fn new(words: impl IntoIterator<Item = String>) -> Self {
-        let mut words: Vec<String> = words.into_iter().chain(ALWAYS.map(str::to_owned)).map(|w| w.to_lowercase()).collect();
+        let mut words: Vec<String> =
+            words.into_iter().chain(ALWAYS.map(str::to_owned)).map(|w| w.to_lowercase()).collect();
         words.sort();
         words.dedup();
         Self { words, leaks: Vec::new() }
@@ -67,7 +84,8 @@ impl Search {
         self.text_without(place, text, &[]);
     }
 
-    /// Looks through a text for the words and one more: the program's own name, which stands on no machine.
+    /// Looks through a text for the words and one more: the program's own name, which stands on no
+    /// machine.
     fn machine_text(&mut self, place: &str, text: &str) {
         self.text_without(place, text, &[PROGRAM]);
     }
@@ -87,31 +105,51 @@ impl Search {
     /// Looks on every machine of the lab.
     pub async fn machines(&mut self, engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
         for machine in lab.machines() {
-            let output = engine.run(lab, machine, &["sh", "-c", &format!("exec 2>&1; {MACHINE}")]).await?;
+            let output =
+                engine.run(lab, machine, &["sh", "-c", &format!("exec 2>&1; {MACHINE}")]).await?;
             // What was run here to look is no finding.
-            let text: String = output.text.lines().filter(|l| !l.contains("iptables-save -c")).map(|l| format!("{l}\n")).collect();
+            let text: String = output
+                .text
+                .lines()
+                .filter(|l| !l.contains("iptables-save -c"))
+                .map(|l| format!("{l}\n"))
+                .collect();
             self.machine_text(&format!("machine {machine}"), &text);
         }
         Ok(())
     }
 
-    /// Looks at what the engine tells of the lab: its containers, its network, and all that happened to them since `since` (seconds).
-    pub async fn engine(&mut self, engine: &DockerEngine, lab: &Lab, since: i64) -> Result<(), EngineError> {
+    /// Looks at what the engine tells of the lab: its containers, its network, and all that
+    /// happened to them since `since` (seconds).
+    pub async fn engine(
+        &mut self,
+        engine: &DockerEngine,
+        lab: &Lab,
+        since: i64,
+    ) -> Result<(), EngineError> {
         let failed = |operation: &str| {
             let operation = operation.to_owned();
             move |source| EngineError::Operation { operation, source }
         };
         let docker = engine.docker();
         for machine in lab.machines() {
-            let inspected = docker.inspect_container(&lab.container(machine), None::<InspectContainerOptions>).await;
+            let inspected = docker
+                .inspect_container(&lab.container(machine), None::<InspectContainerOptions>)
+                .await;
             let inspected = inspected.map_err(failed("inspect a container"))?;
-            self.text(&format!("container {machine}"), &serde_json::to_string(&inspected).unwrap_or_default());
+            self.text(
+                &format!("container {machine}"),
+                &serde_json::to_string(&inspected).unwrap_or_default(),
+            );
         }
-        let network = docker.inspect_network(&lab.run, None).await.map_err(failed("inspect the network"))?;
+        let network =
+            docker.inspect_network(&lab.run, None).await.map_err(failed("inspect the network"))?;
         self.text("network", &serde_json::to_string(&network).unwrap_or_default());
-        let filters = HashMap::from([("label".to_owned(), vec![format!("{RUN_LABEL}={}", lab.run)])]);
+        let filters =
+            HashMap::from([("label".to_owned(), vec![format!("{RUN_LABEL}={}", lab.run)])]);
         let (since, until) = (since.to_string(), jiff::Timestamp::now().as_second().to_string());
-        let options = EventsOptionsBuilder::default().since(&since).until(&until).filters(&filters).build();
+        let options =
+            EventsOptionsBuilder::default().since(&since).until(&until).filters(&filters).build();
         let mut events = docker.events(Some(options));
         while let Some(event) = events.next().await {
             let event = event.map_err(failed("read the engine's events"))?;
@@ -124,24 +162,39 @@ impl Search {
         Ok(())
     }
 
-    /// Looks at every byte of the run's folder, the record's tables among it, and at the process that keeps it.
+    /// Looks at every byte of the run's folder, the record's tables among it, and at the process
+    /// that keeps it.
     pub fn folder(&mut self, run: &Run) {
         for path in files(run.folder()) {
             let place = path.strip_prefix(run.folder()).unwrap_or(&path).display().to_string();
             let bytes = fs::read(&path).unwrap_or_default();
-            self.text(&format!("file {place}"), &format!("{place}\n{}", String::from_utf8_lossy(&bytes)));
+            self.text(
+                &format!("file {place}"),
+                &format!("{place}\n{}", String::from_utf8_lossy(&bytes)),
+            );
         }
         if let Some(pid) = run.keeper_pid() {
             let of = |name: &str| fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
-            self.text("arguments of the background process", &String::from_utf8_lossy(&of("cmdline")));
-            self.text("environment of the background process", &String::from_utf8_lossy(&of("environ")));
+            self.text(
+                "arguments of the background process",
+                &String::from_utf8_lossy(&of("cmdline")),
+            );
+            self.text(
+                "environment of the background process",
+                &String::from_utf8_lossy(&of("environ")),
+            );
         }
     }
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).map(|entries| entries.filter_map(|e| Some(e.ok()?.path())).collect::<Vec<_>>());
-    entries.unwrap_or_default().into_iter().flat_map(|p| if p.is_dir() { files(&p) } else { vec![p] }).collect()
+    let entries = fs::read_dir(folder)
+        .map(|entries| entries.filter_map(|e| Some(e.ok()?.path())).collect::<Vec<_>>());
+    entries
+        .unwrap_or_default()
+        .into_iter()
+        .flat_map(|p| if p.is_dir() { files(&p) } else { vec![p] })
+        .collect()
 }
 
 #[cfg(test)]
@@ -156,7 +209,14 @@ mod tests {
         search.text("b", "java.lang.InternalError: a fault occurred in a recent unsafe memory access operation in compiled Java code");
         search.machine_text("c", "started by ChaosLab");
         let leaks = search.leaks();
-        let told: Vec<_> = leaks.iter().map(|l| (l.place.as_str(), l.word.as_str(), l.around.as_str())).collect();
-        assert_eq!(told, [("a", "capped-link", "x capped-link y capped-link"), ("c", "chaoslab", "started by chaoslab")]);
+        let told: Vec<_> =
+            leaks.iter().map(|l| (l.place.as_str(), l.word.as_str(), l.around.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("a", "capped-link", "x capped-link y capped-link"),
+                ("c", "chaoslab", "started by chaoslab")
+            ]
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! What a rehearsal looks at besides the record: a battery of diagnostic commands, and every place where a learner could read what the
-//! cause is.
+//! What a rehearsal looks at besides the record: a battery of diagnostic commands, and every place
+//! where a learner could read what the cause is.
 
 pub mod battery;
 pub mod leaks;
@@ -31,15 +31,26 @@ pub enum LookError {
 /// What must hold, and for how many seconds.
 pub type Lasting<'a> = (&'a str, u32);
 
-/// Waits until every expression has held for as long as it must, and gives the second, not before `since`, from which on all do; none when
-/// they do not in time.
-pub async fn recovery(run: &Run, wanted: &[Lasting<'_>], since: UnixMs, within: Duration) -> Result<Option<UnixMs>, LookError> {
+/// Waits until every expression has held for as long as it must, and gives the second, not before
+/// `since`, from which on all do; none when they do not in time.
+pub async fn recovery(
+    run: &Run,
+    wanted: &[Lasting<'_>],
+    since: UnixMs,
+    within: Duration,
+) -> Result<Option<UnixMs>, LookError> {
     let reader = Reader::open(run.folder())?;
     wait::until(within, ASK_EVERY, async || all_hold(&reader, reader.span()?, wanted, since)).await
 }
 
-/// The same of what shows that a lab is broken, looking at nothing from before `since`: what was seen until then says nothing of what did not help.
-pub async fn resistance(run: &Run, wanted: &[Lasting<'_>], since: UnixMs, within: Duration) -> Result<Option<UnixMs>, LookError> {
+/// The same of what shows that a lab is broken, looking at nothing from before `since`: what was
+/// seen until then says nothing of what did not help.
+pub async fn resistance(
+    run: &Run,
+    wanted: &[Lasting<'_>],
+    since: UnixMs,
+    within: Duration,
+) -> Result<Option<UnixMs>, LookError> {
     let reader = Reader::open(run.folder())?;
     let later = Since { all: &reader, from: since };
     wait::until(within, ASK_EVERY, async || all_hold(&later, reader.span()?, wanted, since)).await
@@ -55,7 +66,8 @@ pub async fn recorded(run: &Run, until: UnixMs, within: Duration) -> Result<bool
     Ok(come.await?.is_some())
 }
 
-/// The first second, not before `since`, from which on every expression holds until now, when that is long enough for each.
+/// The first second, not before `since`, from which on every expression holds until now, when that
+/// is long enough for each.
 fn all_hold(
     source: &dyn SeriesSource,
     recorded: Option<(UnixMs, UnixMs)>,
@@ -66,7 +78,9 @@ fn all_hold(
     let mut all_since = since;
     for (promql, seconds) in wanted {
         match since_when(promql, source, Span { from: since, to: now })? {
-            Some(begun) if now - begun >= i64::from(*seconds) * SECOND => all_since = all_since.max(begun),
+            Some(begun) if now - begun >= i64::from(*seconds) * SECOND => {
+                all_since = all_since.max(begun)
+            }
             _ => return Ok(None),
         }
     }

@@ -1,4 +1,5 @@
-//! `briefing.json`: what the learner is told of the situation, the same for every cause of a family.
+//! `briefing.json`: what the learner is told of the situation, the same for every cause of a
+//! family.
 
 use serde::{Deserialize, Serialize};
 

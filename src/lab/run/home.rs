@@ -15,11 +15,14 @@ pub struct Home {
 impl Home {
     /// The home the environment names.
     pub fn from_environment() -> Result<Self, RunError> {
-        let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let variable =
+            |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let folder = variable("CHAOSLAB_HOME")
             .or_else(|| variable("XDG_DATA_HOME").map(|d| d.join("chaoslab")))
             .or_else(|| variable("HOME").map(|h| h.join(".local/share/chaoslab")));
-        let folder = folder.ok_or_else(|| RunError::Unknown("no place to keep runs: set CHAOSLAB_HOME or HOME".to_owned()))?;
+        let folder = folder.ok_or_else(|| {
+            RunError::Unknown("no place to keep runs: set CHAOSLAB_HOME or HOME".to_owned())
+        })?;
         let folder = std::path::absolute(&folder).map_err(failed("find", &folder))?;
         Ok(Self { folder })
     }
@@ -55,7 +58,8 @@ impl Home {
     /// The run of this id.
     pub fn open(&self, id: &str) -> Result<Run, RunError> {
         let run = self.run(id);
-        let is_id = id.starts_with("r-") && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let is_id =
+            id.starts_with("r-") && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
         if is_id && run.folder().is_dir() {
             return Ok(run);
         }
@@ -64,7 +68,10 @@ impl Home {
             Some(near) => format!("did you mean {near}?"),
             None => "`chaoslab runs` lists those there are".to_owned(),
         };
-        Err(RunError::Unknown(format!("there is no run `{id}` in {}; {hint}", self.folder.display())))
+        Err(RunError::Unknown(format!(
+            "there is no run `{id}` in {}; {hint}",
+            self.folder.display()
+        )))
     }
 
     /// All runs, oldest first.
@@ -107,7 +114,9 @@ pub fn random_token() -> Result<String, RunError> {
 pub(super) fn random<const N: usize>() -> Result<[u8; N], RunError> {
     let source = Path::new("/dev/urandom");
     let mut bytes = [0; N];
-    fs::File::open(source).and_then(|mut f| f.read_exact(&mut bytes)).map_err(failed("read", source))?;
+    fs::File::open(source)
+        .and_then(|mut f| f.read_exact(&mut bytes))
+        .map_err(failed("read", source))?;
     Ok(bytes)
 }
 
@@ -123,8 +132,14 @@ mod tests {
         for (id, at) in [("r-00000b", 1), ("r-00000a", 2)] {
             home.create(&RunFile::new(id, "isr-shrink", "image", at)).expect("made");
         }
-        assert_eq!(home.list().expect("listed").iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["r-00000b", "r-00000a"]);
-        assert_eq!(home.open("r-00000a").expect("there").read().expect("readable").state, RunState::Created);
+        assert_eq!(
+            home.list().expect("listed").iter().map(|r| r.id.as_str()).collect::<Vec<_>>(),
+            ["r-00000b", "r-00000a"]
+        );
+        assert_eq!(
+            home.open("r-00000a").expect("there").read().expect("readable").state,
+            RunState::Created
+        );
         let error = home.open("r-00000c").expect_err("not there").to_string();
         assert!(error.contains("did you mean r-00000"), "{error}");
         assert!(home.open("../r-00000a").is_err());
@@ -151,7 +166,9 @@ mod tests {
     #[test]
     fn only_one_keeper_holds_the_lock() {
         let folder = tempfile::tempdir().expect("a folder");
-        let run = Home::at(folder.path()).create(&RunFile::new("r-000001", "isr-shrink", "image", 1)).expect("made");
+        let run = Home::at(folder.path())
+            .create(&RunFile::new("r-000001", "isr-shrink", "image", 1))
+            .expect("made");
         let held = run.try_lock().expect("lockable").expect("free");
         assert!(run.is_kept().expect("lockable"));
         drop(held);

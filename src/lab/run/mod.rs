@@ -47,7 +47,11 @@ impl Run {
         if file.format == state::FORMAT {
             Ok(file)
         } else {
-            Err(RunError::Format { path: self.folder.join("run.json"), found: file.format, expected: state::FORMAT })
+            Err(RunError::Format {
+                path: self.folder.join("run.json"),
+                found: file.format,
+                expected: state::FORMAT,
+            })
         }
     }
 
@@ -96,10 +100,16 @@ impl Run {
         fs::read_to_string(self.folder.join("lock")).ok()?.trim().parse().ok()
     }
 
-    /// Takes the lock that only one keeper holds; `None` when one lives. Held until the file is closed, whatever ends the process.
+    /// Takes the lock that only one keeper holds; `None` when one lives. Held until the file is
+    /// closed, whatever ends the process.
     pub fn try_lock(&self) -> Result<Option<File>, RunError> {
         let path = self.folder.join("lock");
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed("open", &path))?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(failed("open", &path))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(fs::TryLockError::WouldBlock) => Ok(None),
@@ -163,7 +173,8 @@ fn failed(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RunError> {
     let text = fs::read_to_string(path).map_err(failed("read", path))?;
-    serde_json::from_str(&text).map_err(|e| RunError::Corrupt { path: path.to_owned(), reason: e.to_string() })
+    serde_json::from_str(&text)
+        .map_err(|e| RunError::Corrupt { path: path.to_owned(), reason: e.to_string() })
 }
 
 fn read_json_if_any<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, RunError> {
@@ -171,7 +182,9 @@ fn read_json_if_any<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Optio
 }
 
 fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), RunError> {
-    let text = serde_json::to_string_pretty(value).expect("what is written as JSON has text keys only") + "\n";
+    let text = serde_json::to_string_pretty(value)
+        .expect("what is written as JSON has text keys only")
+        + "\n";
     write_atomically(path, text.as_bytes())
 }
 
@@ -180,10 +193,15 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), RunError> {
     write_atomically(path, content)
 }
 
-/// Writes a file so that a reader, and a machine that loses power, finds either the old or the new content.
+/// Writes a file so that a reader, and a machine that loses power, finds either the old or the new
+/// content.
 fn write_atomically(path: &Path, content: &[u8]) -> Result<(), RunError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let temporary = folder.join(format!(".{}.{}", path.file_name().unwrap_or_default().to_string_lossy(), std::process::id()));
+    let temporary = folder.join(format!(
+        ".{}.{}",
+        path.file_name().unwrap_or_default().to_string_lossy(),
+        std::process::id()
+    ));
     let write = || {
         let mut file = File::create(&temporary)?;
         file.write_all(content)?;

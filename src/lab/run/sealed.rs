@@ -1,6 +1,7 @@
-//! What would spoil the drill: plan, truth, journal and the keeper's own log, compressed, so that `cat`, `grep -r` and editors show
-//! nothing (editors unpack what is called `.gz`, so these are not). On the learner's own machine this guards against seeing by accident, not against
-//! looking on purpose.
+//! What would spoil the drill: plan, truth, journal and the keeper's own log, compressed, so that
+//! `cat`, `grep -r` and editors show nothing (editors unpack what is called `.gz`, so these are
+//! not). On the learner's own machine this guards against seeing by accident, not against looking
+//! on purpose.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -48,8 +49,12 @@ impl Sealed {
             return Ok(None);
         }
         let mut json = Vec::new();
-        File::open(&path).and_then(|f| MultiGzDecoder::new(f).read_to_end(&mut json)).map_err(failed("read", &path))?;
-        serde_json::from_slice(&json).map(Some).map_err(|e| RunError::Corrupt { path, reason: e.to_string() })
+        File::open(&path)
+            .and_then(|f| MultiGzDecoder::new(f).read_to_end(&mut json))
+            .map_err(failed("read", &path))?;
+        serde_json::from_slice(&json)
+            .map(Some)
+            .map_err(|e| RunError::Corrupt { path, reason: e.to_string() })
     }
 
     /// The journal of what was done to the lab.
@@ -60,7 +65,8 @@ impl Sealed {
     /// The keeper's own log.
     pub fn log(&self) -> Result<SealedLog, RunError> {
         let path = self.path("keeper");
-        let file = File::options().create(true).append(true).open(&path).map_err(failed("open", &path))?;
+        let file =
+            File::options().create(true).append(true).open(&path).map_err(failed("open", &path))?;
         Ok(SealedLog { file: Arc::new(Mutex::new(file)) })
     }
 
@@ -91,8 +97,8 @@ pub enum Entry {
     Undid,
 }
 
-/// What was done to the lab, in order, each entry on disk before the deed. Entries are gzip members of their own: a torn last one
-/// costs nothing but itself, and its deed was not done yet.
+/// What was done to the lab, in order, each entry on disk before the deed. Entries are gzip members
+/// of their own: a torn last one costs nothing but itself, and its deed was not done yet.
 #[derive(Debug, Clone)]
 pub struct Journal {
     path: PathBuf,
@@ -123,7 +129,9 @@ impl Journal {
     pub fn standing(&self) -> Result<Vec<(Action, Prior)>, RunError> {
         let mut text = String::new();
         if self.path.exists() {
-            let mut decoder = File::open(&self.path).map(MultiGzDecoder::new).map_err(failed("read", &self.path))?;
+            let mut decoder = File::open(&self.path)
+                .map(MultiGzDecoder::new)
+                .map_err(failed("read", &self.path))?;
             let mut bytes = Vec::new();
             // A torn last entry ends the reading; what came before it is whole.
             let _ = decoder.read_to_end(&mut bytes);
@@ -141,7 +149,8 @@ impl Journal {
     }
 }
 
-/// Where the keeper's log lines go. Each is compressed on its own, so that a killed keeper loses none.
+/// Where the keeper's log lines go. Each is compressed on its own, so that a killed keeper loses
+/// none.
 #[derive(Debug, Clone)]
 pub struct SealedLog {
     file: Arc<Mutex<File>>,
@@ -149,7 +158,8 @@ pub struct SealedLog {
 
 impl Write for SealedLog {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        let mut file = self.file.lock().map_err(|_| std::io::Error::other("a writer of the log panicked"))?;
+        let mut file =
+            self.file.lock().map_err(|_| std::io::Error::other("a writer of the log panicked"))?;
         file.write_all(&compress(line))?;
         Ok(line.len())
     }
@@ -182,12 +192,21 @@ mod tests {
         let (folder, sealed) = sealed();
         sealed.write("plan", &"consumer.processing.slow").expect("sealed");
         sealed.log().expect("opens").write_all(b"tbf consumer.processing.slow\n").expect("written");
-        sealed.journal().did(&Action::RestartKafka { node: "kafka-2".to_owned() }, &Prior::Nothing).expect("written");
-        assert_eq!(sealed.read::<String>("plan").expect("readable"), Some("consumer.processing.slow".to_owned()));
+        sealed
+            .journal()
+            .did(&Action::RestartKafka { node: "kafka-2".to_owned() }, &Prior::Nothing)
+            .expect("written");
+        assert_eq!(
+            sealed.read::<String>("plan").expect("readable"),
+            Some("consumer.processing.slow".to_owned())
+        );
         assert_eq!(sealed.read::<String>("truth").expect("readable"), None);
         let bytes = raw_bytes(&folder.path().join("sealed"));
         for word in ["processing", "slow", "tbf", "restart", "kafka-2"] {
-            assert!(!bytes.windows(word.len()).any(|w| w == word.as_bytes()), "`{word}` can be read in the sealed folder");
+            assert!(
+                !bytes.windows(word.len()).any(|w| w == word.as_bytes()),
+                "`{word}` can be read in the sealed folder"
+            );
         }
     }
 
@@ -200,9 +219,13 @@ mod tests {
             journal.did(&restart(node), &Prior::Nothing).expect("written");
         }
         journal.undid().expect("written");
-        let whole = vec![(restart("kafka-1"), Prior::Nothing), (restart("kafka-2"), Prior::Nothing)];
+        let whole =
+            vec![(restart("kafka-1"), Prior::Nothing), (restart("kafka-2"), Prior::Nothing)];
         assert_eq!(journal.standing().expect("readable"), whole);
-        let mut file = File::options().append(true).open(folder.path().join("sealed/journal.sealed")).expect("opens");
+        let mut file = File::options()
+            .append(true)
+            .open(folder.path().join("sealed/journal.sealed"))
+            .expect("opens");
         file.write_all(&compress(b"{\"did\"")[..12]).expect("written");
         assert_eq!(journal.standing().expect("readable"), whole);
     }

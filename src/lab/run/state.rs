@@ -34,7 +34,10 @@ pub enum RunState {
 impl RunState {
     /// Whether the lab is being staged.
     pub fn is_staging(self) -> bool {
-        matches!(self, Self::Created | Self::Booting | Self::Settling | Self::Breaking | Self::Confirming)
+        matches!(
+            self,
+            Self::Created | Self::Booting | Self::Settling | Self::Breaking | Self::Confirming
+        )
     }
 
     /// Whether containers of the run may stand.
@@ -94,7 +97,8 @@ pub struct RunFile {
     /// When it was stopped.
     #[serde(default)]
     pub closed_at: Option<UnixMs>,
-    /// SHA-256 over the salted truth, in hexadecimal: made when the run opens, opened when it is graded.
+    /// SHA-256 over the salted truth, in hexadecimal: made when the run opens, opened when it is
+    /// graded.
     #[serde(default)]
     pub commitment: Option<String>,
     /// Why it is invalid.
@@ -109,7 +113,8 @@ pub struct RunFile {
     /// Whether it is an exam.
     #[serde(default)]
     pub exam: bool,
-    /// So long after it opened it may be worked on and handed in, in milliseconds; without an end when not given.
+    /// So long after it opened it may be worked on and handed in, in milliseconds; without an end
+    /// when not given.
     #[serde(default)]
     pub time_limit_ms: Option<i64>,
     /// Whether the truth was opened without a grade.
@@ -153,8 +158,8 @@ impl RunFile {
         }
     }
 
-    /// How much of the time limit is left at an instant, in milliseconds, below zero when it is over; nothing without a limit, and before
-    /// the run opened.
+    /// How much of the time limit is left at an instant, in milliseconds, below zero when it is
+    /// over; nothing without a limit, and before the run opened.
     pub fn time_left_ms(&self, at: UnixMs) -> Option<i64> {
         Some(self.opened_at? + self.time_limit_ms? - at)
     }

@@ -83,7 +83,9 @@ impl Command {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match end.dropped {
             0 => text(&end.head) + &text(&end.tail),
-            dropped => format!("{}\n[{dropped} bytes left out]\n{}", text(&end.head), text(&end.tail)),
+            dropped => {
+                format!("{}\n[{dropped} bytes left out]\n{}", text(&end.head), text(&end.tail))
+            }
         }
     }
 }
@@ -145,7 +147,10 @@ pub fn copy(folder: &Path, to: &Path) -> Result<(), StoreError> {
     let path = folder.join(FILE);
     let connection = rusqlite::Connection::open(&path).map_err(failed("open", &path))?;
     schema::check(&connection, &path)?;
-    connection.execute("VACUUM INTO ?", [to.to_string_lossy()]).map(|_| ()).map_err(failed("copy", &path))
+    connection
+        .execute("VACUUM INTO ?", [to.to_string_lossy()])
+        .map(|_| ())
+        .map_err(failed("copy", &path))
 }
 
 /// Names operation and file of an error.

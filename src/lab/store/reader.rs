@@ -9,7 +9,9 @@ use rusqlite::{Connection, OpenFlags, params};
 use super::writer::{from_sql, parse_labels};
 use super::{Change, Command, CommandEnd, CommandStart, FILE, Gap, StoreError, failed, schema};
 use crate::domain::telemetry::log::{LogLine, LogSource};
-use crate::domain::telemetry::series::{MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, repeated};
+use crate::domain::telemetry::series::{
+    MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, repeated,
+};
 
 /// A reader of a run's record.
 #[derive(Debug)]
@@ -24,7 +26,8 @@ impl Reader {
         let path = folder.join(FILE);
         // Not read-only: a reader of a WAL database must be able to make its shared memory file.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(failed("open", &path))?;
+        let connection =
+            Connection::open_with_flags(&path, flags).map_err(failed("open", &path))?;
         connection.pragma_update(None, "query_only", true).map_err(failed("open", &path))?;
         schema::check(&connection, &path)?;
         Ok(Self { connection, path })
@@ -36,13 +39,18 @@ impl Reader {
         params: impl rusqlite::Params,
         row: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        let read = self.connection.prepare_cached(query).and_then(|mut q| q.query_map(params, row)?.collect());
+        let read = self
+            .connection
+            .prepare_cached(query)
+            .and_then(|mut q| q.query_map(params, row)?.collect());
         read.map_err(failed("read", &self.path))
     }
 
     /// First and last recorded scrape.
     pub fn span(&self) -> Result<Option<(UnixMs, UnixMs)>, StoreError> {
-        let span = self.rows("SELECT min(at), max(at) FROM scrape", [], |r| Ok(r.get::<_, Option<_>>(0)?.zip(r.get(1)?)))?;
+        let span = self.rows("SELECT min(at), max(at) FROM scrape", [], |r| {
+            Ok(r.get::<_, Option<_>>(0)?.zip(r.get(1)?))
+        })?;
         Ok(span.into_iter().next().flatten())
     }
 
@@ -50,10 +58,22 @@ impl Reader {
     pub fn commands(&self) -> Result<Vec<Command>, StoreError> {
         let query = "SELECT number, kind, node, text, mutating, started, ended, exit, head, tail, dropped FROM command ORDER BY number";
         self.rows(query, [], |r| {
-            let start = CommandStart { kind: r.get(1)?, node: r.get(2)?, text: r.get(3)?, mutating: r.get(4)?, at: r.get(5)? };
+            let start = CommandStart {
+                kind: r.get(1)?,
+                node: r.get(2)?,
+                text: r.get(3)?,
+                mutating: r.get(4)?,
+                at: r.get(5)?,
+            };
             let end = r.get::<_, Option<UnixMs>>(6)?.map(|at| {
                 let dropped = r.get::<_, i64>(10)?.unsigned_abs();
-                Ok::<_, rusqlite::Error>(CommandEnd { at, exit: r.get(7)?, head: r.get(8)?, tail: r.get(9)?, dropped })
+                Ok::<_, rusqlite::Error>(CommandEnd {
+                    at,
+                    exit: r.get(7)?,
+                    head: r.get(8)?,
+                    tail: r.get(9)?,
+                    dropped,
+                })
             });
             Ok(Command { number: r.get(0)?, start, end: end.transpose()? })
         })
@@ -79,7 +99,8 @@ impl Reader {
             _ => None,
         });
         let query = "SELECT id, target, labels FROM series WHERE ?1 IS NULL OR name = ?1";
-        let all = self.rows(query, params![name], |r| Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?)))?;
+        let all = self
+            .rows(query, params![name], |r| Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?)))?;
         let found = all.into_iter().filter_map(|(id, target, labels)| {
             let labels = parse_labels(&labels).filter(|l| matchers.iter().all(|m| m.accepts(l)))?;
             Some(Found { id, target, labels })
@@ -87,21 +108,31 @@ impl Reader {
         Ok(found.collect())
     }
 
-    /// The rows of a series that say what it was in `[from, to]`, the last one before `from` among them.
+    /// The rows of a series that say what it was in `[from, to]`, the last one before `from` among
+    /// them.
     fn stored(&self, series: i64, from: UnixMs, to: UnixMs) -> Result<Vec<Point>, StoreError> {
         let query = "SELECT at, value FROM sample WHERE series = ?1 AND at <= ?3
                      AND at >= coalesce((SELECT max(at) FROM sample WHERE series = ?1 AND at < ?2), ?2) ORDER BY at";
-        self.rows(query, params![series, from, to], |r| Ok(Point { at: r.get(0)?, value: from_sql(&r.get::<_, Value>(1)?) }))
+        self.rows(query, params![series, from, to], |r| {
+            Ok(Point { at: r.get(0)?, value: from_sql(&r.get::<_, Value>(1)?) })
+        })
     }
 
-    fn select_stored(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, StoreError> {
+    fn select_stored(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, StoreError> {
         // One snapshot for the whole selection, whatever the writer does meanwhile.
-        let snapshot = self.connection.unchecked_transaction().map_err(failed("read", &self.path))?;
+        let snapshot =
+            self.connection.unchecked_transaction().map_err(failed("read", &self.path))?;
         let mut scrapes: BTreeMap<i64, Vec<UnixMs>> = BTreeMap::new();
         let mut selected = Vec::new();
         for found in self.matching_series(matchers)? {
             if let std::collections::btree_map::Entry::Vacant(entry) = scrapes.entry(found.target) {
-                let query = "SELECT at FROM scrape WHERE target = ? AND at BETWEEN ? AND ? ORDER BY at";
+                let query =
+                    "SELECT at FROM scrape WHERE target = ? AND at BETWEEN ? AND ? ORDER BY at";
                 entry.insert(self.rows(query, params![found.target, from, to], |r| r.get(0))?);
             }
             let points = repeated(&self.stored(found.id, from, to)?, &scrapes[&found.target], from);
@@ -121,19 +152,34 @@ struct Found {
 }
 
 impl SeriesSource for Reader {
-    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError> {
         self.select_stored(matchers, from, to).map_err(|e| SourceError(e.to_string()))
     }
 }
 
 impl LogSource for Reader {
-    fn lines(&self, wanted: &dyn Fn(&str) -> bool, from: UnixMs, to: UnixMs) -> Result<Vec<LogLine>, SourceError> {
-        let nodes = self.rows("SELECT DISTINCT node FROM log", [], |r| r.get::<_, String>(0)).map_err(|e| SourceError(e.to_string()))?;
+    fn lines(
+        &self,
+        wanted: &dyn Fn(&str) -> bool,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<LogLine>, SourceError> {
+        let nodes = self
+            .rows("SELECT DISTINCT node FROM log", [], |r| r.get::<_, String>(0))
+            .map_err(|e| SourceError(e.to_string()))?;
         let mut lines = Vec::new();
         for node in nodes.into_iter().filter(|n| wanted(n)) {
             let query = "SELECT at, node, line, id FROM log WHERE node = ? AND at BETWEEN ? AND ? ORDER BY at, id";
             let found = self.rows(query, params![node, from, to], |r| {
-                Ok((r.get::<_, i64>(3)?, LogLine { at: r.get(0)?, node: r.get(1)?, line: r.get(2)? }))
+                Ok((
+                    r.get::<_, i64>(3)?,
+                    LogLine { at: r.get(0)?, node: r.get(1)?, line: r.get(2)? },
+                ))
             });
             lines.extend(found.map_err(|e| SourceError(e.to_string()))?);
         }

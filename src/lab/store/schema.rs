@@ -9,8 +9,9 @@ use super::{StoreError, failed};
 /// Version of the format.
 pub(super) const FORMAT: u32 = 1;
 
-/// Values that do not change are not written again: a sample holds at every later successful scrape of its target (`scrape`) until
-/// the next row of its series. Prometheus' stale marker is NULL, an ordinary NaN the text 'NaN'.
+/// Values that do not change are not written again: a sample holds at every later successful scrape
+/// of its target (`scrape`) until the next row of its series. Prometheus' stale marker is NULL, an
+/// ordinary NaN the text 'NaN'.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE target (id INTEGER PRIMARY KEY, job TEXT NOT NULL, node TEXT NOT NULL, UNIQUE (job, node));
@@ -31,7 +32,9 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreE
     let operation = failed("prepare", path);
     connection.pragma_update(None, "journal_mode", "WAL").map_err(&operation)?;
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(&operation)?;
-    let is_new: bool = connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0)).map_err(&operation)?;
+    let is_new: bool = connection
+        .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(&operation)?;
     if !is_new {
         return check(connection, path);
     }
@@ -41,7 +44,13 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreE
 
 /// Refuses a record of another format.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    let found = connection.query_row("SELECT value FROM meta WHERE key = 'format'", [], |row| row.get::<_, String>(0));
+    let found = connection.query_row("SELECT value FROM meta WHERE key = 'format'", [], |row| {
+        row.get::<_, String>(0)
+    });
     let found = found.map_err(failed("read the format of", path))?;
-    if found == FORMAT.to_string() { Ok(()) } else { Err(StoreError::Format { path: path.to_owned(), found, expected: FORMAT }) }
+    if found == FORMAT.to_string() {
+        Ok(())
+    } else {
+        Err(StoreError::Format { path: path.to_owned(), found, expected: FORMAT })
+    }
 }

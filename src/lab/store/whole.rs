@@ -17,26 +17,44 @@ impl Reader {
         let mut telemetry = Telemetry::default();
         let mut places: BTreeMap<i64, usize> = BTreeMap::new();
         for (id, job, node) in
-            self.rows("SELECT id, job, node FROM target ORDER BY job, node", [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
+            self.rows("SELECT id, job, node FROM target ORDER BY job, node", [], |r| {
+                Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+            })?
         {
-            let reads = self.rows("SELECT at FROM scrape WHERE target = ? AND at <= ? ORDER BY at", params![id, until], |r| r.get(0))?;
+            let reads = self.rows(
+                "SELECT at FROM scrape WHERE target = ? AND at <= ? ORDER BY at",
+                params![id, until],
+                |r| r.get(0),
+            )?;
             places.insert(id, telemetry.targets.len());
             telemetry.targets.push(Target { job, node, reads });
         }
-        let all = self.rows("SELECT id, target, labels FROM series ORDER BY name, labels, target", [], |r| {
-            Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, String>(2)?))
-        })?;
+        let all = self.rows(
+            "SELECT id, target, labels FROM series ORDER BY name, labels, target",
+            [],
+            |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, String>(2)?)),
+        )?;
         for (id, target, labels) in all {
-            let (Some(labels), Some(target)) = (parse_labels(&labels), places.get(&target)) else { continue };
+            let (Some(labels), Some(target)) = (parse_labels(&labels), places.get(&target)) else {
+                continue;
+            };
             let query = "SELECT at, value FROM sample WHERE series = ? AND at <= ? ORDER BY at";
-            let changes = self.rows(query, params![id, until], |r| Ok(Point { at: r.get(0)?, value: from_sql(&r.get::<_, Value>(1)?) }))?;
+            let changes = self.rows(query, params![id, until], |r| {
+                Ok(Point { at: r.get(0)?, value: from_sql(&r.get::<_, Value>(1)?) })
+            })?;
             if !changes.is_empty() {
-                telemetry.series.entry(labels.name().to_owned()).or_default().push(Kept { labels, target: *target, changes });
+                telemetry.series.entry(labels.name().to_owned()).or_default().push(Kept {
+                    labels,
+                    target: *target,
+                    changes,
+                });
             }
         }
-        telemetry.lines = self.rows("SELECT at, node, line FROM log WHERE at <= ? ORDER BY at, id", [until], |r| {
-            Ok(LogLine { at: r.get(0)?, node: r.get(1)?, line: r.get(2)? })
-        })?;
+        telemetry.lines = self.rows(
+            "SELECT at, node, line FROM log WHERE at <= ? ORDER BY at, id",
+            [until],
+            |r| Ok(LogLine { at: r.get(0)?, node: r.get(1)?, line: r.get(2)? }),
+        )?;
         Ok(telemetry)
     }
 }

@@ -35,8 +35,8 @@ struct Last {
 }
 
 impl Writer {
-    /// Opens the record in a run's folder, making it when there is none. A record that was cut off is continued: what was alive then
-    /// is known again.
+    /// Opens the record in a run's folder, making it when there is none. A record that was cut off
+    /// is continued: what was alive then is known again.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(FILE);
         let connection = Connection::open(&path).map_err(failed("open", &path))?;
@@ -54,20 +54,25 @@ impl Writer {
         let mut targets = HashMap::new();
         let mut ids = HashMap::new();
         let mut rows = self.connection.prepare("SELECT id, job, node FROM target")?;
-        for row in rows.query_map([], |r| Ok((r.get(0)?, Target { job: r.get(1)?, node: r.get(2)? })))? {
+        for row in
+            rows.query_map([], |r| Ok((r.get(0)?, Target { job: r.get(1)?, node: r.get(2)? })))?
+        {
             let (id, target): (i64, Target) = row?;
             ids.insert(id, target.clone());
             targets.insert(target, Known { id, series: HashMap::new() });
         }
-        let query =
-            "SELECT series.id, target, labels, (SELECT value FROM sample WHERE series = series.id ORDER BY at DESC LIMIT 1) FROM series";
+        let query = "SELECT series.id, target, labels, (SELECT value FROM sample WHERE series = series.id ORDER BY at DESC LIMIT 1) FROM series";
         let mut rows = self.connection.prepare(query)?;
-        for row in rows.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?, r.get(3)?)))? {
+        for row in
+            rows.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?, r.get(3)?)))?
+        {
             let (id, target, labels, value): (i64, i64, String, Value) = row?;
             let value = from_sql(&value);
             let known = ids.get(&target).and_then(|t| targets.get_mut(t));
             if let (Some(known), Some(labels)) = (known, parse_labels(&labels)) {
-                known.series.insert(labels, Last { id, bits: value.to_bits(), seen: !is_stale(value) });
+                known
+                    .series
+                    .insert(labels, Last { id, bits: value.to_bits(), seen: !is_stale(value) });
             }
         }
         Ok(targets)
@@ -76,7 +81,9 @@ impl Writer {
     /// Begins the second's transaction unless it has begun.
     fn begin(&mut self) -> Result<(), StoreError> {
         if !self.open {
-            self.connection.execute_batch("BEGIN IMMEDIATE").map_err(self.failed("begin writing to"))?;
+            self.connection
+                .execute_batch("BEGIN IMMEDIATE")
+                .map_err(self.failed("begin writing to"))?;
             self.open = true;
         }
         Ok(())
@@ -91,13 +98,17 @@ impl Writer {
         Ok(())
     }
 
-    /// Records one read of a target. Series that were there before and are not now, or all of them when the read failed, end here.
+    /// Records one read of a target. Series that were there before and are not now, or all of them
+    /// when the read failed, end here.
     pub fn scrape(&mut self, scrape: &Scrape) -> Result<(), StoreError> {
         self.begin()?;
         let operation = self.failed("record a scrape in");
         let mut known = match self.targets.remove(&scrape.target) {
             Some(known) => known,
-            None => Known { id: self.add_target(&scrape.target).map_err(&operation)?, series: HashMap::new() },
+            None => Known {
+                id: self.add_target(&scrape.target).map_err(&operation)?,
+                series: HashMap::new(),
+            },
         };
         let written = self.write_scrape(&mut known, scrape);
         self.targets.insert(scrape.target.clone(), known);
@@ -105,9 +116,12 @@ impl Writer {
     }
 
     fn write_scrape(&self, known: &mut Known, scrape: &Scrape) -> rusqlite::Result<()> {
-        let mut insert = self.connection.prepare_cached("INSERT OR REPLACE INTO sample VALUES (?, ?, ?)")?;
+        let mut insert =
+            self.connection.prepare_cached("INSERT OR REPLACE INTO sample VALUES (?, ?, ?)")?;
         if let Some(samples) = &scrape.samples {
-            self.connection.prepare_cached("INSERT OR IGNORE INTO scrape VALUES (?, ?)")?.execute(params![known.id, scrape.at])?;
+            self.connection
+                .prepare_cached("INSERT OR IGNORE INTO scrape VALUES (?, ?)")?
+                .execute(params![known.id, scrape.at])?;
             known.series.values_mut().for_each(|last| last.seen = false);
             for (labels, value) in samples {
                 let bits = value.to_bits();
@@ -127,7 +141,11 @@ impl Writer {
         } else {
             known.series.values_mut().for_each(|last| last.seen = false);
         }
-        for last in known.series.values_mut().filter(|last| !last.seen && !is_stale(f64::from_bits(last.bits))) {
+        for last in known
+            .series
+            .values_mut()
+            .filter(|last| !last.seen && !is_stale(f64::from_bits(last.bits)))
+        {
             insert.execute(params![last.id, scrape.at, Value::Null])?;
             last.bits = stale().to_bits();
         }
@@ -135,12 +153,17 @@ impl Writer {
     }
 
     fn add_target(&self, target: &Target) -> rusqlite::Result<i64> {
-        self.connection.execute("INSERT INTO target (job, node) VALUES (?, ?)", params![target.job, target.node])?;
+        self.connection.execute(
+            "INSERT INTO target (job, node) VALUES (?, ?)",
+            params![target.job, target.node],
+        )?;
         Ok(self.connection.last_insert_rowid())
     }
 
     fn add_series(&self, target: i64, labels: &Labels) -> rusqlite::Result<i64> {
-        let mut insert = self.connection.prepare_cached("INSERT INTO series (target, name, labels) VALUES (?, ?, ?)")?;
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO series (target, name, labels) VALUES (?, ?, ?)")?;
         insert.execute(params![target, labels.name(), write_labels(labels)])?;
         Ok(self.connection.last_insert_rowid())
     }
@@ -148,16 +171,21 @@ impl Writer {
     /// Records a log line.
     pub fn log(&mut self, line: &LogLine) -> Result<(), StoreError> {
         self.begin()?;
-        let written = self.connection.prepare_cached("INSERT INTO log (node, at, line) VALUES (?, ?, ?)");
-        let written = written.and_then(|mut insert| insert.execute(params![line.node, line.at, line.line]));
+        let written =
+            self.connection.prepare_cached("INSERT INTO log (node, at, line) VALUES (?, ?, ?)");
+        let written =
+            written.and_then(|mut insert| insert.execute(params![line.node, line.at, line.line]));
         written.map(|_| ()).map_err(self.failed("record a log line in"))
     }
 
     /// Gives a command its number and records that it began. Seen by readers at once.
     pub fn command_started(&mut self, start: &CommandStart) -> Result<u32, StoreError> {
         self.begin()?;
-        let insert = "INSERT INTO command (kind, node, text, mutating, started) VALUES (?, ?, ?, ?, ?)";
-        let written = self.connection.execute(insert, params![start.kind, start.node, start.text, start.mutating, start.at]);
+        let insert =
+            "INSERT INTO command (kind, node, text, mutating, started) VALUES (?, ?, ?, ?, ?)";
+        let written = self
+            .connection
+            .execute(insert, params![start.kind, start.node, start.text, start.mutating, start.at]);
         written.map_err(self.failed("record a command in"))?;
         let number = self.connection.last_insert_rowid();
         self.commit()?;
@@ -168,7 +196,10 @@ impl Writer {
     pub fn command_ended(&mut self, number: u32, end: &CommandEnd) -> Result<(), StoreError> {
         self.begin()?;
         let update = "UPDATE command SET ended = ?, exit = ?, head = ?, tail = ?, dropped = ? WHERE number = ?";
-        let written = self.connection.execute(update, params![end.at, end.exit, end.head, end.tail, end.dropped as i64, number]);
+        let written = self.connection.execute(
+            update,
+            params![end.at, end.exit, end.head, end.tail, end.dropped as i64, number],
+        );
         written.map_err(self.failed("record the end of a command in"))?;
         self.commit()
     }
@@ -176,7 +207,9 @@ impl Writer {
     /// Adds an entry to the change feed.
     pub fn change(&mut self, at: UnixMs, what: &str, by: &str) -> Result<(), StoreError> {
         self.begin()?;
-        let written = self.connection.execute("INSERT INTO change (at, what, who) VALUES (?, ?, ?)", params![at, what, by]);
+        let written = self
+            .connection
+            .execute("INSERT INTO change (at, what, who) VALUES (?, ?, ?)", params![at, what, by]);
         written.map_err(self.failed("record a change in"))?;
         self.commit()
     }
@@ -184,14 +217,19 @@ impl Writer {
     /// Marks a stretch of time in which nothing was observed.
     pub fn gap(&mut self, gap: &Gap) -> Result<(), StoreError> {
         self.begin()?;
-        let written = self.connection.execute("INSERT INTO gap VALUES (?, ?, ?)", params![gap.from, gap.to, gap.reason]);
+        let written = self
+            .connection
+            .execute("INSERT INTO gap VALUES (?, ?, ?)", params![gap.from, gap.to, gap.reason]);
         written.map_err(self.failed("record a gap in"))?;
         self.commit()
     }
 
     /// The time of the last recorded scrape.
     pub fn last_scrape(&self) -> Result<Option<UnixMs>, StoreError> {
-        let last = self.connection.query_row("SELECT max(at) FROM scrape", [], |row| row.get(0)).optional();
+        let last = self
+            .connection
+            .query_row("SELECT max(at) FROM scrape", [], |row| row.get(0))
+            .optional();
         Ok(last.map_err(self.failed("read"))?.flatten())
     }
 }

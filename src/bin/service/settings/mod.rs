@@ -1,4 +1,5 @@
-//! The service's settings: its own keys, read and checked, and librdkafka's, passed on as they are written.
+//! The service's settings: its own keys, read and checked, and librdkafka's, passed on as they are
+//! written.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -13,7 +13,8 @@ use crate::{
     properties::{self, Property},
 };
 
-/// The own keys, and the role each belongs to. `processing.time.ms.N` stands for any member's number.
+/// The own keys, and the role each belongs to. `processing.time.ms.N` stands for any member's
+/// number.
 const OWN: &[(&str, Option<&str>)] = &[
     ("service.role", None),
     ("service.version", None),
@@ -72,7 +73,9 @@ fn place(property: &Property, role: Option<&str>) -> Result<Place, String> {
     let name = if of_member { "processing.time.ms.N" } else { key };
     if let Some((_, of)) = OWN.iter().find(|(own, _)| *own == name) {
         return match (of, role) {
-            (Some(of), Some("producer" | "consumer")) if role != Some(of) => Err(format!("`{key}` belongs to service.role={of}")),
+            (Some(of), Some("producer" | "consumer")) if role != Some(of) => {
+                Err(format!("`{key}` belongs to service.role={of}"))
+            }
             _ => Ok(Place::Own),
         };
     }
@@ -80,8 +83,11 @@ fn place(property: &Property, role: Option<&str>) -> Result<Place, String> {
         Ok(_) => Ok(Place::Library),
         Err(KafkaError::ClientConfig(RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN, ..)) => {
             let likeness = |own: &str| strsim::jaro_winkler(own, key);
-            let near = OWN.iter().map(|(own, _)| *own).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-            let hint = near.filter(|own| likeness(own) > 0.85).map_or_else(String::new, |own| format!("; did you mean `{own}`?"));
+            let near =
+                OWN.iter().map(|(own, _)| *own).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+            let hint = near
+                .filter(|own| likeness(own) > 0.85)
+                .map_or_else(String::new, |own| format!("; did you mean `{own}`?"));
             Err(format!("`{key}` is not a property{hint}"))
         }
         Err(KafkaError::ClientConfig(_, why, ..)) => Err(format!("`{key}` is not valid: {why}")),
@@ -102,11 +108,20 @@ fn settings(reader: &mut Reader, library: BTreeMap<String, String>) -> Option<Se
         "consumer" => Role::Consumer(consumption(reader, &library, members)),
         "" => return None,
         other => {
-            reader.wrong("service.role", format_args!("is neither producer nor consumer: `{other}`"));
+            reader
+                .wrong("service.role", format_args!("is neither producer nor consumer: `{other}`"));
             return None;
         }
     };
-    Some(Settings { version, topics, members, metrics_port, role, library, effective: std::mem::take(&mut reader.effective) })
+    Some(Settings {
+        version,
+        topics,
+        members,
+        metrics_port,
+        role,
+        library,
+        effective: std::mem::take(&mut reader.effective),
+    })
 }
 
 fn needs(reader: &mut Reader, library: &BTreeMap<String, String>, key: &str) {
@@ -117,7 +132,8 @@ fn needs(reader: &mut Reader, library: &BTreeMap<String, String>, key: &str) {
 
 fn production(reader: &mut Reader, library: &BTreeMap<String, String>) -> Production {
     let rate = reader.decimal("rate", None, 0.001..=1_000_000.0);
-    let record_size = reader.whole("record.size", "1000", order::SMALLEST as u64..=64_000_000) as usize;
+    let record_size =
+        reader.whole("record.size", "1000", order::SMALLEST as u64..=64_000_000) as usize;
     let keys = reader.parsed("key.distribution", "uniform");
     let records_per_client = reader.whole("records.per.client", "0", 0..=1_000_000_000);
     let transactions = library.contains_key("transactional.id").then(|| {
@@ -138,10 +154,15 @@ fn production(reader: &mut Reader, library: &BTreeMap<String, String>) -> Produc
     Production { rate, record_size, keys, records_per_client, transactions }
 }
 
-fn consumption(reader: &mut Reader, library: &BTreeMap<String, String>, members: u32) -> Consumption {
+fn consumption(
+    reader: &mut Reader,
+    library: &BTreeMap<String, String>,
+    members: u32,
+) -> Consumption {
     needs(reader, library, "group.id");
     let processing = reader.millis("processing.time.ms", "0");
-    let single: Vec<String> = reader.own.keys().filter(|key| key.starts_with(MEMBER_PROCESSING)).cloned().collect();
+    let single: Vec<String> =
+        reader.own.keys().filter(|key| key.starts_with(MEMBER_PROCESSING)).cloned().collect();
     let mut processing_of = BTreeMap::new();
     for key in single {
         let time = reader.millis(&key, "0");
@@ -207,7 +228,8 @@ mod tests {
     #[test]
     fn a_producer_with_defaults() {
         let settings = read(&format!("{PRODUCER}acks=all\nlinger.ms: 5\n")).unwrap();
-        let shown: Vec<String> = settings.effective.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let shown: Vec<String> =
+            settings.effective.iter().map(|(k, v)| format!("{k}={v}")).collect();
         insta::assert_snapshot!(shown.join(" "), @"service.role=producer service.version=2.3.0 topic=orders members=1 metrics.port=8080 rate=1500 record.size=1000 key.distribution=uniform records.per.client=0");
         insta::assert_debug_snapshot!(settings.library, @r#"
         {
@@ -220,8 +242,9 @@ mod tests {
 
     #[test]
     fn a_consumer() {
-        let consumption =
-            consumer("members=3\nprocessing.time.ms=0.5\nprocessing.time.ms.2=3600000\nmaintenance.members=1,3\non.undecodable=skip\n");
+        let consumption = consumer(
+            "members=3\nprocessing.time.ms=0.5\nprocessing.time.ms.2=3600000\nmaintenance.members=1,3\non.undecodable=skip\n",
+        );
         assert_eq!(consumption.processing, Duration::from_micros(500));
         assert_eq!(consumption.processing_of, BTreeMap::from([(2, Duration::from_secs(3600))]));
         assert_eq!(consumption.maintenance, BTreeSet::from([1, 3]));
@@ -233,7 +256,10 @@ mod tests {
     fn keys_and_fractions_of_a_rate() {
         let production = producer("rate=0.1\nkey.distribution=skewed:tenant-42:0.9\n");
         assert_eq!(production.rate, 0.1);
-        assert_eq!(production.keys, KeyDistribution::Skewed { key: "tenant-42".into(), share: 0.9 });
+        assert_eq!(
+            production.keys,
+            KeyDistribution::Skewed { key: "tenant-42".into(), share: 0.9 }
+        );
     }
 
     #[test]
@@ -248,7 +274,9 @@ mod tests {
         assert!(producer("").transactions.is_none());
         let limits = producer("transactional.id=orders-1\n").transactions.unwrap();
         assert_eq!((limits.interval, limits.records), (Duration::from_secs(1), 1_000_000_000));
-        let limits = producer("transactional.id=orders-1\ntransaction.batch.records=500\n").transactions.unwrap();
+        let limits = producer("transactional.id=orders-1\ntransaction.batch.records=500\n")
+            .transactions
+            .unwrap();
         assert_eq!((limits.interval, limits.records), (Duration::from_secs(86_400), 500));
     }
 
@@ -274,7 +302,8 @@ mod tests {
 
     #[test]
     fn members_that_are_not_there() {
-        let text = format!("{CONSUMER}members=2\nprocessing.time.ms.3=1\nmaintenance.members=0,x\n");
+        let text =
+            format!("{CONSUMER}members=2\nprocessing.time.ms.3=1\nmaintenance.members=0,x\n");
         insta::assert_snapshot!(problems(&text), @r"
         orders.properties:7: `processing.time.ms.3` names member `3`, there are 1 to 2
         orders.properties:8: `maintenance.members` names member `0`, there are 1 to 2

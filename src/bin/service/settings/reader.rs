@@ -16,12 +16,16 @@ pub struct Problem {
 impl Problem {
     /// As `path:line: message`.
     pub fn at(&self, path: &str) -> String {
-        if self.line == 0 { format!("{path}: {}", self.message) } else { format!("{path}:{}: {}", self.line, self.message) }
+        if self.line == 0 {
+            format!("{path}: {}", self.message)
+        } else {
+            format!("{path}:{}: {}", self.line, self.message)
+        }
     }
 }
 
-/// Own keys on their way to settings. What cannot be read becomes a problem and a value that does no harm, so that one reading finds
-/// every problem.
+/// Own keys on their way to settings. What cannot be read becomes a problem and a value that does
+/// no harm, so that one reading finds every problem.
 #[derive(Default)]
 pub struct Reader {
     /// The properties that are the service's own.
@@ -59,7 +63,11 @@ impl Reader {
 
     /// Values separated by commas.
     pub fn list(&mut self, key: &str, default: Option<&str>) -> Vec<String> {
-        self.text(key, default).split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+        self.text(key, default)
+            .split(',')
+            .map(|part| part.trim().to_owned())
+            .filter(|part| !part.is_empty())
+            .collect()
     }
 
     /// A value with a syntax of its own.
@@ -98,7 +106,10 @@ impl Reader {
         let text = self.text(key, default);
         match text.parse::<T>() {
             Ok(value) if range.contains(&value) => return value,
-            Ok(value) => self.wrong(key, format_args!("is {value}, not between {} and {}", range.start(), range.end())),
+            Ok(value) => self.wrong(
+                key,
+                format_args!("is {value}, not between {} and {}", range.start(), range.end()),
+            ),
             Err(_) if text.is_empty() => {}
             Err(_) => self.wrong(key, format_args!("{kind}: `{text}`")),
         }

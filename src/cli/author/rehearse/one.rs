@@ -28,18 +28,22 @@ use crate::lab::recording;
 use crate::lab::rehearsal::{LookError, battery, recorded, recovery, resistance};
 use crate::lab::run::RunFile;
 
-/// A recording goes on for so long after the page, so that claims about the time after it can be verified.
+/// A recording goes on for so long after the page, so that claims about the time after it can be
+/// verified.
 const AFTER_PAGE_MS: i64 = 40_000;
 /// The record must come to that instant within this time of it.
 const RECORDED_WITHIN: Duration = Duration::from_secs(60);
 /// A command may wait for what it repairs, but not for ever.
 const GIVEN_WITHIN: Duration = Duration::from_secs(120);
-/// For how many seconds symptom and signatures must be seen after what does not repair it: a repair would show within them.
+/// For how many seconds symptom and signatures must be seen after what does not repair it: a repair
+/// would show within them.
 const RESISTS_FOR: u32 = 20;
-/// How often an objective is looked at while it is waited for; its own duration comes on top of the scenario's limit.
+/// How often an objective is looked at while it is waited for; its own duration comes on top of the
+/// scenario's limit.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Rehearses what was planned. What is not as it should be is a verdict; an error is that it could not be rehearsed.
+/// Rehearses what was planned. What is not as it should be is a verdict; an error is that it could
+/// not be rehearsed.
 pub async fn rehearse(
     context: &Context,
     library: &Library,
@@ -60,12 +64,18 @@ pub async fn rehearse(
     let docker = connect().await?;
     doctor::usable(&docker).await?;
     let image = start::image(context, library, &docker).await?;
-    let lacking = Lacking::of(&docker, &image.reference, &plan.requires.iter().copied().collect()).await?;
+    let lacking =
+        Lacking::of(&docker, &image.reference, &plan.requires.iter().copied().collect()).await?;
     if let Some(why) = lacking.bars(&plan.requires) {
         rehearsed.not_witnessed = Some(format!("it cannot be staged here: {why}"));
         return Ok(rehearsed);
     }
-    let run = start::begin(context, plan, &image, start::Terms { profile: start::Profile::Drill, time_limit_ms: None })?;
+    let run = start::begin(
+        context,
+        plan,
+        &image,
+        start::Terms { profile: start::Profile::Drill, time_limit_ms: None },
+    )?;
     rehearsed.run = Some(run.id.clone());
     let staged = start::opened(context, &run).await;
     times(&run.read()?, &mut rehearsed.seconds);
@@ -73,27 +83,39 @@ pub async fn rehearse(
         Ok(()) => {}
         Err(Failure::NotWitnessed(reason)) => {
             let unmet: BTreeMap<String, String> = run.sealed().read("unmet")?.unwrap_or_default();
-            let unmet = unmet.iter().map(|(condition, seen)| format!("\n  {}: {seen}", condition.trim()));
+            let unmet =
+                unmet.iter().map(|(condition, seen)| format!("\n  {}: {seen}", condition.trim()));
             rehearsed.not_witnessed = Some(reason + &unmet.collect::<String>());
             stop::stop(context, &run).await?;
             return Ok(rehearsed);
         }
         Err(error) => return Err(error),
     }
-    let rehearsal = Rehearsal { context, library, plan, chosen: Chosen { file: run.read()?, run: run.clone() } };
+    let rehearsal = Rehearsal {
+        context,
+        library,
+        plan,
+        chosen: Chosen { file: run.read()?, run: run.clone() },
+    };
     let looked = tokio::select! {
         looked = rehearsal.look(keep, recordings, &mut rehearsed) => looked,
         _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
     };
     if keep && looked.is_ok() {
-        context.output.remark(format!("the lab is kept; `chaoslab stop --run {}` takes it down", run.id));
+        context
+            .output
+            .remark(format!("the lab is kept; `chaoslab stop --run {}` takes it down", run.id));
         return Ok(rehearsed);
     }
     stop::stop(context, &run).await?;
     looked?;
     let left = sweep::standing(&connect().await?, Some(&run.id)).await?;
     let gone = left == Swept::default() && !run.is_kept()?;
-    let says = if gone { "nothing is left".to_owned() } else { format!("{left:?} are left, the keeper lives: {}", run.is_kept()?) };
+    let says = if gone {
+        "nothing is left".to_owned()
+    } else {
+        format!("{left:?} are left, the keeper lives: {}", run.is_kept()?)
+    };
     rehearsed.verdicts.push(Verdict::new("taken down", gone, says));
     Ok(rehearsed)
 }
@@ -117,14 +139,23 @@ impl Rehearsal<'_> {
         self.context.output.remark(format!("  {step}"));
     }
 
-    async fn look(&self, keep: bool, recordings: Option<&Path>, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+    async fn look(
+        &self,
+        keep: bool,
+        recordings: Option<&Path>,
+        rehearsed: &mut Rehearsed,
+    ) -> Result<(), Failure> {
         let run = &self.chosen.run;
         let mut taken = self.battery(Phase::Steady, recordings).await?;
         self.commands_of_write_ups(rehearsed).await?;
         let until = self.chosen.file.paged_at.unwrap_or_default() + AFTER_PAGE_MS;
-        let come = recorded(run, until, Duration::from_millis((until - now()).max(0).unsigned_abs()) + RECORDED_WITHIN)
-            .await
-            .map_err(look_failed)?;
+        let come = recorded(
+            run,
+            until,
+            Duration::from_millis((until - now()).max(0).unsigned_abs()) + RECORDED_WITHIN,
+        )
+        .await
+        .map_err(look_failed)?;
         if !come {
             rehearsed.verdicts.push(Verdict::new("record", false, "it does not go on"));
         }
@@ -155,8 +186,13 @@ impl Rehearsal<'_> {
         self.save(until, taken, recordings, rehearsed)
     }
 
-    /// Takes the diagnostic outputs of a phase. Only a recording keeps them, and tools that start a JVM each cost a busy host minutes.
-    async fn battery(&self, phase: Phase, recordings: Option<&Path>) -> Result<Vec<Taken>, Failure> {
+    /// Takes the diagnostic outputs of a phase. Only a recording keeps them, and tools that start a
+    /// JVM each cost a busy host minutes.
+    async fn battery(
+        &self,
+        phase: Phase,
+        recordings: Option<&Path>,
+    ) -> Result<Vec<Taken>, Failure> {
         if recordings.is_none() {
             return Ok(Vec::new());
         }
@@ -167,32 +203,68 @@ impl Rehearsal<'_> {
     /// Runs the commands that the scenario's write-ups want run, as a learner would.
     async fn commands_of_write_ups(&self, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
         let files = self.library.family_files(&self.plan.family)?;
-        let own = files.scenarios.iter().filter(|s| s.slug == self.plan.scenario).flat_map(|s| &s.write_ups);
+        let own = files
+            .scenarios
+            .iter()
+            .filter(|s| s.slug == self.plan.scenario)
+            .flat_map(|s| &s.write_ups);
         for (name, file) in own {
-            for line in write_ups::commands_of(&file.text, &self.plan.drawn).map_err(Failure::Usage)? {
-                let outcome = program::run(&self.chosen.run, &program::arguments(&line).map_err(Failure::Usage)?).await?;
+            for line in
+                write_ups::commands_of(&file.text, &self.plan.drawn).map_err(Failure::Usage)?
+            {
+                let outcome = program::run(
+                    &self.chosen.run,
+                    &program::arguments(&line).map_err(Failure::Usage)?,
+                )
+                .await?;
                 if outcome.exit != Some(0) {
-                    rehearsed.verdicts.push(Verdict::new(format!("{name}: {line}"), false, outcome.printed));
+                    rehearsed.verdicts.push(Verdict::new(
+                        format!("{name}: {line}"),
+                        false,
+                        outcome.printed,
+                    ));
                 }
             }
         }
         Ok(())
     }
 
-    /// Grades, before anything is repaired, every reference and decoy of the scenario, and every reference of its siblings. The run is not graded by it.
-    fn grade(&self, opened: &Opened, secret: &Secret, with: &Comparison, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+    /// Grades, before anything is repaired, every reference and decoy of the scenario, and every
+    /// reference of its siblings. The run is not graded by it.
+    fn grade(
+        &self,
+        opened: &Opened,
+        secret: &Secret,
+        with: &Comparison,
+        rehearsed: &mut Rehearsed,
+    ) -> Result<(), Failure> {
         let files = self.library.family_files(&self.plan.family)?;
-        // A sibling whose class is as right here, another control mostly, has a reference that may pass.
-        let rival = |slug: &str| !self.plan.siblings.iter().any(|s| s.scenario == slug && is_right(&s.class, secret.truth()));
+        // A sibling whose class is as right here, another control mostly, has a reference that may
+        // pass.
+        let rival = |slug: &str| {
+            !self
+                .plan
+                .siblings
+                .iter()
+                .any(|s| s.scenario == slug && is_right(&s.class, secret.truth()))
+        };
         for scenario in files.scenarios.iter().filter(|s| rival(&s.slug)) {
             let is_own = scenario.slug == self.plan.scenario;
-            let drawn =
-                if is_own { self.plan.drawn.clone() } else { self.library.plan(&self.plan.family, &scenario.slug, self.plan.seed)?.drawn };
-            for (name, file) in scenario.write_ups.iter().filter(|(name, _)| is_own || is_reference(name)) {
+            let drawn = if is_own {
+                self.plan.drawn.clone()
+            } else {
+                self.library.plan(&self.plan.family, &scenario.slug, self.plan.seed)?.drawn
+            };
+            for (name, file) in
+                scenario.write_ups.iter().filter(|(name, _)| is_own || is_reference(name))
+            {
                 let paper = Paper { name, template: &file.text, drawn: &drawn };
-                let marked = marked(paper, &opened.record(), secret.truth(), with, &self.terms(false)).map_err(unreadable)?;
+                let marked =
+                    marked(paper, &opened.record(), secret.truth(), with, &self.terms(false))
+                        .map_err(unreadable)?;
                 let must_pass = is_own && is_reference(name);
-                let what = if is_own { name.clone() } else { format!("{} of {}", name, scenario.slug) };
+                let what =
+                    if is_own { name.clone() } else { format!("{} of {}", name, scenario.slug) };
                 let verb = if marked.passed { "passes" } else { "does not pass" };
                 let mut says = format!("it {verb} with {}", marked.told());
                 if marked.passed != must_pass {
@@ -206,24 +278,45 @@ impl Rehearsal<'_> {
     }
 
     /// Grades the reference once more, as a learner who has repaired it hands it in.
-    fn grade_repaired(&self, secret: &Secret, with: &Comparison, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
-        let Some(template) = self.library.write_up(&self.plan.family, &self.plan.scenario, REFERENCE) else { return Ok(()) };
+    fn grade_repaired(
+        &self,
+        secret: &Secret,
+        with: &Comparison,
+        rehearsed: &mut Rehearsed,
+    ) -> Result<(), Failure> {
+        let Some(template) =
+            self.library.write_up(&self.plan.family, &self.plan.scenario, REFERENCE)
+        else {
+            return Ok(());
+        };
         let opened = Opened::of(&self.chosen)?;
         let paper = Paper { name: REFERENCE, template: &template, drawn: &self.plan.drawn };
         let terms = self.terms(self.plan.recovery_required);
-        let marked = marked(paper, &opened.record(), secret.truth(), with, &terms).map_err(unreadable)?;
+        let marked =
+            marked(paper, &opened.record(), secret.truth(), with, &terms).map_err(unreadable)?;
         let verb = if marked.passed { "passes" } else { "does not pass" };
         let why = if marked.passed { String::new() } else { format!(" ({})", marked.why) };
         let says = format!("it {verb} with {}{why}", marked.told());
-        rehearsed.verdicts.push(Verdict::new(format!("{REFERENCE} after the fix"), marked.passed, says));
+        rehearsed.verdicts.push(Verdict::new(
+            format!("{REFERENCE} after the fix"),
+            marked.passed,
+            says,
+        ));
         Ok(())
     }
 
     fn terms(&self, recovery_required: bool) -> Terms {
-        Terms { hints: 0, playbook: None, recovery_required, exam: false, allowed: self.plan.allows.clone() }
+        Terms {
+            hints: 0,
+            playbook: None,
+            recovery_required,
+            exam: false,
+            allowed: self.plan.allows.clone(),
+        }
     }
 
-    /// Gives the commands that are said not to repair it and waits until the symptom and the signatures are seen in spite of them. Whether all was well.
+    /// Gives the commands that are said not to repair it and waits until the symptom and the
+    /// signatures are seen in spite of them. Whether all was well.
     async fn resist(&self, rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
         if self.plan.resists.is_empty() {
             return Ok(true);
@@ -231,11 +324,14 @@ impl Rehearsal<'_> {
         if !self.give("resists", &self.plan.resists, rehearsed).await? {
             return Ok(false);
         }
-        let shows = [&self.plan.alert.expr].into_iter().chain(self.plan.signatures.iter().map(|s| &s.expr));
+        let shows =
+            [&self.plan.alert.expr].into_iter().chain(self.plan.signatures.iter().map(|s| &s.expr));
         let broken: Vec<_> = shows.map(|expr| (expr.as_str(), RESISTS_FOR)).collect();
         let limit = self.plan.window_seconds;
         let since = now();
-        let seen = resistance(&self.chosen.run, &broken, since, SECOND * (limit + RESISTS_FOR)).await.map_err(look_failed)?;
+        let seen = resistance(&self.chosen.run, &broken, since, SECOND * (limit + RESISTS_FOR))
+            .await
+            .map_err(look_failed)?;
         let says = match seen {
             Some(at) => format!("symptom and signatures hold {} s later", (at - since) / 1000),
             None => format!("symptom and signatures were not seen together within {limit} s"),
@@ -246,36 +342,58 @@ impl Rehearsal<'_> {
     }
 
     /// Gives commands as a learner would. Whether all ended well.
-    async fn give(&self, what: &str, commands: &[Command], rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
+    async fn give(
+        &self,
+        what: &str,
+        commands: &[Command],
+        rehearsed: &mut Rehearsed,
+    ) -> Result<bool, Failure> {
         let mut all_good = true;
         for command in commands {
             let arguments = program::arguments(&command.run).map_err(Failure::Usage)?;
-            let ended = tokio::time::timeout(GIVEN_WITHIN, program::run(&self.chosen.run, &arguments)).await;
+            let ended =
+                tokio::time::timeout(GIVEN_WITHIN, program::run(&self.chosen.run, &arguments))
+                    .await;
             let Ok(outcome) = ended else {
                 let says = format!("it did not end within {} s", GIVEN_WITHIN.as_secs());
                 self.tell(&format!("{}: {says}", command.run));
-                rehearsed.verdicts.push(Verdict::new(format!("{what}: {}", command.run), false, says));
+                rehearsed.verdicts.push(Verdict::new(
+                    format!("{what}: {}", command.run),
+                    false,
+                    says,
+                ));
                 return Ok(false);
             };
             let outcome = outcome?;
             let good = outcome.exit == Some(0);
             all_good &= good;
-            rehearsed.verdicts.push(Verdict::new(format!("{what}: {}", command.run), good, outcome.printed.trim()));
+            rehearsed.verdicts.push(Verdict::new(
+                format!("{what}: {}", command.run),
+                good,
+                outcome.printed.trim(),
+            ));
         }
         Ok(all_good)
     }
 
-    /// Repairs it by the scenario's own commands and waits for the objectives; of a control, sees that they are met. Whether all was well.
+    /// Repairs it by the scenario's own commands and waits for the objectives; of a control, sees
+    /// that they are met. Whether all was well.
     async fn fix(&self, rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
         let repaired = self.give("fix", &self.plan.fix, rehearsed).await?;
         let is_control = self.plan.is_control();
         let longest = self.plan.slo.iter().map(|o| o.for_seconds).max().unwrap_or_default();
-        // What a control recovered from is over when it opens; it is seen to be over for as long as an objective takes.
-        let (since, limit) =
-            if is_control { (self.chosen.file.opened_at.unwrap_or_default(), longest) } else { (now(), self.plan.recovery_seconds) };
+        // What a control recovered from is over when it opens; it is seen to be over for as long as
+        // an objective takes.
+        let (since, limit) = if is_control {
+            (self.chosen.file.opened_at.unwrap_or_default(), longest)
+        } else {
+            (now(), self.plan.recovery_seconds)
+        };
         let within = SECOND * (limit + longest) + SECOND;
-        let objectives: Vec<_> = self.plan.slo.iter().map(|o| (o.expr.as_str(), o.for_seconds)).collect();
-        let met = recovery(&self.chosen.run, &objectives, since, within).await.map_err(look_failed)?;
+        let objectives: Vec<_> =
+            self.plan.slo.iter().map(|o| (o.expr.as_str(), o.for_seconds)).collect();
+        let met =
+            recovery(&self.chosen.run, &objectives, since, within).await.map_err(look_failed)?;
         let seconds = met.map(|at| (at - since).max(0) as f64 / 1000.0);
         rehearsed.seconds.recovery = seconds.filter(|_| !is_control);
         let says = match seconds {
@@ -288,14 +406,21 @@ impl Rehearsal<'_> {
         Ok(good)
     }
 
-    fn save(&self, until: UnixMs, taken: Vec<Taken>, folder: Option<&Path>, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+    fn save(
+        &self,
+        until: UnixMs,
+        taken: Vec<Taken>,
+        folder: Option<&Path>,
+        rehearsed: &mut Rehearsed,
+    ) -> Result<(), Failure> {
         let Some(folder) = folder else { return Ok(()) };
         // A run that is not as it should be is no measure for others.
         if rehearsed.verdicts.iter().any(|v| !v.good) {
             self.tell("not recorded: it is not as it should be");
             return Ok(());
         }
-        let made = recording::make(&self.chosen.run, until, taken).and_then(|r| recording::save(&r, folder));
+        let made = recording::make(&self.chosen.run, until, taken)
+            .and_then(|r| recording::save(&r, folder));
         let path = made.map_err(|e| Failure::Integrity(e.to_string()))?.display().to_string();
         self.tell(&format!("recorded as {path}"));
         rehearsed.recording = Some(path);

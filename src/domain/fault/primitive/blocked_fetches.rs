@@ -1,4 +1,5 @@
-//! What a follower asks its leaders for is dropped on the way, while its heartbeats and its clients pass (S14).
+//! What a follower asks its leaders for is dropped on the way, while its heartbeats and its clients
+//! pass (S14).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,8 @@ use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 use crate::domain::topology::INTERNAL_PORT;
 
-/// A packet filter rule on the broker's machine that drops its own Fetch requests to the other brokers.
+/// A packet filter rule on the broker's machine that drops its own Fetch requests to the other
+/// brokers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlockedFetches {
@@ -16,8 +18,8 @@ pub struct BlockedFetches {
     pub node: String,
 }
 
-/// Matches packets whose payload begins with a request of API key 1, Fetch: past the IP header, past the TCP header, the 16 bits behind
-/// the request's length.
+/// Matches packets whose payload begins with a request of API key 1, Fetch: past the IP header,
+/// past the TCP header, the 16 bits behind the request's length.
 const IS_FETCH: &str = "0>>22&0x3C@12>>26&0x3C@4>>16&0xFFFF=1";
 
 impl Primitive for BlockedFetches {
@@ -27,7 +29,9 @@ impl Primitive for BlockedFetches {
 
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
         let port = INTERNAL_PORT.to_string();
-        let matching = ["-p", "tcp", "--dport", &port, "-m", "u32", "--u32", IS_FETCH].map(str::to_owned).to_vec();
+        let matching = ["-p", "tcp", "--dport", &port, "-m", "u32", "--u32", IS_FETCH]
+            .map(str::to_owned)
+            .to_vec();
         vec![Step::Do(Action::DropPackets { node: self.node.clone(), matching })]
     }
 
@@ -37,19 +41,24 @@ impl Primitive for BlockedFetches {
         let broker = Component::of(Kind::Broker, id);
         let link = Component::of(Kind::Link, node);
         let others = on.topology.brokers().filter(|b| b.name != *node);
-        let listeners: Vec<_> = others.map(|b| Component::of(Kind::Listener, format!("{}/INTERNAL", b.name))).collect();
+        let listeners: Vec<_> =
+            others.map(|b| Component::of(Kind::Listener, format!("{}/INTERNAL", b.name))).collect();
         let chain = vec![
             effect(
                 "packets.dropped",
                 listeners.iter().cloned().chain([link.clone()]),
                 &[],
-                format!("node_filter_packets_total{{node=\"{node}\", chain=\"OUTPUT\", rule=~\".*DROP\"}} > 0"),
+                format!(
+                    "node_filter_packets_total{{node=\"{node}\", chain=\"OUTPUT\", rule=~\".*DROP\"}} > 0"
+                ),
             ),
             effect(
                 "follower.stopped_fetching",
                 [broker.clone()],
                 &[0],
-                format!("rate(kafka_server_brokertopicmetrics_replicationbytesin_total{{node=\"{node}\"}}[5s]) < 1"),
+                format!(
+                    "rate(kafka_server_brokertopicmetrics_replicationbytesin_total{{node=\"{node}\"}}[5s]) < 1"
+                ),
             ),
             effect("follower.fell_behind", [broker.clone()], &[1], behind(id)),
             effect(
@@ -62,7 +71,11 @@ impl Primitive for BlockedFetches {
         Account {
             class: "network.partition.replication_blocked".to_owned(),
             equivalent: Vec::new(),
-            place: Place { must: [(link, vec![broker])].into(), near: listeners, victims: topics(on).collect() },
+            place: Place {
+                must: [(link, vec![broker])].into(),
+                near: listeners,
+                victims: topics(on).collect(),
+            },
             chain,
             cured_by_restart: false,
             preventions: names([

@@ -7,7 +7,8 @@ use crate::domain::fault::truth::Account;
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 
-/// A clean stop of one broker; it is started as soon as its absence was noticed, and its leaders are brought back to it.
+/// A clean stop of one broker; it is started as soon as its absence was noticed, and its leaders
+/// are brought back to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BrokerOutage {
@@ -36,8 +37,18 @@ impl Primitive for BrokerOutage {
         let broker = Component::of(Kind::Broker, on.topology.node(&self.node).map_or(-1, |n| n.id));
         let node = &self.node;
         let chain = vec![
-            effect("process.exited", [broker.clone()], &[], format!("up{{job=\"kafka\", node=\"{node}\"}} == 0")),
-            effect("process.restarted", [broker], &[0], format!("changes(process_start_time_seconds{{node=\"{node}\"}}[60s]) > 0")),
+            effect(
+                "process.exited",
+                [broker.clone()],
+                &[],
+                format!("up{{job=\"kafka\", node=\"{node}\"}} == 0"),
+            ),
+            effect(
+                "process.restarted",
+                [broker],
+                &[0],
+                format!("changes(process_start_time_seconds{{node=\"{node}\"}}[60s]) > 0"),
+            ),
         ];
         control("none.self_healed", chain)
     }

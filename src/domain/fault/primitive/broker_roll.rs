@@ -1,5 +1,6 @@
-//! Brokers are restarted one after the other. Leaders do not come back by themselves: with a preferred election at the end all is well
-//! again, without one the broker restarted last leads nothing (S01).
+//! Brokers are restarted one after the other. Leaders do not come back by themselves: with a
+//! preferred election at the end all is well again, without one the broker restarted last leads
+//! nothing (S01).
 
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,8 @@ pub struct BrokerRoll {
     pub nodes: Vec<String>,
     /// The topic that carries the traffic.
     pub topic: String,
-    /// Whether preferred leaders are elected at the end, as any good runbook has it: then nothing is broken.
+    /// Whether preferred leaders are elected at the end, as any good runbook has it: then nothing
+    /// is broken.
     pub elects: bool,
 }
 
@@ -46,15 +48,22 @@ impl Primitive for BrokerRoll {
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
         let restarted = |node: &String| {
             let restart = Step::Do(Action::RestartKafka { node: node.clone() });
-            // A restart has begun when it can be seen, and ended when nothing of it can be seen any more.
+            // A restart has begun when it can be seen, and ended when nothing of it can be seen any
+            // more.
             let gone = format!("changes(process_start_time_seconds{{node=\"{node}\"}}[90s]) > 0");
             let started = Step::Until { promql: gone, hold_seconds: 0, deadline_seconds: 60 };
-            let back = Step::Until { promql: BACK_IN_SYNC.to_owned(), hold_seconds: 1, deadline_seconds: 90 };
+            let back = Step::Until {
+                promql: BACK_IN_SYNC.to_owned(),
+                hold_seconds: 1,
+                deadline_seconds: 90,
+            };
             [restart, started, back]
         };
-        // The election waits until the skew has lasted for as long as alerts wait: a control that nobody is paged for is none.
+        // The election waits until the skew has lasted for as long as alerts wait: a control that
+        // nobody is paged for is none.
         let skewed = traffic_skewed(&self.topic, [], &[]).shows;
-        let noticed = Step::Until { promql: skewed, hold_seconds: NOTICED_AFTER, deadline_seconds: 60 };
+        let noticed =
+            Step::Until { promql: skewed, hold_seconds: NOTICED_AFTER, deadline_seconds: 60 };
         let election = self.elects.then_some([noticed, Step::Do(Action::ElectPreferredLeaders {})]);
         self.nodes.iter().flat_map(restarted).chain(election.into_iter().flatten()).collect()
     }
@@ -62,14 +71,18 @@ impl Primitive for BrokerRoll {
     fn truth(&self, on: Target<'_>) -> Account {
         let ids = self.ids(on);
         let topic = Component::of(Kind::Topic, &self.topic);
-        let Some(spec) = on.topology.topic(&self.topic) else { return control("none.self_healed", Vec::new()) };
-        let after = ids.iter().fold(Leaders::preferred(spec), |leaders, id| leaders.after_absence_of(*id));
+        let Some(spec) = on.topology.topic(&self.topic) else {
+            return control("none.self_healed", Vec::new());
+        };
+        let after =
+            ids.iter().fold(Leaders::preferred(spec), |leaders, id| leaders.after_absence_of(*id));
         let brokers = ids.iter().map(|id| Component::of(Kind::Broker, id));
         let last = Component::of(Kind::Broker, ids.last().copied().unwrap_or(-1));
         let busiest = Component::of(Kind::Broker, after.busiest());
         let displaced = after.displaced();
         let nodes = self.nodes.join("|");
-        // What an election undoes begins with the leaders that are elsewhere: the restarts are over and cannot be undone.
+        // What an election undoes begins with the leaders that are elsewhere: the restarts are over
+        // and cannot be undone.
         let mut chain = vec![
             effect(
                 "process.restarted",
@@ -81,11 +94,15 @@ impl Primitive for BrokerRoll {
                 "leader.moved",
                 [topic.clone()].into_iter().chain(brokers.clone()).chain(displaced.clone()),
                 &[],
-                format!("kafka_topic_partition_leader_is_preferred{{topic=\"{}\"}} == 0", self.topic),
+                format!(
+                    "kafka_topic_partition_leader_is_preferred{{topic=\"{}\"}} == 0",
+                    self.topic
+                ),
             ),
         ];
         if self.elects {
-            let anywhere = on.topology.brokers().map(|b| Component::of(Kind::Broker, b.id)).chain([topic]);
+            let anywhere =
+                on.topology.brokers().map(|b| Component::of(Kind::Broker, b.id)).chain([topic]);
             chain.push(traffic_skewed(&self.topic, anywhere, &[1]));
             return control("none.self_healed", chain);
         }
@@ -94,7 +111,11 @@ impl Primitive for BrokerRoll {
             "leadership.skewed",
             [busiest.clone(), topic.clone()],
             &[1],
-            format!("count(kafka_topic_partition_leader{{topic=\"{name}\"}} == {}) > {}", busiest.name, spec.assignment.len() / 2),
+            format!(
+                "count(kafka_topic_partition_leader{{topic=\"{name}\"}} == {}) > {}",
+                busiest.name,
+                spec.assignment.len() / 2
+            ),
         ));
         chain.push(traffic_skewed(name, [busiest.clone(), topic.clone()], &[2]));
         let as_right = [topic.clone()].into_iter().chain(displaced).collect();
@@ -132,7 +153,10 @@ mod tests {
         let nodes = [3, 1, 2].map(|id| format!("kafka-{id}")).to_vec();
         let roll = BrokerRoll { nodes, topic: "orders".to_owned(), elects };
         let on = Target { topology: &topology, services: &[] };
-        assert_eq!(roll.inject(on).last() == Some(&Step::Do(Action::ElectPreferredLeaders {})), elects);
+        assert_eq!(
+            roll.inject(on).last() == Some(&Step::Do(Action::ElectPreferredLeaders {})),
+            elects
+        );
         roll.truth(on)
     }
 

@@ -1,4 +1,5 @@
-//! A job beside the broker takes what its disk can write, and the broker's flushes wait behind it (S17).
+//! A job beside the broker takes what its disk can write, and the broker's flushes wait behind it
+//! (S17).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,9 +8,10 @@ use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 
-/// A supervised job that writes past the page cache from many sides. The machine's disk carries only so much, so each flush of the
-/// broker waits until what was queued before it is written. Appends wait for the flush of a flushed topic, and followers' fetches for the appends:
-/// those of the partitions it leads starve.
+/// A supervised job that writes past the page cache from many sides. The machine's disk carries
+/// only so much, so each flush of the broker waits until what was queued before it is written.
+/// Appends wait for the flush of a flushed topic, and followers' fetches for the appends: those of
+/// the partitions it leads starve.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BusyDisk {
@@ -19,12 +21,14 @@ pub struct BusyDisk {
     pub job: String,
     /// How many streams it writes side by side.
     pub streams: u32,
-    /// What each stream writes at once, in MiB: with the number of streams, the queue ahead of every flush.
+    /// What each stream writes at once, in MiB: with the number of streams, the queue ahead of
+    /// every flush.
     pub block_mebibytes: u32,
 }
 
 impl BusyDisk {
-    /// Each stream overwrites a file of its own, block by block and without end. When the job is stopped each ends with its block.
+    /// Each stream overwrites a file of its own, block by block and without end. When the job is
+    /// stopped each ends with its block.
     fn script(&self) -> String {
         format!(
             "folder=/var/lib/{job}\nmkdir -p \"$folder\"\nstreams=\nfor stream in $(seq {streams}); do\n    \
@@ -47,7 +51,11 @@ impl Primitive for BusyDisk {
     }
 
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        vec![Step::Do(Action::StartJob { node: self.node.clone(), job: self.job.clone(), script: self.script() })]
+        vec![Step::Do(Action::StartJob {
+            node: self.node.clone(),
+            job: self.job.clone(),
+            script: self.script(),
+        })]
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
@@ -55,7 +63,12 @@ impl Primitive for BusyDisk {
         let id = on.topology.node(node).map_or(-1, |n| n.id);
         let broker = Component::of(Kind::Broker, id);
         let disk = Component::of(Kind::Disk, node);
-        let others: Vec<_> = on.topology.brokers().filter(|b| b.name != *node).map(|b| Component::of(Kind::Broker, b.id)).collect();
+        let others: Vec<_> = on
+            .topology
+            .brokers()
+            .filter(|b| b.name != *node)
+            .map(|b| Component::of(Kind::Broker, b.id))
+            .collect();
         let led_by_it = format!("on (topic, partition) (kafka_topic_partition_leader == {id})");
         let limit = on.topology.storage.write_kib_per_second.unwrap_or_default();
         let chain = vec![
@@ -63,7 +76,10 @@ impl Primitive for BusyDisk {
                 "disk.slow",
                 [disk.clone(), broker.clone()],
                 &[],
-                format!("rate(container_fs_writes_bytes_total{{node=\"{node}\"}}[10s]) > {}", u64::from(limit) * 1024 * 6 / 10),
+                format!(
+                    "rate(container_fs_writes_bytes_total{{node=\"{node}\"}}[10s]) > {}",
+                    u64::from(limit) * 1024 * 6 / 10
+                ),
             ),
             effect(
                 "follower.fell_behind",
@@ -78,16 +94,27 @@ impl Primitive for BusyDisk {
                 "isr.shrunk",
                 topics(on).chain([broker.clone()]),
                 &[1],
-                format!("kafka_topic_partition_replica_in_sync{{broker!=\"{id}\"}} == 0 and {led_by_it}"),
+                format!(
+                    "kafka_topic_partition_replica_in_sync{{broker!=\"{id}\"}} == 0 and {led_by_it}"
+                ),
             ),
         ];
         Account {
             class: "storage.disk.slow".to_owned(),
             equivalent: Vec::new(),
-            place: Place { must: [(disk, vec![broker])].into(), near: Vec::new(), victims: others.into_iter().chain(topics(on)).collect() },
+            place: Place {
+                must: [(disk, vec![broker])].into(),
+                near: Vec::new(),
+                victims: others.into_iter().chain(topics(on)).collect(),
+            },
             chain,
             cured_by_restart: false,
-            preventions: names(["alert.disk_latency", "capacity.disk", "process.change_verification", "alert.under_replicated"]),
+            preventions: names([
+                "alert.disk_latency",
+                "capacity.disk",
+                "process.change_verification",
+                "alert.under_replicated",
+            ]),
         }
     }
 }
@@ -98,7 +125,12 @@ mod tests {
 
     #[test]
     fn the_job_ends_all_its_streams_when_it_is_stopped() {
-        let fault = BusyDisk { node: "kafka-2".to_owned(), job: "archive".to_owned(), streams: 3, block_mebibytes: 8 };
+        let fault = BusyDisk {
+            node: "kafka-2".to_owned(),
+            job: "archive".to_owned(),
+            streams: 3,
+            block_mebibytes: 8,
+        };
         insta::assert_snapshot!(fault.script(), @r#"
         folder=/var/lib/archive
         mkdir -p "$folder"

@@ -7,7 +7,8 @@ use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 
-/// A file that takes all of a volume. The broker lives on with its other log directory; a directory that failed comes back at a start only.
+/// A file that takes all of a volume. The broker lives on with its other log directory; a directory
+/// that failed comes back at a start only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FullDisk {
@@ -52,7 +53,9 @@ impl Primitive for FullDisk {
                 "disk.filled",
                 [volume.clone(), disk.clone(), broker.clone()],
                 &[],
-                format!("node_filesystem_avail_bytes{{node=\"{node}\", mountpoint=\"{mount}\"}} < 1000000"),
+                format!(
+                    "node_filesystem_avail_bytes{{node=\"{node}\", mountpoint=\"{mount}\"}} < 1000000"
+                ),
             ),
             effect(
                 "disk.failed",
@@ -66,15 +69,29 @@ impl Primitive for FullDisk {
                 &[1],
                 format!("kafka_topic_partition_replica_in_sync{{broker=\"{id}\"}} == 0"),
             ),
-            effect("leader.moved", topics(on).chain([broker.clone()]), &[1], format!("{moved} == {id}")),
+            effect(
+                "leader.moved",
+                topics(on).chain([broker.clone()]),
+                &[1],
+                format!("{moved} == {id}"),
+            ),
         ];
         Account {
             class: "storage.disk.full".to_owned(),
             equivalent: Vec::new(),
-            place: Place { must: [(volume, vec![disk, broker])].into(), near: Vec::new(), victims: topics(on).collect() },
+            place: Place {
+                must: [(volume, vec![disk, broker])].into(),
+                near: Vec::new(),
+                victims: topics(on).collect(),
+            },
             chain,
             cured_by_restart: false,
-            preventions: names(["alert.disk_usage", "capacity.disk", "process.change_verification", "process.runbook"]),
+            preventions: names([
+                "alert.disk_usage",
+                "capacity.disk",
+                "process.change_verification",
+                "process.runbook",
+            ]),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A broker is restarted with a heap that its machine's memory limit does not leave room for: the kernel kills the JVM (S23).
+//! A broker is restarted with a heap that its machine's memory limit does not leave room for: the
+//! kernel kills the JVM (S23).
 
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +23,14 @@ impl Primitive for HeapAboveLimit {
         let mut problems = must_be_broker(&self.node, on);
         match on.topology.memory_mib {
             Some(limit) if self.heap_mib > limit => {}
-            Some(limit) => problems.push(format!("a heap of {} MiB fits into the {limit} MiB of `{}`", self.heap_mib, self.node)),
-            None => problems.push(format!("`{}` has no memory limit: `cluster:` needs `memory_mib`", self.node)),
+            Some(limit) => problems.push(format!(
+                "a heap of {} MiB fits into the {limit} MiB of `{}`",
+                self.heap_mib, self.node
+            )),
+            None => problems.push(format!(
+                "`{}` has no memory limit: `cluster:` needs `memory_mib`",
+                self.node
+            )),
         }
         problems
     }
@@ -39,7 +46,8 @@ impl Primitive for HeapAboveLimit {
     fn truth(&self, on: Target<'_>) -> Account {
         let node = &self.node;
         let broker = Component::of(Kind::Broker, on.topology.node(node).map_or(-1, |n| n.id));
-        let kills = |n: u32| format!("increase(container_oom_events_total{{node=\"{node}\"}}[60s]) > {n}");
+        let kills =
+            |n: u32| format!("increase(container_oom_events_total{{node=\"{node}\"}}[60s]) > {n}");
         let chain = vec![
             effect("process.killed", [broker.clone()], &[], kills(0)),
             effect("process.crash_loop", [broker.clone()], &[0], kills(1)),
@@ -51,7 +59,12 @@ impl Primitive for HeapAboveLimit {
             place: Place { must: [(broker, Vec::new())].into(), ..Place::default() },
             chain,
             cured_by_restart: false,
-            preventions: names(["alert.memory_limit", "capacity.container_memory", "process.change_verification", "process.canary_deploy"]),
+            preventions: names([
+                "alert.memory_limit",
+                "capacity.container_memory",
+                "process.change_verification",
+                "process.canary_deploy",
+            ]),
         }
     }
 }

@@ -35,14 +35,18 @@ impl Primitive for HeapUndersized {
                 "config.changed",
                 [broker.clone()],
                 &[],
-                format!("last_over_time(jvm_memory_max_bytes{{node=\"{node}\", area=\"heap\"}}[60s]) < {limit}"),
+                format!(
+                    "last_over_time(jvm_memory_max_bytes{{node=\"{node}\", area=\"heap\"}}[60s]) < {limit}"
+                ),
             ),
             effect("process.restarted", [broker.clone()], &[0], restarted(node)),
             effect(
                 "gc.long_pauses",
                 [broker.clone()],
                 &[0],
-                format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[20s])) > 2"),
+                format!(
+                    "sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[20s])) > 2"
+                ),
             ),
         ];
         Account {

@@ -1,4 +1,5 @@
-//! A service sends requests so large that those in flight together need more heap than the broker has (S35).
+//! A service sends requests so large that those in flight together need more heap than the broker
+//! has (S35).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +8,9 @@ use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 
-/// A deploy after which each record is a whole document. The broker reserves a request's memory from its length, before it has arrived,
-/// and nothing bounds the sum: `queued.max.request.bytes` is not set.
+/// A deploy after which each record is a whole document. The broker reserves a request's memory
+/// from its length, before it has arrived, and nothing bounds the sum: `queued.max.request.bytes`
+/// is not set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LargeRequests {
@@ -44,27 +46,42 @@ impl Primitive for LargeRequests {
         let (name, node) = (&self.service, &self.node);
         let service = Component::of(Kind::Service, name);
         let broker = Component::of(Kind::Broker, on.topology.node(node).map_or(-1, |n| n.id));
-        let written = on.services.iter().find(|s| s.name == *name).into_iter().flat_map(|s| s.topics());
+        let written =
+            on.services.iter().find(|s| s.name == *name).into_iter().flat_map(|s| s.topics());
         let topics: Vec<_> = written.map(|t| Component::of(Kind::Topic, t)).collect();
         let chain = vec![
-            effect("service.deployed", [service.clone()], &[], format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version)),
+            effect(
+                "service.deployed",
+                [service.clone()],
+                &[],
+                format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version),
+            ),
             effect(
                 "traffic.grew",
                 [service.clone(), broker.clone()].into_iter().chain(topics.clone()),
                 &[0],
-                format!("kafka_producer_record_size_avg{{service=\"{name}\"}} >= {}", self.record_size),
+                format!(
+                    "kafka_producer_record_size_avg{{service=\"{name}\"}} >= {}",
+                    self.record_size
+                ),
             ),
             effect(
                 "gc.long_pauses",
                 [broker.clone()],
                 &[1],
-                format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[20s])) > 2"),
+                format!(
+                    "sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[20s])) > 2"
+                ),
             ),
         ];
         Account {
             class: "broker.memory.heap_exhausted".to_owned(),
             equivalent: Vec::new(),
-            place: Place { must: [(service, vec![broker])].into(), near: topics, victims: Vec::new() },
+            place: Place {
+                must: [(service, vec![broker])].into(),
+                near: topics,
+                victims: Vec::new(),
+            },
             chain,
             cured_by_restart: false,
             preventions: names([

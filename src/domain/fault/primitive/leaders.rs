@@ -1,4 +1,5 @@
-//! Where leaders go when brokers leave, as Kafka's controller elects them: the first replica of the list that is in sync.
+//! Where leaders go when brokers leave, as Kafka's controller elects them: the first replica of the
+//! list that is in sync.
 
 use crate::domain::rca::vocab::{Component, Kind};
 use crate::domain::topology::{NodeId, Topic};
@@ -41,9 +42,13 @@ impl<'a> Leaders<'a> {
 
     /// The partitions that are not led by their first replica.
     pub fn displaced(&self) -> Vec<Component> {
-        let displaced = |(p, leader): (usize, &NodeId)| (self.topic.assignment[p].first() != Some(leader)).then_some(p);
+        let displaced = |(p, leader): (usize, &NodeId)| {
+            (self.topic.assignment[p].first() != Some(leader)).then_some(p)
+        };
         let partitions = self.of.iter().enumerate().filter_map(displaced);
-        partitions.map(|p| Component::of(Kind::Partition, format!("{}-{p}", self.topic.name))).collect()
+        partitions
+            .map(|p| Component::of(Kind::Partition, format!("{}-{p}", self.topic.name)))
+            .collect()
     }
 }
 
@@ -55,8 +60,10 @@ mod tests {
     #[test]
     fn the_broker_restarted_last_leads_nothing() {
         let topic = Topic::placed("orders", 12, 3, &[1, 2, 3], Followers::Next);
-        let rolled = [1, 2, 3].into_iter().fold(Leaders::preferred(&topic), Leaders::after_absence_of);
-        // What went from 1 to 2 came back to 1 when 2 left, and so on: only what the last one led is elsewhere.
+        let rolled =
+            [1, 2, 3].into_iter().fold(Leaders::preferred(&topic), Leaders::after_absence_of);
+        // What went from 1 to 2 came back to 1 when 2 left, and so on: only what the last one led
+        // is elsewhere.
         assert_eq!(rolled.of[..3], [1, 2, 1]);
         assert_eq!((rolled.busiest(), rolled.displaced().len()), (1, 4));
     }

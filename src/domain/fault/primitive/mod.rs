@@ -73,14 +73,18 @@ fn must_be_broker(node: &str, on: Target<'_>) -> Vec<String> {
 }
 
 /// No replica is missing and no broker is fenced.
-const BROKERS_BACK: &str = "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0";
+const BROKERS_BACK: &str =
+    "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0";
 
 fn must_be_service(service: &str, on: Target<'_>) -> Vec<String> {
     let names: Vec<_> = on.services.iter().map(|s| s.name.as_str()).collect();
     if names.contains(&service) {
         Vec::new()
     } else {
-        vec![format!("`{service}` is not a service of this lab; its services are {}", names.join(", "))]
+        vec![format!(
+            "`{service}` is not a service of this lab; its services are {}",
+            names.join(", ")
+        )]
     }
 }
 
@@ -95,12 +99,23 @@ fn must_be_topic(topic: &str, on: Target<'_>) -> Vec<String> {
 
 /// What one broker gets of a topic's traffic is far more than its share.
 fn traffic_skewed(topic: &str, on: impl IntoIterator<Item = Component>, after: &[usize]) -> Effect {
-    let bytes = format!("rate(kafka_server_brokertopicmetrics_bytesin_total{{topic=\"{topic}\"}}[10s])");
-    effect("traffic.skewed", on, after, format!("max(sum by (broker) ({bytes})) / sum({bytes}) > 0.55"))
+    let bytes =
+        format!("rate(kafka_server_brokertopicmetrics_bytesin_total{{topic=\"{topic}\"}}[10s])");
+    effect(
+        "traffic.skewed",
+        on,
+        after,
+        format!("max(sum by (broker) ({bytes})) / sum({bytes}) > 0.55"),
+    )
 }
 
 /// An effect as one line of a chain.
-fn effect(event: &str, on: impl IntoIterator<Item = Component>, after: &[usize], shows: String) -> Effect {
+fn effect(
+    event: &str,
+    on: impl IntoIterator<Item = Component>,
+    after: &[usize],
+    shows: String,
+) -> Effect {
     Effect { event: event.to_owned(), on: on.into_iter().collect(), shows, after: after.to_vec() }
 }
 
@@ -112,7 +127,9 @@ fn names<const N: usize>(preventions: [&str; N]) -> Vec<String> {
 /// Replicas of this broker end more than 200 records before their leader's.
 fn behind(broker: NodeId) -> String {
     let offset = "kafka_log_log_logendoffset";
-    format!("max by (topic, partition) ({offset}) - on (topic, partition) {offset}{{broker=\"{broker}\"}} > 200")
+    format!(
+        "max by (topic, partition) ({offset}) - on (topic, partition) {offset}{{broker=\"{broker}\"}} > 200"
+    )
 }
 
 /// The account of a control: nothing has to be repaired, and nobody is to blame.
@@ -129,13 +146,19 @@ fn control(class: &str, chain: Vec<Effect>) -> Account {
 
 /// The entry of `jvm.env` that gives a JVM a heap of this size, with more options behind it.
 fn heap(mebibytes: u32, more: &str) -> BTreeMap<String, Option<String>> {
-    [("KAFKA_HEAP_OPTS".to_owned(), Some(format!("\"-Xms{mebibytes}m -Xmx{mebibytes}m{more}\"")))].into()
+    [("KAFKA_HEAP_OPTS".to_owned(), Some(format!("\"-Xms{mebibytes}m -Xmx{mebibytes}m{more}\"")))]
+        .into()
 }
 
-/// A restart of a broker with changed entries of `jvm.env`; then its leaders are brought back to it, as any good runbook does.
+/// A restart of a broker with changed entries of `jvm.env`; then its leaders are brought back to
+/// it, as any good runbook does.
 fn restart_with(node: &str, jvm: BTreeMap<String, Option<String>>) -> Vec<Step> {
     vec![
-        Step::Do(Action::ReconfigureKafka { node: node.to_owned(), properties: BTreeMap::new(), jvm }),
+        Step::Do(Action::ReconfigureKafka {
+            node: node.to_owned(),
+            properties: BTreeMap::new(),
+            jvm,
+        }),
         Step::Until { promql: BROKERS_BACK.to_owned(), hold_seconds: 0, deadline_seconds: 90 },
         Step::Do(Action::ElectPreferredLeaders {}),
     ]
@@ -148,7 +171,10 @@ fn restarted(node: &str) -> String {
 
 /// Holds while a broker leaves requests without an answer in time.
 fn hardly_answers(broker: &Component) -> String {
-    format!("avg_over_time(kafka_probe_success{{broker=\"{}\", api=\"Metadata\"}}[10s]) < 0.5", broker.name)
+    format!(
+        "avg_over_time(kafka_probe_success{{broker=\"{}\", api=\"Metadata\"}}[10s]) < 0.5",
+        broker.name
+    )
 }
 
 fn topics(on: Target<'_>) -> impl Iterator<Item = Component> {

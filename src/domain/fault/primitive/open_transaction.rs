@@ -8,7 +8,8 @@ use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 
-/// A deploy of a transactional producer after which it leaves its transaction open for very long. Its records reach every partition.
+/// A deploy of a transactional producer after which it leaves its transaction open for very long.
+/// Its records reach every partition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenTransaction {
@@ -24,7 +25,12 @@ pub struct OpenTransaction {
 
 impl OpenTransaction {
     fn transactional_id<'a>(&self, on: Target<'a>) -> Option<&'a str> {
-        on.services.iter().find(|s| s.name == self.service)?.properties.get("transactional.id").map(String::as_str)
+        on.services
+            .iter()
+            .find(|s| s.name == self.service)?
+            .properties
+            .get("transactional.id")
+            .map(String::as_str)
     }
 }
 
@@ -39,8 +45,10 @@ impl Primitive for OpenTransaction {
     }
 
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let set =
-            [("transaction.interval.ms".to_owned(), self.interval_ms.to_string()), ("service.version".to_owned(), self.version.clone())];
+        let set = [
+            ("transaction.interval.ms".to_owned(), self.interval_ms.to_string()),
+            ("service.version".to_owned(), self.version.clone()),
+        ];
         vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
     }
 
@@ -48,13 +56,21 @@ impl Primitive for OpenTransaction {
         let name = &self.service;
         let backlog = Backlog::of(&self.reader, on);
         let service = Component::of(Kind::Service, name);
-        let transaction = Component::of(Kind::Transaction, self.transactional_id(on).unwrap_or_default());
+        let transaction =
+            Component::of(Kind::Transaction, self.transactional_id(on).unwrap_or_default());
         let places: Vec<_> = backlog.topics.iter().chain(&backlog.partitions).cloned().collect();
         let deployed = format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version);
-        let open = format!("kafka_transaction_open_seconds{{transactional_id=\"{}\"}} > 3", transaction.name);
+        let open = format!(
+            "kafka_transaction_open_seconds{{transactional_id=\"{}\"}} > 3",
+            transaction.name
+        );
         let stuck = "max by (topic) (kafka_topic_partition_current_offset - kafka_topic_partition_last_stable_offset) > 200";
-        let commits = format!("sum(rate({}[10s])) == 0", backlog.series("kafka_consumergroup_current_offset"));
-        let on_transaction = [transaction.clone(), service.clone()].into_iter().chain(backlog.partitions.clone());
+        let commits = format!(
+            "sum(rate({}[10s])) == 0",
+            backlog.series("kafka_consumergroup_current_offset")
+        );
+        let on_transaction =
+            [transaction.clone(), service.clone()].into_iter().chain(backlog.partitions.clone());
         let chain = vec![
             effect("service.deployed", [service.clone()], &[], deployed),
             effect("transaction.open", on_transaction, &[0], open),
@@ -69,7 +85,10 @@ impl Primitive for OpenTransaction {
             place: Place {
                 must: [(service, vec![transaction])].into(),
                 near: Vec::new(),
-                victims: places.into_iter().chain([backlog.service.clone(), backlog.group.clone()]).collect(),
+                victims: places
+                    .into_iter()
+                    .chain([backlog.service.clone(), backlog.group.clone()])
+                    .collect(),
             },
             chain,
             cured_by_restart: false,

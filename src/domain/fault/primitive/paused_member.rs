@@ -9,7 +9,8 @@ use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 use crate::domain::workload::Service;
 
-/// A deploy after which one member stays in its group, sends heartbeats, polls, and has paused its partitions.
+/// A deploy after which one member stays in its group, sends heartbeats, polls, and has paused its
+/// partitions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PausedMember {
@@ -27,14 +28,20 @@ impl Primitive for PausedMember {
         let spec = on.services.iter().find(|s| s.name == self.service);
         let members = spec.map_or(1, Service::members);
         if problems.is_empty() && !(1..=members).contains(&self.member) {
-            problems.push(format!("{} has the members 1 to {members}, and not {}", self.service, self.member));
+            problems.push(format!(
+                "{} has the members 1 to {members}, and not {}",
+                self.service, self.member
+            ));
         }
         problems
     }
 
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let set =
-            [("maintenance.members".to_owned(), self.member.to_string()), ("service.version".to_owned(), self.version.clone())].into();
+        let set = [
+            ("maintenance.members".to_owned(), self.member.to_string()),
+            ("service.version".to_owned(), self.version.clone()),
+        ]
+        .into();
         vec![Step::Do(Action::DeployService { service: self.service.clone(), set })]
     }
 
@@ -49,11 +56,22 @@ impl Primitive for PausedMember {
              and on (client_id) kafka_consumer_last_poll_seconds_ago{{client_id=\"{client}\"}} < 3 \
              unless on (client_id) sum by (client_id) (rate(kafka_consumer_records_consumed_total[10s])) > 0"
         );
-        let commits = format!("rate({}[10s])", backlog.series("kafka_consumergroup_current_offset"));
+        let commits =
+            format!("rate({}[10s])", backlog.series("kafka_consumergroup_current_offset"));
         let chain = vec![
             effect("service.deployed", [backlog.service.clone()], &[], deployed),
-            effect("consumer.stalled", backlog.victims().into_iter().filter(|c| c.kind != Kind::Topic), &[0], stalled),
-            effect("commit.stopped", backlog.uncommitted(), &[1], format!("{commits} == 0 and on () sum({commits}) > 0")),
+            effect(
+                "consumer.stalled",
+                backlog.victims().into_iter().filter(|c| c.kind != Kind::Topic),
+                &[0],
+                stalled,
+            ),
+            effect(
+                "commit.stopped",
+                backlog.uncommitted(),
+                &[1],
+                format!("{commits} == 0 and on () sum({commits}) > 0"),
+            ),
             backlog.lag_grew(2),
             backlog.freshness_breached(3),
         ];
@@ -63,7 +81,12 @@ impl Primitive for PausedMember {
             place: Place {
                 must: [(backlog.service.clone(), vec![backlog.group.clone()])].into(),
                 near: Vec::new(),
-                victims: backlog.topics.iter().chain(&backlog.partitions).cloned().collect::<Vec<Component>>(),
+                victims: backlog
+                    .topics
+                    .iter()
+                    .chain(&backlog.partitions)
+                    .cloned()
+                    .collect::<Vec<Component>>(),
             },
             chain,
             cured_by_restart: false,

@@ -24,9 +24,13 @@ pub struct PluginLeak {
 impl Primitive for PluginLeak {
     fn check(&self, on: Target<'_>) -> Vec<String> {
         let mut problems = must_be_broker(&self.node, on);
-        let reporters = on.topology.server_properties.get("metric.reporters").map_or("", String::as_str);
+        let reporters =
+            on.topology.server_properties.get("metric.reporters").map_or("", String::as_str);
         if !reporters.split(',').any(|class| class.trim() == self.plugin) {
-            problems.push(format!("`{}` is not among the brokers' metric.reporters: `{reporters}`", self.plugin));
+            problems.push(format!(
+                "`{}` is not among the brokers' metric.reporters: `{reporters}`",
+                self.plugin
+            ));
         }
         problems
     }
@@ -68,7 +72,9 @@ impl Primitive for PluginLeak {
                 "gc.long_pauses",
                 [broker.clone()],
                 &[1],
-                format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[20s])) > 2"),
+                format!(
+                    "sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[20s])) > 2"
+                ),
             ),
         ];
         Account {
@@ -77,7 +83,12 @@ impl Primitive for PluginLeak {
             place: Place { must: [(plugin, aliases)].into(), ..Place::default() },
             chain,
             cured_by_restart: false,
-            preventions: names(["process.plugin_review", "alert.heap_after_gc", "process.config_review", "process.change_verification"]),
+            preventions: names([
+                "process.plugin_review",
+                "alert.heap_after_gc",
+                "process.config_review",
+                "process.change_verification",
+            ]),
         }
     }
 }

@@ -8,9 +8,10 @@ use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 
-/// A record whose bytes are no document. The consumer's process ends on it without leaving its group; its supervisor starts it again, it
-/// waits for the sessions of its dead members to end, reads the record, and ends. All its members share the process, so the other partitions
-/// move in bursts, between two ends.
+/// A record whose bytes are no document. The consumer's process ends on it without leaving its
+/// group; its supervisor starts it again, it waits for the sessions of its dead members to end,
+/// reads the record, and ends. All its members share the process, so the other partitions move in
+/// bursts, between two ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoisonRecord {
@@ -27,18 +28,30 @@ pub struct PoisonRecord {
 impl Primitive for PoisonRecord {
     fn check(&self, on: Target<'_>) -> Vec<String> {
         let mut problems = must_be_service(&self.service, on);
-        let partitions = on.topology.topics.iter().find(|t| t.name == self.topic).map_or(0, |t| t.assignment.len());
+        let partitions = on
+            .topology
+            .topics
+            .iter()
+            .find(|t| t.name == self.topic)
+            .map_or(0, |t| t.assignment.len());
         if self.partition as usize >= partitions {
             problems.push(format!("there is no partition {}-{}", self.topic, self.partition));
         }
-        if self.value.is_empty() || self.value.len() % 2 == 1 || !self.value.bytes().all(|b| b.is_ascii_hexdigit()) {
+        if self.value.is_empty()
+            || self.value.len() % 2 == 1
+            || !self.value.bytes().all(|b| b.is_ascii_hexdigit())
+        {
             problems.push(format!("`{}` is not bytes of two hexadecimal digits each", self.value));
         }
         problems
     }
 
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        vec![Step::Do(Action::ProduceRecord { topic: self.topic.clone(), partition: self.partition, value: self.value.clone() })]
+        vec![Step::Do(Action::ProduceRecord {
+            topic: self.topic.clone(),
+            partition: self.partition,
+            value: self.value.clone(),
+        })]
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
@@ -50,7 +63,9 @@ impl Primitive for PoisonRecord {
             "kafka_consumergroup_current_offset{{consumergroup=\"{}\", topic=\"{topic}\", partition=\"{partition}\"}}",
             backlog.group_id
         );
-        let restarts = |least: u32| format!("changes(process_start_time_seconds{{node=\"{name}\"}}[60s]) >= {least}");
+        let restarts = |least: u32| {
+            format!("changes(process_start_time_seconds{{node=\"{name}\"}}[60s]) >= {least}")
+        };
         let chain = vec![
             effect(
                 "record.unreadable",
@@ -58,9 +73,19 @@ impl Primitive for PoisonRecord {
                 &[],
                 format!("changes({offset}[12s]) == 0 and on () {}", restarts(1)),
             ),
-            effect("consumer.crashed", [backlog.service.clone(), backlog.group.clone(), poisoned.clone()], &[0], restarts(1)),
+            effect(
+                "consumer.crashed",
+                [backlog.service.clone(), backlog.group.clone(), poisoned.clone()],
+                &[0],
+                restarts(1),
+            ),
             effect("process.crash_loop", [backlog.service.clone()], &[1], restarts(2)),
-            effect("commit.stopped", [poisoned.clone(), backlog.group.clone()], &[2], format!("changes({offset}[12s]) == 0")),
+            effect(
+                "commit.stopped",
+                [poisoned.clone(), backlog.group.clone()],
+                &[2],
+                format!("changes({offset}[12s]) == 0"),
+            ),
             backlog.lag_grew(3),
             backlog.freshness_breached(4),
         ];

@@ -1,4 +1,5 @@
-//! Members work on one batch for longer than `max.poll.interval.ms`, and rebalance each other without end (S39).
+//! Members work on one batch for longer than `max.poll.interval.ms`, and rebalance each other
+//! without end (S39).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,8 +8,9 @@ use super::{effect, must_be_service, names};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 
-/// A deploy of the consumer that takes larger batches and longer for each record. It begins healthy and tips over with the first batch
-/// that takes too long: from then on every batch is thrown away when its member comes back to commit it.
+/// A deploy of the consumer that takes larger batches and longer for each record. It begins healthy
+/// and tips over with the first batch that takes too long: from then on every batch is thrown away
+/// when its member comes back to commit it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PollInterval {
@@ -26,7 +28,10 @@ impl Primitive for PollInterval {
     fn check(&self, on: Target<'_>) -> Vec<String> {
         let mut problems = must_be_service(&self.service, on);
         let spec = on.services.iter().find(|s| s.name == self.service);
-        let patience = spec.and_then(|s| s.properties.get("max.poll.interval.ms")).and_then(|m| m.parse().ok()).unwrap_or(300_000);
+        let patience = spec
+            .and_then(|s| s.properties.get("max.poll.interval.ms"))
+            .and_then(|m| m.parse().ok())
+            .unwrap_or(300_000);
         let batch = self.poll_records * self.processing_ms;
         if problems.is_empty() && batch <= patience {
             problems.push(format!("a full batch takes {batch} ms, which is within `max.poll.interval.ms` of {}: {patience}", self.service));
@@ -54,9 +59,14 @@ impl Primitive for PollInterval {
              / sum(rate(kafka_consumer_processing_seconds_count{{service=\"{name}\"}}[10s])) > {half}"
         );
         // Between two batches every member is back for a moment.
-        let late = format!("max(max_over_time(kafka_consumer_last_poll_seconds_ago{{service=\"{name}\"}}[15s])) > 6");
+        let late = format!(
+            "max(max_over_time(kafka_consumer_last_poll_seconds_ago{{service=\"{name}\"}}[15s])) > 6"
+        );
         let rebalanced = "sum(increase(kafka_server_group_coordinator_metrics_group_completed_rebalance_count[15s])) >= 1".to_owned();
-        let commits = format!("max(rate({}[10s])) == 0", backlog.series("kafka_consumergroup_current_offset"));
+        let commits = format!(
+            "max(rate({}[10s])) == 0",
+            backlog.series("kafka_consumergroup_current_offset")
+        );
         let chain = vec![
             effect("service.deployed", [service.clone()], &[], deployed),
             effect("consumer.slow", [service.clone(), group.clone()], &[0], slow),

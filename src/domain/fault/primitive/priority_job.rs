@@ -1,5 +1,6 @@
-//! A job beside Kafka that the scheduler prefers: inside the machine's processor limit Kafka gets so little that it loses its session
-//! with the controller again and again, and its leaders with the first one (S05).
+//! A job beside Kafka that the scheduler prefers: inside the machine's processor limit Kafka gets
+//! so little that it loses its session with the controller again and again, and its leaders with
+//! the first one (S05).
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +10,9 @@ use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 
-/// A job of many workers at the highest priority, busy for a while and then pausing, without end. Measured on a machine with half a core:
-/// 8 workers of priority -20 delay heartbeats by 2 to 6 s, 40 workers of priority 0 by less than one, since the scheduler favours who sleeps.
+/// A job of many workers at the highest priority, busy for a while and then pausing, without end.
+/// Measured on a machine with half a core: 8 workers of priority -20 delay heartbeats by 2 to 6 s,
+/// 40 workers of priority 0 by less than one, since the scheduler favours who sleeps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriorityJob {
@@ -29,7 +31,8 @@ pub struct PriorityJob {
 }
 
 impl PriorityJob {
-    /// Checksums of every segment, as fast as the workers can. A process group of its own, so that stopping the job stops its workers.
+    /// Checksums of every segment, as fast as the workers can. A process group of its own, so that
+    /// stopping the job stops its workers.
     fn script(&self) -> String {
         let Self { workers, busy_seconds, pause_seconds, .. } = self;
         format!(
@@ -51,9 +54,15 @@ done'"
 
 impl Primitive for PriorityJob {
     fn check(&self, on: Target<'_>) -> Vec<String> {
-        let mut problems: Vec<_> = must_be_broker(&self.node, on).into_iter().chain(must_be_topic(&self.topic, on)).collect();
+        let mut problems: Vec<_> = must_be_broker(&self.node, on)
+            .into_iter()
+            .chain(must_be_topic(&self.topic, on))
+            .collect();
         if on.topology.broker_millicores.is_none() {
-            problems.push("without `broker_millicores` the job would take the processor of the whole host".to_owned());
+            problems.push(
+                "without `broker_millicores` the job would take the processor of the whole host"
+                    .to_owned(),
+            );
         }
         problems
     }
@@ -61,8 +70,16 @@ impl Primitive for PriorityJob {
     fn inject(&self, on: Target<'_>) -> Vec<Step> {
         let id = on.topology.node(&self.node).map_or(-1, |n| n.id);
         vec![
-            Step::Do(Action::StartJob { node: self.node.clone(), job: self.job.clone(), script: self.script() }),
-            Step::Until { promql: format!("kafka_broker_fenced{{broker=\"{id}\"}} == 1"), hold_seconds: 0, deadline_seconds: 75 },
+            Step::Do(Action::StartJob {
+                node: self.node.clone(),
+                job: self.job.clone(),
+                script: self.script(),
+            }),
+            Step::Until {
+                promql: format!("kafka_broker_fenced{{broker=\"{id}\"}} == 1"),
+                hold_seconds: 0,
+                deadline_seconds: 75,
+            },
         ]
     }
 
@@ -81,17 +98,27 @@ impl Primitive for PriorityJob {
                 "cpu.throttled",
                 [broker.clone()],
                 &[],
-                // Measured: 0.06 to 0.2 on this machine, pauses included, 0.003 on its neighbours, 0.024 while a JVM starts. The share of throttled periods
-                // is no measure: on a busy host the machine does not get as far as its limit in many of them.
-                format!("rate(container_cpu_cfs_throttled_seconds_total{{node=\"{node}\"}}[40s]) > 0.04"),
+                // Measured: 0.06 to 0.2 on this machine, pauses included, 0.003 on its neighbours,
+                // 0.024 while a JVM starts. The share of throttled periods is no measure: on a busy
+                // host the machine does not get as far as its limit in many of them.
+                format!(
+                    "rate(container_cpu_cfs_throttled_seconds_total{{node=\"{node}\"}}[40s]) > 0.04"
+                ),
             ),
             effect(
                 "heartbeat.late",
                 [broker.clone()],
                 &[0],
-                format!("max_over_time(kafka_controller_kafkacontroller_timesincelastheartbeatreceivedms{{broker=\"{id}\"}}[60s]) > 3000"),
+                format!(
+                    "max_over_time(kafka_controller_kafkacontroller_timesincelastheartbeatreceivedms{{broker=\"{id}\"}}[60s]) > 3000"
+                ),
             ),
-            effect("broker.fenced", [broker.clone()], &[1], format!("max_over_time(kafka_broker_fenced{{broker=\"{id}\"}}[60s]) == 1")),
+            effect(
+                "broker.fenced",
+                [broker.clone()],
+                &[1],
+                format!("max_over_time(kafka_broker_fenced{{broker=\"{id}\"}}[60s]) == 1"),
+            ),
             effect(
                 "leader.moved",
                 [broker.clone(), topic.clone()].into_iter().chain(displaced),
@@ -102,14 +129,21 @@ impl Primitive for PriorityJob {
                 "leadership.skewed",
                 [busiest.clone(), topic.clone()],
                 &[3],
-                format!("count(kafka_topic_partition_leader{{topic=\"{name}\"}} == {}) > {half}", busiest.name),
+                format!(
+                    "count(kafka_topic_partition_leader{{topic=\"{name}\"}} == {}) > {half}",
+                    busiest.name
+                ),
             ),
             traffic_skewed(name, [busiest.clone(), topic.clone()], &[4]),
         ];
         Account {
             class: "broker.cpu.starved".to_owned(),
             equivalent: Vec::new(),
-            place: Place { must: [(broker, Vec::new())].into(), near: Vec::new(), victims: vec![busiest, topic] },
+            place: Place {
+                must: [(broker, Vec::new())].into(),
+                near: Vec::new(),
+                victims: vec![busiest, topic],
+            },
             chain,
             cured_by_restart: false,
             preventions: names([
@@ -139,7 +173,8 @@ mod tests {
     }
 
     fn job() -> PriorityJob {
-        let (node, job, topic) = ("kafka-2".to_owned(), "segment-audit".to_owned(), "orders".to_owned());
+        let (node, job, topic) =
+            ("kafka-2".to_owned(), "segment-audit".to_owned(), "orders".to_owned());
         PriorityJob { node, job, workers: 40, busy_seconds: 20, pause_seconds: 15, topic }
     }
 

@@ -1,4 +1,5 @@
-//! A service makes a new idempotent producer for every few records, and the broker keeps the state of each producer id (S34).
+//! A service makes a new idempotent producer for every few records, and the broker keeps the state
+//! of each producer id (S34).
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,8 @@ pub struct ProducerIds {
     pub version: String,
 }
 
-/// The count is of ids by partition: a few hundred while all is well, twice that after a restart of the service.
+/// The count is of ids by partition: a few hundred while all is well, twice that after a restart of
+/// the service.
 const MANY_IDS: u32 = 5000;
 
 impl Primitive for ProducerIds {
@@ -46,21 +48,31 @@ impl Primitive for ProducerIds {
         let (name, node) = (&self.service, &self.node);
         let service = Component::of(Kind::Service, name);
         let broker = Component::of(Kind::Broker, on.topology.node(node).map_or(-1, |n| n.id));
-        let written = on.services.iter().find(|s| s.name == *name).into_iter().flat_map(|s| s.topics());
+        let written =
+            on.services.iter().find(|s| s.name == *name).into_iter().flat_map(|s| s.topics());
         let victims = written.map(|t| Component::of(Kind::Topic, t)).collect();
         let chain = vec![
-            effect("service.deployed", [service.clone()], &[], format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version)),
+            effect(
+                "service.deployed",
+                [service.clone()],
+                &[],
+                format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version),
+            ),
             effect(
                 "producer_ids.grew",
                 [broker.clone(), service.clone()],
                 &[0],
-                format!("max_over_time(kafka_server_replicamanager_produceridcount{{node=\"{node}\"}}[60s]) > {MANY_IDS}"),
+                format!(
+                    "max_over_time(kafka_server_replicamanager_produceridcount{{node=\"{node}\"}}[60s]) > {MANY_IDS}"
+                ),
             ),
             effect(
                 "gc.long_pauses",
                 [broker.clone()],
                 &[1],
-                format!("sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[20s])) > 2"),
+                format!(
+                    "sum by (node) (increase(jvm_gc_collection_seconds_sum{{node=\"{node}\"}}[20s])) > 2"
+                ),
             ),
         ];
         Account {

@@ -7,8 +7,9 @@ use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{AclEntry, Action, Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 
-/// The access control entry of the lab's replication user is removed. Sessions with the controllers use another listener, so every broker
-/// stays alive and none is fenced; only partitions that get records lose their followers.
+/// The access control entry of the lab's replication user is removed. Sessions with the controllers
+/// use another listener, so every broker stays alive and none is fenced; only partitions that get
+/// records lose their followers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReplicationDenied {}
@@ -23,13 +24,16 @@ impl Primitive for ReplicationDenied {
 
     fn inject(&self, on: Target<'_>) -> Vec<Step> {
         let user = on.topology.replication_user.as_deref();
-        user.map(|user| Step::Do(Action::RemoveAcl(AclEntry::replication(user)))).into_iter().collect()
+        user.map(|user| Step::Do(Action::RemoveAcl(AclEntry::replication(user))))
+            .into_iter()
+            .collect()
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
         let user = on.topology.replication_user.as_deref().unwrap_or_default();
         let principal = Component::of(Kind::Principal, format!("User:{user}"));
-        let brokers: Vec<_> = on.topology.brokers().map(|b| Component::of(Kind::Broker, b.id)).collect();
+        let brokers: Vec<_> =
+            on.topology.brokers().map(|b| Component::of(Kind::Broker, b.id)).collect();
         let chain = vec![
             effect(
                 "acl.removed",

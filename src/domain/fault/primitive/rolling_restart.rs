@@ -1,4 +1,5 @@
-//! A control: a broker is restarted cleanly, its partitions are under-replicated for a while, and all is well again.
+//! A control: a broker is restarted cleanly, its partitions are under-replicated for a while, and
+//! all is well again.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,7 @@ pub struct RollingRestart {
     pub node: String,
 }
 
-const BACK_IN_SYNC: &str =
-    "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0 and count(up{job=\"kafka\"} == 1) > 3";
+const BACK_IN_SYNC: &str = "sum(kafka_topic_partition_under_replicated_partition) == 0 and sum(kafka_broker_fenced) == 0 and count(up{job=\"kafka\"} == 1) > 3";
 
 impl Primitive for RollingRestart {
     fn check(&self, on: Target<'_>) -> Vec<String> {
@@ -38,7 +38,8 @@ impl Primitive for RollingRestart {
 
     fn truth(&self, on: Target<'_>) -> Account {
         let id = on.topology.node(&self.node).map_or(-1, |n| n.id);
-        let restarted = format!("changes(process_start_time_seconds{{node=\"{}\"}}[60s]) > 0", self.node);
+        let restarted =
+            format!("changes(process_start_time_seconds{{node=\"{}\"}}[60s]) > 0", self.node);
         let shrunk = format!("kafka_topic_partition_replica_in_sync{{broker=\"{id}\"}} == 0");
         let chain = vec![
             effect("process.restarted", [Component::of(Kind::Broker, id)], &[], restarted),

@@ -27,7 +27,11 @@ impl Primitive for ServiceOutage {
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
         vec![
             Step::Do(Action::StopService { service: self.service.clone() }),
-            Step::Until { promql: self.until.clone(), hold_seconds: self.hold_seconds, deadline_seconds: 60 },
+            Step::Until {
+                promql: self.until.clone(),
+                hold_seconds: self.hold_seconds,
+                deadline_seconds: 60,
+            },
             Step::Do(Action::StartService { service: self.service.clone() }),
         ]
     }
@@ -36,14 +40,27 @@ impl Primitive for ServiceOutage {
         let service = Component::of(Kind::Service, &self.service);
         let group = on.services.iter().find(|s| s.name == self.service).and_then(|s| s.group());
         let chain = vec![
-            effect("process.exited", [service.clone()], &[], format!("up{{job=\"service\", node=\"{}\"}} == 0", self.service)),
+            effect(
+                "process.exited",
+                [service.clone()],
+                &[],
+                format!("up{{job=\"service\", node=\"{}\"}} == 0", self.service),
+            ),
             effect(
                 "process.restarted",
                 [service],
                 &[0],
-                format!("changes(process_start_time_seconds{{node=\"{}\"}}[60s]) > 0", self.service),
+                format!(
+                    "changes(process_start_time_seconds{{node=\"{}\"}}[60s]) > 0",
+                    self.service
+                ),
             ),
-            effect("freshness.breached", group.map(|g| Component::of(Kind::Group, g)), &[0], self.until.clone()),
+            effect(
+                "freshness.breached",
+                group.map(|g| Component::of(Kind::Group, g)),
+                &[0],
+                self.until.clone(),
+            ),
         ];
         control("none.self_healed", chain)
     }

@@ -47,7 +47,10 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 impl Primitive for SkewedKeys {
     fn check(&self, on: Target<'_>) -> Vec<String> {
-        let mut problems: Vec<_> = must_be_service(&self.service, on).into_iter().chain(must_be_topic(&self.topic, on)).collect();
+        let mut problems: Vec<_> = must_be_service(&self.service, on)
+            .into_iter()
+            .chain(must_be_topic(&self.topic, on))
+            .collect();
         if !(1..=100).contains(&self.percent) {
             problems.push(format!("{} is not a share in percent", self.percent));
         }
@@ -56,8 +59,10 @@ impl Primitive for SkewedKeys {
 
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
         let share = f64::from(self.percent) / 100.0;
-        let set =
-            [("key.distribution".to_owned(), format!("skewed:{}:{share}", self.key)), ("service.version".to_owned(), self.version.clone())];
+        let set = [
+            ("key.distribution".to_owned(), format!("skewed:{}:{share}", self.key)),
+            ("service.version".to_owned(), self.version.clone()),
+        ];
         vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
     }
 
@@ -69,7 +74,12 @@ impl Primitive for SkewedKeys {
         let partition = Component::of(Kind::Partition, format!("{topic_name}-{hot}"));
         let broker = Component::of(Kind::Broker, leader);
         let chain = vec![
-            effect("service.deployed", [service.clone()], &[], format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version)),
+            effect(
+                "service.deployed",
+                [service.clone()],
+                &[],
+                format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version),
+            ),
             effect(
                 "partition.hot",
                 [partition.clone()],
@@ -84,10 +94,19 @@ impl Primitive for SkewedKeys {
         Account {
             class: "client.producer.skewed_keys".to_owned(),
             equivalent: Vec::new(),
-            place: Place { must: [(service, Vec::new())].into(), near: vec![partition, topic], victims: vec![broker] },
+            place: Place {
+                must: [(service, Vec::new())].into(),
+                near: vec![partition, topic],
+                victims: vec![broker],
+            },
             chain,
             cured_by_restart: false,
-            preventions: names(["capacity.partitions", "process.canary_deploy", "process.load_test", "process.change_verification"]),
+            preventions: names([
+                "capacity.partitions",
+                "process.canary_deploy",
+                "process.load_test",
+                "process.change_verification",
+            ]),
         }
     }
 }

@@ -25,7 +25,10 @@ impl Primitive for SlowProcessing {
     }
 
     fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let set = [("processing.time.ms".to_owned(), self.processing_ms.to_string()), ("service.version".to_owned(), self.version.clone())];
+        let set = [
+            ("processing.time.ms".to_owned(), self.processing_ms.to_string()),
+            ("service.version".to_owned(), self.version.clone()),
+        ];
         vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
     }
 
@@ -36,7 +39,12 @@ impl Primitive for SlowProcessing {
         let half = f64::from(self.processing_ms) / 2000.0;
         let consumption = [group.clone(), service.clone()].into_iter().chain(topics.clone());
         let chain = vec![
-            effect("service.deployed", [service.clone()], &[], format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version)),
+            effect(
+                "service.deployed",
+                [service.clone()],
+                &[],
+                format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version),
+            ),
             effect(
                 "consumer.slow",
                 [service.clone(), group.clone()],
@@ -46,14 +54,23 @@ impl Primitive for SlowProcessing {
                      / sum(rate(kafka_consumer_processing_seconds_count{{service=\"{name}\"}}[10s])) > {half}"
                 ),
             ),
-            effect("consumption.below_production", consumption, &[1], backlog.below_production(0.7)),
+            effect(
+                "consumption.below_production",
+                consumption,
+                &[1],
+                backlog.below_production(0.7),
+            ),
             backlog.lag_grew(2),
             backlog.freshness_breached(3),
         ];
         Account {
             class: "client.consumer.slow_processing".to_owned(),
             equivalent: Vec::new(),
-            place: Place { must: [(service.clone(), vec![group.clone()])].into(), near: Vec::new(), victims: topics.clone() },
+            place: Place {
+                must: [(service.clone(), vec![group.clone()])].into(),
+                near: Vec::new(),
+                victims: topics.clone(),
+            },
             chain,
             cured_by_restart: false,
             preventions: names([

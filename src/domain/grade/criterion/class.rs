@@ -1,4 +1,5 @@
-//! Item 1: the class of the cause. Near misses in the tree get part of it, a look-alike of this symptom nothing.
+//! Item 1: the class of the cause. Near misses in the tree get part of it, a look-alike of this
+//! symptom nothing.
 
 use super::{Criterion, Outcome, Slip, first_look};
 use crate::domain::fault::truth::{Account, Counts, Truth};
@@ -27,17 +28,28 @@ impl Criterion for Class {
         let (at, observed, look) = first_look(case);
         let mut outcome = Outcome::full();
         let mut slip = |cost, says, place| {
-            outcome.slip(Slip { cost, says, place, at, observed: observed.clone(), look: look.clone() });
+            outcome.slip(Slip {
+                cost,
+                says,
+                place,
+                at,
+                observed: observed.clone(),
+                look: look.clone(),
+            });
         };
         let mut left = 1000 - score;
         for pair in &case.pairs {
             let (says, place) = match pair.claimed {
                 Some((_, cause)) => {
                     let id = cause.class.value.id;
-                    let how_near = nearness(id, pair.credit, &case.truth.causes[pair.truth], case.truth);
+                    let how_near =
+                        nearness(id, pair.credit, &case.truth.causes[pair.truth], case.truth);
                     (how_near, cause.class.place)
                 }
-                None => ("there is a second, independent cause that is not named".to_owned(), case.analysis.places.root_cause),
+                None => (
+                    "there is a second, independent cause that is not named".to_owned(),
+                    case.analysis.places.root_cause,
+                ),
             };
             let cost = ((1000 - pair.credit) / of).min(left);
             left -= cost;
@@ -47,10 +59,16 @@ impl Criterion for Class {
         let surplus = case.analysis.causes.iter().enumerate().find(|(n, _)| !is_paired(case, *n));
         let (says, place) = match surplus {
             Some((_, cause)) => (
-                format!("{claimed} causes are named where there is {}: the credit is divided by their number", case.truth.causes.len()),
+                format!(
+                    "{claimed} causes are named where there is {}: the credit is divided by their number",
+                    case.truth.causes.len()
+                ),
                 cause.class.place,
             ),
-            None => ("the credit is divided by the number of causes".to_owned(), case.analysis.places.root_cause),
+            None => (
+                "the credit is divided by the number of causes".to_owned(),
+                case.analysis.places.root_cause,
+            ),
         };
         slip(left, says, place);
         Ok(outcome)
@@ -63,9 +81,14 @@ fn is_paired(case: &Case<'_>, claimed: usize) -> bool {
 
 /// Why a claimed class got no more than it did.
 fn nearness(id: &str, credit: u32, account: &Account, truth: &Truth) -> String {
-    if let Some(precondition) = truth.preconditions.iter().find(|p| p.class == id && p.counts != Counts::Equivalent) {
-        let counts =
-            if precondition.counts == Counts::Contributing { "contributed to it but is not the cause" } else { "is not the cause" };
+    if let Some(precondition) =
+        truth.preconditions.iter().find(|p| p.class == id && p.counts != Counts::Equivalent)
+    {
+        let counts = if precondition.counts == Counts::Contributing {
+            "contributed to it but is not the cause"
+        } else {
+            "is not the cause"
+        };
         return format!("`{id}` {counts}: {}", precondition.reason);
     }
     let truth_id = &account.class;
@@ -83,12 +106,19 @@ fn nearness(id: &str, credit: u32, account: &Account, truth: &Truth) -> String {
 /// The credit a claimed class gets for a true cause, in thousandths.
 pub(in crate::domain::grade) fn credit(claimed: &Entry, account: &Account, truth: &Truth) -> u32 {
     let names = |id: &str| vocab::class(id).map(|c| c.id == claimed.id).unwrap_or(id == claimed.id);
-    let equivalent = truth.preconditions.iter().filter(|p| p.counts == Counts::Equivalent).map(|p| p.class.as_str());
-    let right = std::iter::once(account.class.as_str()).chain(account.equivalent.iter().map(String::as_str)).chain(equivalent);
+    let equivalent = truth
+        .preconditions
+        .iter()
+        .filter(|p| p.counts == Counts::Equivalent)
+        .map(|p| p.class.as_str());
+    let right = std::iter::once(account.class.as_str())
+        .chain(account.equivalent.iter().map(String::as_str))
+        .chain(equivalent);
     if right.into_iter().any(names) {
         return 1000;
     }
-    let rejected = truth.preconditions.iter().filter(|p| p.counts == Counts::Rejected).map(|p| &p.class);
+    let rejected =
+        truth.preconditions.iter().filter(|p| p.counts == Counts::Rejected).map(|p| &p.class);
     if truth.look_alikes.iter().map(|other| &other.class).chain(rejected).any(|id| names(id)) {
         return 0;
     }
@@ -97,7 +127,11 @@ pub(in crate::domain::grade) fn credit(claimed: &Entry, account: &Account, truth
         Err(_) => vec![account.class.as_str()],
     };
     let claimed_paths = || std::iter::once(claimed.id).chain(claimed.also.iter().copied());
-    true_paths.iter().flat_map(|path| claimed_paths().map(move |claimed| relation(claimed, path))).max().unwrap_or(0)
+    true_paths
+        .iter()
+        .flat_map(|path| claimed_paths().map(move |claimed| relation(claimed, path)))
+        .max()
+        .unwrap_or(0)
 }
 
 /// How near two places of the tree are.
@@ -105,7 +139,9 @@ fn relation(claimed: &str, truth: &str) -> u32 {
     let above = vocab::parent(truth);
     if Some(claimed) == above {
         500
-    } else if Some(claimed) == above.and_then(vocab::parent) || (above.is_some() && vocab::parent(claimed) == above) {
+    } else if Some(claimed) == above.and_then(vocab::parent)
+        || (above.is_some() && vocab::parent(claimed) == above)
+    {
         250
     } else if vocab::domain(claimed) == vocab::domain(truth) {
         100
@@ -123,30 +159,55 @@ mod tests {
     #[test]
     fn a_precondition_counts_as_its_author_says() {
         let mut truth = capped_link();
-        let precondition = |class: &str, counts| Precondition { class: class.into(), counts, reason: "it was so before".into() };
+        let precondition = |class: &str, counts| Precondition {
+            class: class.into(),
+            counts,
+            reason: "it was so before".into(),
+        };
         truth.preconditions = vec![
             precondition("replication.acks_one_loss", Counts::Equivalent),
             precondition("network.quality.packet_loss", Counts::Rejected),
             precondition("reassignment.unthrottled", Counts::Contributing),
         ];
-        let credit_of = |id: &str| credit(vocab::class(id).expect("it exists"), &truth.causes[0], &truth);
+        let credit_of =
+            |id: &str| credit(vocab::class(id).expect("it exists"), &truth.causes[0], &truth);
         // An unthrottled reassignment also stands in the group of the cause.
         assert_eq!(
-            [credit_of("replication.acks_one_loss"), credit_of("network.quality.packet_loss"), credit_of("reassignment.unthrottled")],
+            [
+                credit_of("replication.acks_one_loss"),
+                credit_of("network.quality.packet_loss"),
+                credit_of("reassignment.unthrottled")
+            ],
             [1000, 0, 250]
         );
-        assert_eq!([credit_of("network.capacity.reassignment_traffic"), credit_of("storage.disk.slow")], [250, 0]);
+        assert_eq!(
+            [credit_of("network.capacity.reassignment_traffic"), credit_of("storage.disk.slow")],
+            [250, 0]
+        );
         let told = nearness("reassignment.unthrottled", 250, &truth.causes[0], &truth);
-        assert_eq!(told, "`reassignment.unthrottled` contributed to it but is not the cause: it was so before");
+        assert_eq!(
+            told,
+            "`reassignment.unthrottled` contributed to it but is not the cause: it was so before"
+        );
     }
 
     #[test]
     fn the_nearer_in_the_tree_the_more_credit() {
         let truth = "broker.memory.heap_exhausted";
-        let near =
-            ["broker.memory", "broker", "broker.memory.plugin_leak", "broker.cpu.starved", "broker.cpu", "network.capacity.link_capped"];
+        let near = [
+            "broker.memory",
+            "broker",
+            "broker.memory.plugin_leak",
+            "broker.cpu.starved",
+            "broker.cpu",
+            "network.capacity.link_capped",
+        ];
         assert_eq!(near.map(|claimed| relation(claimed, truth)), [500, 250, 250, 100, 100, 0]);
         let shallow = "replication.unclean_election";
-        assert_eq!(["replication", "replication.acks_one_loss", "leadership"].map(|claimed| relation(claimed, shallow)), [500, 250, 0]);
+        assert_eq!(
+            ["replication", "replication.acks_one_loss", "leadership"]
+                .map(|claimed| relation(claimed, shallow)),
+            [500, 250, 0]
+        );
     }
 }

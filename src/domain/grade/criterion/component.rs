@@ -1,4 +1,5 @@
-//! Item 2: where the cause originates. Naming much costs more than naming little: F0.5 over what is listed.
+//! Item 2: where the cause originates. Naming much costs more than naming little: F0.5 over what is
+//! listed.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +27,8 @@ pub enum Rightness {
 
 /// How right a component is for a place.
 pub fn rightness(component: &Named, place: &Place) -> Rightness {
-    let origin = place.must.iter().find(|(must, aliases)| *must == component || aliases.contains(component));
+    let origin =
+        place.must.iter().find(|(must, aliases)| *must == component || aliases.contains(component));
     match origin {
         Some((must, _)) => Rightness::Origin(must.clone()),
         None if place.near.contains(component) => Rightness::Near,
@@ -45,7 +47,9 @@ impl Criterion for Component {
     }
 
     fn not_asked(&self, case: &Case<'_>) -> Option<String> {
-        case.truth.is_control().then(|| "nothing was broken in the end, so there is no place to name".to_owned())
+        case.truth
+            .is_control()
+            .then(|| "nothing was broken in the end, so there is no place to name".to_owned())
     }
 
     fn judge(&self, case: &Case<'_>) -> Result<Outcome, SourceError> {
@@ -54,7 +58,8 @@ impl Criterion for Component {
         let mut listed = 0;
         let mut slips: Vec<(String, crate::domain::yaml::Position)> = Vec::new();
         for (number, cause) in case.analysis.causes.iter().enumerate() {
-            let pair = case.pairs.iter().find(|pair| pair.claimed.is_some_and(|(n, _)| n == number));
+            let pair =
+                case.pairs.iter().find(|pair| pair.claimed.is_some_and(|(n, _)| n == number));
             let place = pair.map(|pair| &case.truth.causes[pair.truth].place);
             let mut origins = BTreeSet::new();
             let mut distinct = BTreeSet::new();
@@ -78,11 +83,28 @@ impl Criterion for Component {
         }
         // F0.5 = 1.25 PR / (0.25 P + R), with P = right/listed and R = right/musts.
         let score = (5 * right).checked_div(musts + 4 * listed).unwrap_or(0).min(1000) as u32;
-        let origins: Vec<_> = case.truth.causes.iter().flat_map(|c| c.place.must.keys()).map(ToString::to_string).collect();
+        let origins: Vec<_> = case
+            .truth
+            .causes
+            .iter()
+            .flat_map(|c| c.place.must.keys())
+            .map(ToString::to_string)
+            .collect();
         let truth = format!("it originates in {}", origins.join(" and "));
         if listed < musts {
-            let place = case.analysis.causes.first().map_or(case.analysis.places.root_cause, |cause| cause.class.place);
-            slips.push((if listed == 0 { "no component is named".to_owned() } else { "a component is missing".to_owned() }, place));
+            let place = case
+                .analysis
+                .causes
+                .first()
+                .map_or(case.analysis.places.root_cause, |cause| cause.class.place);
+            slips.push((
+                if listed == 0 {
+                    "no component is named".to_owned()
+                } else {
+                    "a component is missing".to_owned()
+                },
+                place,
+            ));
         }
         let (at, observed, look) = first_look(case);
         let mut outcome = Outcome::full();
@@ -93,7 +115,14 @@ impl Criterion for Component {
             let cost = if number + 1 == slips.len() { left } else { share };
             left -= cost;
             let says = format!("{says}; {truth}");
-            outcome.slip(Slip { cost, says, place: *place, at, observed: observed.clone(), look: look.clone() });
+            outcome.slip(Slip {
+                cost,
+                says,
+                place: *place,
+                at,
+                observed: observed.clone(),
+                look: look.clone(),
+            });
         }
         Ok(outcome)
     }

@@ -43,20 +43,37 @@ impl Criterion for Evidence {
             outcome.slip(lacking_slip(case, best.get(piece).copied(), cost));
         }
         let score = 1000 - missed / PIECES as u32;
-        let sources: BTreeSet<_> =
-            case.weighed().iter().filter(|w| w.counted && w.worth > 0).map(|w| case.findings[w.number].source).collect();
+        let sources: BTreeSet<_> = case
+            .weighed()
+            .iter()
+            .filter(|w| w.counted && w.worth > 0)
+            .map(|w| case.findings[w.number].source)
+            .collect();
         if sources.len() == 1 && sum > 0 {
             let first = best.first().map_or(0, |w| w.number);
             let says = "all of it comes from one kind of source; metrics, logs and commands bear each other out".to_owned();
-            outcome.slip(of_finding(&case.findings[first], score - score * ONE_SOURCE / 1000, says));
+            outcome.slip(of_finding(
+                &case.findings[first],
+                score - score * ONE_SOURCE / 1000,
+                says,
+            ));
         }
         let distinct = || case.findings.iter().filter(|f| !f.is_duplicate());
         for finding in distinct().filter(|f| f.verdict == Verdict::False) {
-            outcome.slip(of_finding(finding, FALSE, format!("{} is false: {}", finding.id, finding.reason)));
+            outcome.slip(of_finding(
+                finding,
+                FALSE,
+                format!("{} is false: {}", finding.id, finding.reason),
+            ));
         }
-        let unverifiable = distinct().filter(|f| f.verdict == Verdict::Unverifiable { excused: false });
+        let unverifiable =
+            distinct().filter(|f| f.verdict == Verdict::Unverifiable { excused: false });
         for finding in unverifiable.skip(1) {
-            outcome.slip(of_finding(finding, UNVERIFIABLE, format!("{} cannot be verified: {}", finding.id, finding.reason)));
+            outcome.slip(of_finding(
+                finding,
+                UNVERIFIABLE,
+                format!("{} cannot be verified: {}", finding.id, finding.reason),
+            ));
         }
         Ok(outcome)
     }
@@ -72,7 +89,11 @@ fn lacking_slip(case: &Case<'_>, piece: Option<&Weighed>, cost: u32) -> Slip {
     match piece {
         Some(piece) => {
             let finding = &case.findings[piece.number];
-            of_finding(finding, cost, format!("{} is worth {} of 100: {}", finding.id, piece.worth / 10, piece.why))
+            of_finding(
+                finding,
+                cost,
+                format!("{} is worth {} of 100: {}", finding.id, piece.worth / 10, piece.why),
+            )
         }
         None => {
             let (at, observed, look) = first_look(case);

@@ -1,4 +1,5 @@
-//! Item 5: other causes ruled out. Whether a piece of evidence rules one out is decided by that cause's recordings.
+//! Item 5: other causes ruled out. Whether a piece of evidence rules one out is decided by that
+//! cause's recordings.
 
 use super::{Criterion, Outcome, Slip};
 use crate::domain::grade::case::Case;
@@ -13,7 +14,8 @@ use crate::domain::yaml::Position;
 /// Other causes ruled out.
 pub struct Hypotheses;
 
-/// What a look-alike is worth that a true piece is said to rule out and does not, or another class that one rules out.
+/// What a look-alike is worth that a true piece is said to rule out and does not, or another class
+/// that one rules out.
 const NOT_SEPARATED: u32 = 300;
 /// What a look-alike is worth that is only named.
 const NAMED: u32 = 100;
@@ -36,7 +38,8 @@ impl Criterion for Hypotheses {
         let wanted: usize = if case.analysis.form == Form::Short { 1 } else { 2 };
         let mut seen: Vec<&str> = Vec::new();
         let mut judged: Vec<Judged<'_>> = Vec::new();
-        for hypothesis in case.analysis.hypotheses.iter().filter(|h| h.verdict == Decided::RuledOut) {
+        for hypothesis in case.analysis.hypotheses.iter().filter(|h| h.verdict == Decided::RuledOut)
+        {
             if !seen.contains(&hypothesis.class.id) {
                 seen.push(hypothesis.class.id);
                 judged.push(judge(hypothesis, case));
@@ -81,47 +84,81 @@ impl Judged<'_> {
 
 fn judge<'a>(hypothesis: &Hypothesis, case: &'a Case<'_>) -> Judged<'a> {
     let id = hypothesis.class.id;
-    let verdict = |score, says: String, finding| Judged { score, says, place: hypothesis.place, finding };
-    let cited = || case.findings.iter().enumerate().filter(|(_, finding)| hypothesis.by.contains(&finding.id));
+    let verdict =
+        |score, says: String, finding| Judged { score, says, place: hypothesis.place, finding };
+    let cited = || {
+        case.findings.iter().enumerate().filter(|(_, finding)| hypothesis.by.contains(&finding.id))
+    };
     let right = case.truth.causes.iter().map(|cause| cause.class.as_str());
     if is_right(id, case.truth) || right.clone().any(|class| covers(id, class)) {
-        return verdict(0, format!("`{id}` is ruled out, but it was the cause, or the group to which the cause belongs"), None);
+        return verdict(
+            0,
+            format!(
+                "`{id}` is ruled out, but it was the cause, or the group to which the cause belongs"
+            ),
+            None,
+        );
     }
     if let Some((_, finding)) = cited().find(|(_, finding)| finding.verdict == Verdict::False) {
-        return verdict(0, format!("`{id}` is said to be ruled out by {}, which is false", finding.id), Some(finding));
+        return verdict(
+            0,
+            format!("`{id}` is said to be ruled out by {}, which is false", finding.id),
+            Some(finding),
+        );
     }
-    let usable =
-        |finding: &Finding| finding.verdict == Verdict::True && finding.weaknesses.iter().all(|w| matches!(w, Weakness::Vacuous(_)));
+    let usable = |finding: &Finding| {
+        finding.verdict == Verdict::True
+            && finding.weaknesses.iter().all(|w| matches!(w, Weakness::Vacuous(_)))
+    };
     let true_ones: Vec<_> = cited().filter(|(_, finding)| usable(finding)).collect();
     let recorded = case.with.recorded();
-    let meant: Vec<&str> = recorded.iter().copied().filter(|class| *class == id || covers(id, class)).collect();
-    let is_told = case.truth.look_alikes.iter().any(|other| other.class == id || covers(id, &other.class));
+    let meant: Vec<&str> =
+        recorded.iter().copied().filter(|class| *class == id || covers(id, class)).collect();
+    let is_told =
+        case.truth.look_alikes.iter().any(|other| other.class == id || covers(id, &other.class));
     let first = true_ones.first().map(|(_, finding)| *finding);
     match (meant.is_empty(), is_told, first) {
         (true, false, Some(finding)) => verdict(
             NOT_SEPARATED,
-            format!("`{id}` is ruled out, but it is no cause of this symptom that anyone would have to rule out"),
+            format!(
+                "`{id}` is ruled out, but it is no cause of this symptom that anyone would have to rule out"
+            ),
             Some(finding),
         ),
-        (true, false, None) => verdict(0, format!("`{id}` is no cause of this symptom, and no true piece of evidence rules it out"), None),
-        (.., None) => {
-            verdict(NAMED, format!("`{id}` is named, but no true piece of evidence rules it out"), cited().next().map(|(_, f)| f))
-        }
+        (true, false, None) => verdict(
+            0,
+            format!(
+                "`{id}` is no cause of this symptom, and no true piece of evidence rules it out"
+            ),
+            None,
+        ),
+        (.., None) => verdict(
+            NAMED,
+            format!("`{id}` is named, but no true piece of evidence rules it out"),
+            cited().next().map(|(_, f)| f),
+        ),
         // Nobody can say more of a cause that was never recorded than that the piece is sound.
         (true, true, Some(finding)) => match finding.weaknesses.first() {
             None => verdict(1000, String::new(), Some(finding)),
-            Some(weakness) => {
-                verdict(NOT_SEPARATED, format!("{} does not rule `{id}` out: {}", finding.id, weakness.says()), Some(finding))
-            }
+            Some(weakness) => verdict(
+                NOT_SEPARATED,
+                format!("{} does not rule `{id}` out: {}", finding.id, weakness.says()),
+                Some(finding),
+            ),
         },
         (false, _, Some(finding)) => {
-            let rules_out = |number: usize| case.separation(number).is_some_and(|s| meant.iter().all(|class| s.rules_out(class)));
+            let rules_out = |number: usize| {
+                case.separation(number)
+                    .is_some_and(|s| meant.iter().all(|class| s.rules_out(class)))
+            };
             match true_ones.iter().find(|(number, _)| rules_out(*number)) {
                 Some((_, finding)) => verdict(1000, String::new(), Some(finding)),
                 None => {
                     let ids: Vec<_> = true_ones.iter().map(|(_, f)| f.id.as_str()).collect();
-                    let says =
-                        format!("{} is true, but does not rule `{id}` out: it is so where that is the cause, too", ids.join(" and "));
+                    let says = format!(
+                        "{} is true, but does not rule `{id}` out: it is so where that is the cause, too",
+                        ids.join(" and ")
+                    );
                     verdict(NOT_SEPARATED, says, Some(finding))
                 }
             }
@@ -140,11 +177,25 @@ fn missing(cost: u32, named: &[&str], case: &Case<'_>) -> Slip {
     let other = case.truth.look_alikes.iter().find(|other| !named.contains(&other.class.as_str()));
     let (says, observed, look) = match other {
         Some(other) => (
-            format!("no other cause is ruled out here; `{}` shows the same symptom, too", other.class),
+            format!(
+                "no other cause is ruled out here; `{}` shows the same symptom, too",
+                other.class
+            ),
             other.says.clone(),
             query_command(&other.split_by, facts.page, facts.page),
         ),
-        None => ("no other cause is ruled out here".to_owned(), String::new(), query_command(&facts.alert.promql, facts.page, facts.page)),
+        None => (
+            "no other cause is ruled out here".to_owned(),
+            String::new(),
+            query_command(&facts.alert.promql, facts.page, facts.page),
+        ),
     };
-    Slip { cost, says, place: case.analysis.places.hypotheses, at: Some(facts.page), observed, look }
+    Slip {
+        cost,
+        says,
+        place: case.analysis.places.hypotheses,
+        at: Some(facts.page),
+        observed,
+        look,
+    }
 }

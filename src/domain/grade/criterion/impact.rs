@@ -11,7 +11,8 @@ use crate::domain::telemetry::series::{SourceError, UnixMs};
 /// What users felt, and when.
 pub struct Impact;
 
-/// How many claims make a full account of the impact, and what each is worth, in thousandths of the item.
+/// How many claims make a full account of the impact, and what each is worth, in thousandths of the
+/// item.
 const CLAIMS: (usize, u32) = (2, 250);
 /// What each wrong or missing time costs.
 const TIME: u32 = 167;
@@ -35,16 +36,33 @@ impl Criterion for Impact {
         let mut outcome = Outcome::full();
         let page = case.record.facts.page;
         let alert = query_command(&case.record.facts.alert.promql, page, page);
-        let held = case.impact.iter().filter(|f| f.verdict == Verdict::True && !f.is_duplicate()).count();
-        for finding in case.impact.iter().filter(|f| f.verdict == Verdict::False && !f.is_duplicate()) {
+        let held =
+            case.impact.iter().filter(|f| f.verdict == Verdict::True && !f.is_duplicate()).count();
+        for finding in
+            case.impact.iter().filter(|f| f.verdict == Verdict::False && !f.is_duplicate())
+        {
             let says = format!("{} is false: {}", finding.id, finding.reason);
-            let (place, at, observed, look) = (finding.place, Some(finding.at.from), finding.observed.clone(), finding.look.clone());
+            let (place, at, observed, look) = (
+                finding.place,
+                Some(finding.at.from),
+                finding.observed.clone(),
+                finding.look.clone(),
+            );
             outcome.slip(Slip { cost: CLAIMS.1, says, place, at, observed, look });
         }
         for _ in held.min(CLAIMS.0)..CLAIMS.0 {
-            let says = "two claims that hold make an account of what users felt; here one is missing".to_owned();
+            let says =
+                "two claims that hold make an account of what users felt; here one is missing"
+                    .to_owned();
             let place = case.analysis.places.impact;
-            outcome.slip(Slip { cost: CLAIMS.1, says, place, at: Some(page), observed: String::new(), look: alert.clone() });
+            outcome.slip(Slip {
+                cost: CLAIMS.1,
+                says,
+                place,
+                at: Some(page),
+                observed: String::new(),
+                look: alert.clone(),
+            });
         }
         let after_page = |since: Option<UnixMs>| since.filter(|since| *since > page);
         let recovery = &case.recovery;
@@ -57,7 +75,14 @@ impl Criterion for Impact {
         for (name, claimed, seen, _) in times.into_iter().filter(|(.., counts)| *counts) {
             if let Some((says, place)) = off(name, claimed, seen, case) {
                 let look = alert.clone();
-                outcome.slip(Slip { cost: TIME, says, place, at: seen.or(Some(page)), observed: String::new(), look });
+                outcome.slip(Slip {
+                    cost: TIME,
+                    says,
+                    place,
+                    at: seen.or(Some(page)),
+                    observed: String::new(),
+                    look,
+                });
             }
         }
         Ok(outcome)
@@ -76,10 +101,24 @@ fn off(
     match (claimed.map(|c| c.value), seen) {
         (None, None) => None,
         (Some(at), Some(seen)) if at.abs_diff(seen) <= NEAR => None,
-        (Some(at), Some(seen)) => {
-            Some((format!("`{name}` is given as {}, the objectives saw it at {}", since_page(at, page), since_page(seen, page)), place))
-        }
-        (Some(at), None) => Some((format!("`{name}` is given as {}, but the objectives never saw it", since_page(at, page)), place)),
-        (None, Some(seen)) => Some((format!("`{name}` is not given; the objectives saw it at {}", since_page(seen, page)), place)),
+        (Some(at), Some(seen)) => Some((
+            format!(
+                "`{name}` is given as {}, the objectives saw it at {}",
+                since_page(at, page),
+                since_page(seen, page)
+            ),
+            place,
+        )),
+        (Some(at), None) => Some((
+            format!(
+                "`{name}` is given as {}, but the objectives never saw it",
+                since_page(at, page)
+            ),
+            place,
+        )),
+        (None, Some(seen)) => Some((
+            format!("`{name}` is not given; the objectives saw it at {}", since_page(seen, page)),
+            place,
+        )),
     }
 }

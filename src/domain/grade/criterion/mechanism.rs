@@ -1,4 +1,5 @@
-//! Item 6: how the cause led to what was seen: the typed chain, what started it, and prose that cites evidence.
+//! Item 6: how the cause led to what was seen: the typed chain, what started it, and prose that
+//! cites evidence.
 
 use std::collections::BTreeSet;
 
@@ -36,18 +37,28 @@ impl Criterion for Mechanism {
         if case.analysis.form == Form::Short {
             return Some("the short form does not ask it".to_owned());
         }
-        case.truth.is_control().then(|| "nothing was broken in the end, so nothing led to it".to_owned())
+        case.truth
+            .is_control()
+            .then(|| "nothing was broken in the end, so nothing led to it".to_owned())
     }
 
     fn judge(&self, case: &Case<'_>) -> Result<Outcome, SourceError> {
         let mut outcome = Outcome::full();
         chain(case, &mut outcome);
         trigger(case, &mut outcome);
-        let is_cited = |id: &String| case.findings.iter().any(|f| f.id == *id && f.verdict == Verdict::True);
+        let is_cited =
+            |id: &String| case.findings.iter().any(|f| f.id == *id && f.verdict == Verdict::True);
         if !case.analysis.cited.iter().any(is_cited) {
             let (at, observed, look) = first_look(case);
             let says = "\"Root cause and mechanism\" cites no true piece of evidence".to_owned();
-            outcome.slip(Slip { cost: PROSE, says, place: case.analysis.places.root_cause, at, observed, look });
+            outcome.slip(Slip {
+                cost: PROSE,
+                says,
+                place: case.analysis.places.root_cause,
+                at,
+                observed,
+                look,
+            });
         }
         Ok(outcome)
     }
@@ -68,8 +79,12 @@ fn chain(case: &Case<'_>, outcome: &mut Outcome) {
     let seen: Vec<&Seen<'_>> = case.chain.iter().filter(|seen| !seen.spans.is_empty()).collect();
     let links = &case.analysis.chain;
     let mut taken = BTreeSet::new();
-    let matched: Vec<Matched> = links.iter().map(|link| matched(&link.value, &seen, &mut taken, case)).collect();
-    let steps: Vec<usize> = matched.iter().filter_map(|m| if let Matched::Step(step) = m { Some(*step) } else { None }).collect();
+    let matched: Vec<Matched> =
+        links.iter().map(|link| matched(&link.value, &seen, &mut taken, case)).collect();
+    let steps: Vec<usize> = matched
+        .iter()
+        .filter_map(|m| if let Matched::Step(step) = m { Some(*step) } else { None })
+        .collect();
     let right = matched.iter().filter(|m| **m != Matched::Wrong).count() as u32;
     let recall = (1000 * steps.len() as u32).checked_div(seen.len() as u32).unwrap_or(1000);
     let order = in_order(&steps, &seen);
@@ -78,8 +93,14 @@ fn chain(case: &Case<'_>, outcome: &mut Outcome) {
     let score = recall * (600 + 400 * order / 1000) / 1000 * precise / 1000;
     let (at, observed, look) = first_look(case);
     let mut left = CHAIN - CHAIN * score / 1000;
-    let missing: Vec<&&Seen<'_>> = seen.iter().enumerate().filter(|(n, _)| !steps.contains(n)).map(|(_, s)| s).collect();
-    let wrong: Vec<&Placed<Link>> = links.iter().zip(&matched).filter(|(_, m)| **m == Matched::Wrong).map(|(link, _)| link).collect();
+    let missing: Vec<&&Seen<'_>> =
+        seen.iter().enumerate().filter(|(n, _)| !steps.contains(n)).map(|(_, s)| s).collect();
+    let wrong: Vec<&Placed<Link>> = links
+        .iter()
+        .zip(&matched)
+        .filter(|(_, m)| **m == Matched::Wrong)
+        .map(|(link, _)| link)
+        .collect();
     let mut parts = missing.len() as u32 + wrong.len() as u32 + u32::from(order < 1000);
     let mut share = || {
         let cost = left.checked_div(parts).unwrap_or(left);
@@ -92,15 +113,39 @@ fn chain(case: &Case<'_>, outcome: &mut Outcome) {
         let says = format!("`{}` is missing in the chain", step.effect.event);
         let look = query_command(&step.effect.shows, first, case.record.facts.page);
         let observed = format!("`{}` held", step.effect.shows);
-        outcome.slip(Slip { cost: share(), says, place: case.analysis.places.causal_chain, at: Some(first), observed, look });
+        outcome.slip(Slip {
+            cost: share(),
+            says,
+            place: case.analysis.places.causal_chain,
+            at: Some(first),
+            observed,
+            look,
+        });
     }
     for link in wrong {
-        let says = format!("{} did not happen there and then on the way from the cause to the symptom", named(&link.value));
-        outcome.slip(Slip { cost: share(), says, place: link.place, at, observed: observed.clone(), look: look.clone() });
+        let says = format!(
+            "{} did not happen there and then on the way from the cause to the symptom",
+            named(&link.value)
+        );
+        outcome.slip(Slip {
+            cost: share(),
+            says,
+            place: link.place,
+            at,
+            observed: observed.clone(),
+            look: look.clone(),
+        });
     }
     if order < 1000 {
         let says = "the steps are not in the order in which one led to the other".to_owned();
-        outcome.slip(Slip { cost: share(), says, place: case.analysis.places.causal_chain, at, observed, look });
+        outcome.slip(Slip {
+            cost: share(),
+            says,
+            place: case.analysis.places.causal_chain,
+            at,
+            observed,
+            look,
+        });
     }
 }
 
@@ -111,7 +156,12 @@ fn named(link: &Link) -> String {
     }
 }
 
-fn matched(link: &Link, seen: &[&Seen<'_>], taken: &mut BTreeSet<usize>, case: &Case<'_>) -> Matched {
+fn matched(
+    link: &Link,
+    seen: &[&Seen<'_>],
+    taken: &mut BTreeSet<usize>,
+    case: &Case<'_>,
+) -> Matched {
     let facts = case.record.facts;
     let (event, on, at): (&str, &[Component], Option<UnixMs>) = match link {
         Link::Told { event, on, at, .. } => (event.id, on, *at),
@@ -120,28 +170,40 @@ fn matched(link: &Link, seen: &[&Seen<'_>], taken: &mut BTreeSet<usize>, case: &
             None => return Matched::Wrong,
         },
     };
-    let is_there =
-        |effect: &Effect| effect.event == event && (on.is_empty() || on.iter().any(|c| effect.on.iter().any(|o| same_place(c, o, case))));
-    let is_then = |seen: &Seen<'_>| at.is_none_or(|at| seen.spans.iter().any(|s| (s.from - NEAR..=s.to + NEAR).contains(&at)));
-    let step = seen.iter().enumerate().find(|(n, seen)| !taken.contains(n) && is_there(seen.effect) && is_then(seen));
+    let is_there = |effect: &Effect| {
+        effect.event == event
+            && (on.is_empty()
+                || on.iter().any(|c| effect.on.iter().any(|o| same_place(c, o, case))))
+    };
+    let is_then = |seen: &Seen<'_>| {
+        at.is_none_or(|at| seen.spans.iter().any(|s| (s.from - NEAR..=s.to + NEAR).contains(&at)))
+    };
+    let step = seen
+        .iter()
+        .enumerate()
+        .find(|(n, seen)| !taken.contains(n) && is_there(seen.effect) && is_then(seen));
     if let Some((step, _)) = step {
         taken.insert(step);
         return Matched::Step(step);
     }
     // Further places of a step that is told already, and the page itself, are no mistake.
     let told = seen.iter().any(|seen| is_there(seen.effect) && is_then(seen));
-    let is_beside = told || event == "alert.fired" || case.truth.accepted_events.iter().any(is_there);
+    let is_beside =
+        told || event == "alert.fired" || case.truth.accepted_events.iter().any(is_there);
     if is_beside { Matched::Beside } else { Matched::Wrong }
 }
 
-/// Whether two components are one place: the same, a partition and its topic, or parts of one machine.
+/// Whether two components are one place: the same, a partition and its topic, or parts of one
+/// machine.
 fn same_place(one: &Component, other: &Component, case: &Case<'_>) -> bool {
     let topic = |c: &Component| match c.kind {
         Kind::Topic => Some(c.name.clone()),
         Kind::Partition => c.topic_partition().map(|(topic, _)| topic.to_owned()),
         _ => None,
     };
-    let is_of_topic = (one.kind == Kind::Topic || other.kind == Kind::Topic) && topic(one).is_some() && topic(one) == topic(other);
+    let is_of_topic = (one.kind == Kind::Topic || other.kind == Kind::Topic)
+        && topic(one).is_some()
+        && topic(one) == topic(other);
     let inventory = &case.record.facts.inventory;
     let machine = |c: &Component| inventory.machine(c).map(|m| m.name.as_str());
     one == other || is_of_topic || (machine(one).is_some() && machine(one) == machine(other))
@@ -163,7 +225,11 @@ fn leads_to(cause: usize, effect: usize, seen: &[&Seen<'_>]) -> bool {
     let place = |seen: &Seen<'_>| (seen.cause, seen.step);
     let befores = seen[effect].effect.after.iter().map(|before| (seen[effect].cause, *before));
     befores.into_iter().any(|before| {
-        before == place(seen[cause]) || seen.iter().position(|s| place(s) == before).is_some_and(|between| leads_to(cause, between, seen))
+        before == place(seen[cause])
+            || seen
+                .iter()
+                .position(|s| place(s) == before)
+                .is_some_and(|between| leads_to(cause, between, seen))
     })
 }
 
@@ -186,8 +252,17 @@ fn trigger(case: &Case<'_>, outcome: &mut Outcome) {
         Some(claimed) => (format!("this did not start it; {truth}"), claimed.place),
         None => (format!("no trigger is given; {truth}"), case.analysis.places.root_cause),
     };
-    let entry = facts.changes.iter().find(|change| case.truth.trigger == Trigger::Change(change.number));
-    let observed = entry.map(|change| format!("C{}: {}", change.number, change.what)).unwrap_or_default();
+    let entry =
+        facts.changes.iter().find(|change| case.truth.trigger == Trigger::Change(change.number));
+    let observed =
+        entry.map(|change| format!("C{}: {}", change.number, change.what)).unwrap_or_default();
     let at = entry.map(|change| change.at).or(case.truth.onset.map(|onset| onset.from));
-    outcome.slip(Slip { cost: TRIGGER, says, place, at, observed, look: "chaoslab changes".to_owned() });
+    outcome.slip(Slip {
+        cost: TRIGGER,
+        says,
+        place,
+        at,
+        observed,
+        look: "chaoslab changes".to_owned(),
+    });
 }

@@ -35,32 +35,54 @@ impl Criterion for Mitigation {
         });
         let (observed, look) = match unmet {
             Some(objective) => {
-                let says = format!("\"{}\" is not met at the end of the record, {}", objective.name, since_page(end, facts.page));
+                let says = format!(
+                    "\"{}\" is not met at the end of the record, {}",
+                    objective.name,
+                    since_page(end, facts.page)
+                );
                 (says, query_command(&objective.promql, end, facts.page))
             }
             None if !case.recovery.idle.is_empty() => {
-                let says = format!("{} handed in or worked off no record in the last 15 s", case.recovery.idle.join(" and "));
+                let says = format!(
+                    "{} handed in or worked off no record in the last 15 s",
+                    case.recovery.idle.join(" and ")
+                );
                 (says, "chaoslab status".to_owned())
             }
             None => (String::new(), query_command(&facts.alert.promql, end, facts.page)),
         };
         let (score, says) = match case.recovery.ending(facts.page) {
             Ending::Recovered if case.collateral.is_empty() => (1000, ""),
-            Ending::Recovered => (MITIGATED, "all is well again, but not all of what was there before"),
+            Ending::Recovered => {
+                (MITIGATED, "all is well again, but not all of what was there before")
+            }
             Ending::Mitigated if !case.recovery.idle.is_empty() => {
                 (MITIGATED, "users are relieved, but not everybody works who worked before")
             }
             Ending::Mitigated => (MITIGATED, "users are relieved, but not every objective is met"),
-            Ending::Unmended if is_described(case) => (DESCRIBED, "what was to be done is described, but it was not mended"),
-            Ending::Unmended => (0, "it was not mended, and nothing is said of what was to be done where it originates"),
+            Ending::Unmended if is_described(case) => {
+                (DESCRIBED, "what was to be done is described, but it was not mended")
+            }
+            Ending::Unmended => (
+                0,
+                "it was not mended, and nothing is said of what was to be done where it originates",
+            ),
         };
         let says = says.to_owned();
-        outcome.slip(Slip { cost: 1000 - score, says, place: case.analysis.places.mitigation, at: Some(end), observed, look });
+        outcome.slip(Slip {
+            cost: 1000 - score,
+            says,
+            place: case.analysis.places.mitigation,
+            at: Some(end),
+            observed,
+            look,
+        });
         Ok(outcome)
     }
 }
 
-/// Whether an action that is described names a place where the cause originates. More is not read out of words.
+/// Whether an action that is described names a place where the cause originates. More is not read
+/// out of words.
 fn is_described(case: &Case<'_>) -> bool {
     let origins = Entities::origins(case.truth, &case.record.facts.inventory);
     case.analysis.mitigation.iter().any(|one| origins.touched_by_text(&one.action).is_some())

@@ -49,7 +49,11 @@ pub(super) fn asked(case: &Case<'_>) -> (Vec<&'static dyn Criterion>, Vec<Scaled
     for criterion in CRITERIA {
         match criterion.not_asked(case) {
             None => asked.push(*criterion),
-            Some(why) => scaled_out.push(ScaledOut { item: criterion.name().into(), weight: criterion.weight(), why }),
+            Some(why) => scaled_out.push(ScaledOut {
+                item: criterion.name().into(),
+                weight: criterion.weight(),
+                why,
+            }),
         }
     }
     (asked, scaled_out)
@@ -109,7 +113,11 @@ pub(super) fn first_look(case: &Case<'_>) -> (Option<UnixMs>, String, String) {
             let page = case.record.facts.page;
             let since = crate::domain::rca::moment::since_page(span.from, page);
             let observed = format!("`{}` holds from {since} on", seen.effect.shows);
-            (Some(span.from), observed, crate::domain::rca::check::query_command(&seen.effect.shows, span.from, page))
+            (
+                Some(span.from),
+                observed,
+                crate::domain::rca::check::query_command(&seen.effect.shows, span.from, page),
+            )
         }
         None => (None, String::new(), String::new()),
     }

@@ -1,4 +1,5 @@
-//! Item 3: when it began. The truth is an interval, from the injection to the first instant at which anyone could see an effect.
+//! Item 3: when it began. The truth is an interval, from the injection to the first instant at
+//! which anyone could see an effect.
 
 use super::{Criterion, Outcome, Slip, first_look};
 use crate::domain::grade::case::Case;
@@ -27,12 +28,21 @@ impl Criterion for Onset {
         let Some(truth) = case.truth.onset else { return Ok(outcome) };
         let page = case.record.facts.page;
         let (_, observed, look) = first_look(case);
-        let interval = format!("between {} and {}", since_page(truth.from, page), since_page(truth.to, page));
+        let interval =
+            format!("between {} and {}", since_page(truth.from, page), since_page(truth.to, page));
         let (cost, says, place) = match case.analysis.onset {
-            None => (1000, format!("no onset is given; it began {interval}"), case.analysis.places.timeline),
+            None => (
+                1000,
+                format!("no onset is given; it began {interval}"),
+                case.analysis.places.timeline,
+            ),
             Some(onset) => {
                 let distance = distance(onset.value, truth);
-                let says = format!("{} is {} s away; it began {interval}", since_page(onset.value, page), distance / 1000);
+                let says = format!(
+                    "{} is {} s away; it began {interval}",
+                    since_page(onset.value, page),
+                    distance / 1000
+                );
                 (1000 - score(distance / u64::from(case.truth.slow.max(1))), says, onset.place)
             }
         };
@@ -65,6 +75,9 @@ mod tests {
         let seconds = [0, 15, 37, 60, 120, 180, 600];
         assert_eq!(seconds.map(|s| score(s * 1000)), [1000, 1000, 756, 500, 250, 0, 0]);
         let interval = Span { from: 10_000, to: 20_000 };
-        assert_eq!([5_000, 10_000, 15_000, 20_000, 26_000].map(|at| distance(at, interval)), [5_000, 0, 0, 0, 6_000]);
+        assert_eq!(
+            [5_000, 10_000, 15_000, 20_000, 26_000].map(|at| distance(at, interval)),
+            [5_000, 0, 0, 0, 6_000]
+        );
     }
 }

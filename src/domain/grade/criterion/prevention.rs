@@ -1,5 +1,5 @@
-//! Item 9: what keeps it from coming back: the best two of the measures that fit the cause, the stronger the better, each owned, dated and
-//! with a way to know that it is done.
+//! Item 9: what keeps it from coming back: the best two of the measures that fit the cause, the
+//! stronger the better, each owned, dated and with a way to know that it is done.
 
 use super::{Criterion, Outcome, Slip, first_look};
 use crate::domain::grade::case::Case;
@@ -42,21 +42,46 @@ impl Criterion for Prevention {
         for measure in case.analysis.prevention.iter().filter(|m| accepted.contains(&m.action.id)) {
             if !seen.contains(&measure.action.id) {
                 seen.push(measure.action.id);
-                told.push((strength(measure.action.id) * (1000 - LOOSE * loose(measure).len() as u32) / 1000, measure));
+                told.push((
+                    strength(measure.action.id) * (1000 - LOOSE * loose(measure).len() as u32)
+                        / 1000,
+                    measure,
+                ));
             }
         }
         told.sort_by_key(|(worth, _)| std::cmp::Reverse(*worth));
         told.truncate(MEASURES);
         let (at, observed, look) = first_look(case);
-        let mut slip = |cost, says, place| outcome.slip(Slip { cost, says, place, at, observed: observed.clone(), look: look.clone() });
-        let mut left = 1000 - (told.iter().map(|(worth, _)| worth).sum::<u32>() * 1000).checked_div(full).unwrap_or(1000).min(1000);
+        let mut slip = |cost, says, place| {
+            outcome.slip(Slip {
+                cost,
+                says,
+                place,
+                at,
+                observed: observed.clone(),
+                look: look.clone(),
+            })
+        };
+        let mut left = 1000
+            - (told.iter().map(|(worth, _)| worth).sum::<u32>() * 1000)
+                .checked_div(full)
+                .unwrap_or(1000)
+                .min(1000);
         for (_, measure) in &told {
             let missing = loose(measure);
-            let cost = (strength(measure.action.id) * LOOSE * missing.len() as u32).checked_div(full).unwrap_or(0).min(left);
+            let cost = (strength(measure.action.id) * LOOSE * missing.len() as u32)
+                .checked_div(full)
+                .unwrap_or(0)
+                .min(left);
             left -= cost;
-            slip(cost, format!("`{}` lacks {}", measure.action.id, missing.join(", ")), measure.place);
+            slip(
+                cost,
+                format!("`{}` lacks {}", measure.action.id, missing.join(", ")),
+                measure.place,
+            );
         }
-        let others: Vec<_> = accepted.iter().filter(|id| !seen.contains(id)).map(|id| format!("`{id}`")).collect();
+        let others: Vec<_> =
+            accepted.iter().filter(|id| !seen.contains(id)).map(|id| format!("`{id}`")).collect();
         let says = match others.is_empty() {
             true => "a stronger measure counts more".to_owned(),
             false => format!("what fits this cause as well: {}", others.join(", ")),
@@ -67,13 +92,15 @@ impl Criterion for Prevention {
 }
 
 fn accepted<'a>(case: &'a Case<'_>) -> Vec<&'a str> {
-    let mut accepted: Vec<&str> = case.truth.causes.iter().flat_map(|cause| &cause.preventions).map(String::as_str).collect();
+    let mut accepted: Vec<&str> =
+        case.truth.causes.iter().flat_map(|cause| &cause.preventions).map(String::as_str).collect();
     accepted.sort_unstable();
     accepted.dedup();
     accepted
 }
 
-/// What makes a fault impossible or harmless is stronger than what makes people careful, and that is stronger than noticing it sooner.
+/// What makes a fault impossible or harmless is stronger than what makes people careful, and that
+/// is stronger than noticing it sooner.
 fn strength(id: &str) -> u32 {
     match id.split('.').next().unwrap_or("") {
         "config" | "limit" | "capacity" => 1000,

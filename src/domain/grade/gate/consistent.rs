@@ -35,7 +35,9 @@ impl Gate for Consistent {
 fn contradiction(case: &Case<'_>) -> Option<String> {
     let (analysis, page) = (case.analysis, case.record.facts.page);
     let ruled_out = analysis.hypotheses.iter().filter(|h| h.verdict == Verdict::RuledOut);
-    let own = ruled_out.into_iter().find(|h| analysis.causes.iter().any(|cause| cause.class.value.id == h.class.id));
+    let own = ruled_out
+        .into_iter()
+        .find(|h| analysis.causes.iter().any(|cause| cause.class.value.id == h.class.id));
     if let Some(own) = own {
         return Some(format!("`{}` is named as the cause and ruled out", own.class.id));
     }
@@ -44,20 +46,29 @@ fn contradiction(case: &Case<'_>) -> Option<String> {
         if let (Some(onset), Some(end)) = (analysis.onset, end)
             && end.value < onset.value
         {
-            return Some(format!("`{name}`, {}, is before `onset`, {}", since_page(end.value, page), since_page(onset.value, page)));
+            return Some(format!(
+                "`{name}`, {}, is before `onset`, {}",
+                since_page(end.value, page),
+                since_page(onset.value, page)
+            ));
         }
     }
     let claimed = analysis.recovered?;
     match case.recovery.recovered {
         Some(since) if claimed.value >= since - EARLY => None,
-        Some(since) => {
-            Some(format!("it is called recovered at {}, but was so from {} on", since_page(claimed.value, page), since_page(since, page)))
-        }
+        Some(since) => Some(format!(
+            "it is called recovered at {}, but was so from {} on",
+            since_page(claimed.value, page),
+            since_page(since, page)
+        )),
         None if !case.recovery.idle.is_empty() => Some(format!(
             "it is called recovered at {}, but {} works no more at the end",
             since_page(claimed.value, page),
             case.recovery.idle.join(" and ")
         )),
-        None => Some(format!("it is called recovered at {}, but not every objective is met at the end", since_page(claimed.value, page))),
+        None => Some(format!(
+            "it is called recovered at {}, but not every objective is met at the end",
+            since_page(claimed.value, page)
+        )),
     }
 }

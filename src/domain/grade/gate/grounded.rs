@@ -22,6 +22,9 @@ impl Gate for Grounded {
     fn judge(&self, case: &Case<'_>, _score: &dyn Fn(&str) -> Option<u32>) -> (bool, String) {
         let best = case.weighed().iter().filter(|w| w.counted).map(|w| w.worth).max().unwrap_or(0);
         let (wrong, all) = case.false_of_all();
-        (best >= 500 && wrong * 3 <= all, format!("the best piece is worth {} of 100; {wrong} of {all} are false", best / 10))
+        (
+            best >= 500 && wrong * 3 <= all,
+            format!("the best piece is worth {} of 100; {wrong} of {all} are false", best / 10),
+        )
     }
 }

@@ -27,11 +27,23 @@ pub trait Gate: Sync {
 }
 
 /// Every gate, in the order of the report.
-pub const GATES: &[&dyn Gate] =
-    &[&cause::Cause, &place::Place, &grounded::Grounded, &consistent::Consistent, &recovered::Recovered, &separated::Separated];
+pub const GATES: &[&dyn Gate] = &[
+    &cause::Cause,
+    &place::Place,
+    &grounded::Grounded,
+    &consistent::Consistent,
+    &recovered::Recovered,
+    &separated::Separated,
+];
 
 pub(super) fn result(gate: &dyn Gate, case: &Case<'_>, items: &[Item]) -> GateResult {
     let score = |name: &str| items.iter().find(|item| item.item == name).map(|item| item.score);
     let (passed, why) = gate.judge(case, &score);
-    GateResult { gate: gate.name().into(), demands: gate.demands().into(), passed, why, cap: gate.cap() * 1000 }
+    GateResult {
+        gate: gate.name().into(),
+        demands: gate.demands().into(),
+        passed,
+        why,
+        cap: gate.cap() * 1000,
+    }
 }

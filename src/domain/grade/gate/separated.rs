@@ -28,9 +28,15 @@ impl Gate for Separated {
         let counted = case.weighed().iter().filter(|w| w.counted && w.worth > 0);
         // That something was broken at all is told by anything.
         let broken = |class: &str| vocab::domain(class) != "none";
-        let apart = |number: usize| case.separation(number).map_or(0, |s| s.apart().iter().filter(|class| broken(class)).count());
+        let apart = |number: usize| {
+            case.separation(number)
+                .map_or(0, |s| s.apart().iter().filter(|class| broken(class)).count())
+        };
         let most = counted.map(|w| apart(w.number)).max().unwrap_or(0);
         let others = case.with.recorded().into_iter().filter(|class| broken(class)).count();
-        (most > 0 || others == 0, format!("the best piece tells it from {most} of {others} other causes"))
+        (
+            most > 0 || others == 0,
+            format!("the best piece tells it from {most} of {others} other causes"),
+        )
     }
 }

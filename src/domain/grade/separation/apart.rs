@@ -1,4 +1,5 @@
-//! Whom a claim tells apart to whom nothing gives a part: such a claim is true elsewhere when it is true there of any of them.
+//! Whom a claim tells apart to whom nothing gives a part: such a claim is true elsewhere when it is
+//! true there of any of them.
 
 use crate::domain::fault::truth::Truth;
 use crate::domain::rca::analysis::Claim;
@@ -24,27 +25,45 @@ pub(super) struct Apart {
 impl Apart {
     /// What a claim tells apart. `fixed` brokers of the run have a part of their own.
     pub(super) fn of(claim: &Claim, roles: &Roles, fixed: usize, record: &Record<'_>) -> Self {
-        let brokers: Vec<String> = roles.brokers.iter().skip(fixed).map(ToString::to_string).collect();
-        let members: Vec<String> =
-            roles.members.iter().flat_map(|(service, count)| (1..=*count).map(move |k| format!("{service}-{k}"))).collect();
-        let partitions: Vec<String> =
-            roles.partitions.iter().flat_map(|(topic, of)| of.iter().map(move |n| format!("{topic}-{n}"))).collect();
+        let brokers: Vec<String> =
+            roles.brokers.iter().skip(fixed).map(ToString::to_string).collect();
+        let members: Vec<String> = roles
+            .members
+            .iter()
+            .flat_map(|(service, count)| (1..=*count).map(move |k| format!("{service}-{k}")))
+            .collect();
+        let partitions: Vec<String> = roles
+            .partitions
+            .iter()
+            .flat_map(|(topic, of)| of.iter().map(move |n| format!("{topic}-{n}")))
+            .collect();
         let numbers = || roles.partitions.values().flatten().map(ToString::to_string);
         let matchers = matchers(claim);
         Self {
             brokers: tells_brokers_apart(claim, &brokers, record),
-            members: matchers.iter().any(|m| differ(members.iter().map(|name| m.op.accepts(name)))) || says(claim, &members),
-            partitions: matchers.iter().any(|m| m.label == "partition" && differ(numbers().map(|n| m.op.accepts(&n))))
+            members: matchers.iter().any(|m| differ(members.iter().map(|name| m.op.accepts(name))))
+                || says(claim, &members),
+            partitions: matchers
+                .iter()
+                .any(|m| m.label == "partition" && differ(numbers().map(|n| m.op.accepts(&n))))
                 || says(claim, &partitions),
         }
     }
 }
 
-/// Whether a cause gives no partition a part: it lies in an application, and which partitions show it is chance.
+/// Whether a cause gives no partition a part: it lies in an application, and which partitions show
+/// it is chance.
 pub(super) fn leaves_partitions_to_chance(truth: &Truth) -> bool {
     truth.origins().all(|place| match place.kind {
         Kind::Service | Kind::Group | Kind::Principal | Kind::Quota | Kind::Transaction => true,
-        Kind::Broker | Kind::Controller | Kind::Topic | Kind::Partition | Kind::Listener | Kind::Link | Kind::Disk | Kind::Plugin => false,
+        Kind::Broker
+        | Kind::Controller
+        | Kind::Topic
+        | Kind::Partition
+        | Kind::Listener
+        | Kind::Link
+        | Kind::Disk
+        | Kind::Plugin => false,
     })
 }
 
@@ -52,7 +71,12 @@ pub(super) fn leaves_partitions_to_chance(truth: &Truth) -> bool {
 pub(super) fn names_somebody(filter: &LineFilter, record: &Record<'_>) -> bool {
     let text = text(filter);
     let inventory = &record.facts.inventory;
-    let mut names = inventory.machines.iter().map(|m| &m.name).chain(inventory.topics.keys()).chain(&inventory.groups);
+    let mut names = inventory
+        .machines
+        .iter()
+        .map(|m| &m.name)
+        .chain(inventory.topics.keys())
+        .chain(&inventory.groups);
     text.chars().any(|c| c.is_ascii_digit()) || names.any(|name| text.contains(name.as_str()))
 }
 
@@ -65,13 +89,20 @@ fn tells_brokers_apart(claim: &Claim, brokers: &[String], record: &Record<'_>) -
                 "node" | "instance" => differ(machines().map(|name| matcher.op.accepts(&name))),
                 _ => false,
             });
-            let holds_ids = query.metrics().into_iter().filter_map(catalogue::find).any(|metric| metric.unit == "broker id");
+            let holds_ids = query
+                .metrics()
+                .into_iter()
+                .filter_map(catalogue::find)
+                .any(|metric| metric.unit == "broker id");
             let mut names_id = false;
-            query.expr().walk(&mut |expr| names_id |= matches!(expr, Expr::Number(n) if brokers.contains(&n.to_string())));
+            query.expr().walk(&mut |expr| {
+                names_id |= matches!(expr, Expr::Number(n) if brokers.contains(&n.to_string()))
+            });
             by_matcher || holds_ids && names_id
         }
         Claim::Log { query, .. } => {
-            differ(machines().map(|name| query.wants(&name))) || query.filters().iter().any(|f| names_somebody(f, record))
+            differ(machines().map(|name| query.wants(&name)))
+                || query.filters().iter().any(|f| names_somebody(f, record))
         }
         Claim::Command { number, contains } => {
             let on = record.facts.command(*number).map_or("", |command| command.node.as_str());
@@ -88,7 +119,11 @@ fn differ(mut accepted: impl Iterator<Item = bool>) -> bool {
 
 fn matchers(claim: &Claim) -> Vec<Matcher> {
     match claim {
-        Claim::Promql { query, .. } => query.selectors().into_iter().flat_map(|(selector, _)| selector.matchers.clone()).collect(),
+        Claim::Promql { query, .. } => query
+            .selectors()
+            .into_iter()
+            .flat_map(|(selector, _)| selector.matchers.clone())
+            .collect(),
         Claim::Log { .. } | Claim::Command { .. } | Claim::Intervention { .. } => Vec::new(),
     }
 }

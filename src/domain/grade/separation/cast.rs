@@ -1,5 +1,6 @@
-//! A recording under the names of the graded run: everybody is called what the one who plays the same part there is called. A claim is
-//! then asked as it was written, whatever its selectors look like.
+//! A recording under the names of the graded run: everybody is called what the one who plays the
+//! same part there is called. A claim is then asked as it was written, whatever its selectors look
+//! like.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +11,12 @@ use crate::domain::rca::vocab::Kind;
 use crate::domain::recording::{Recording, Roles};
 use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::log::{LogLine, LogSource};
-use crate::domain::telemetry::series::{Labels, MatchOp, Matcher, NAME, Series, SeriesSource, SourceError, UnixMs};
+use crate::domain::telemetry::series::{
+    Labels, MatchOp, Matcher, NAME, Series, SeriesSource, SourceError, UnixMs,
+};
 
-/// Where more than this have to be told apart, only turns of their circle are tried and not every order.
+/// Where more than this have to be told apart, only turns of their circle are tried and not every
+/// order.
 const ORDERED: usize = 3;
 
 /// Words after which numbers are ids of brokers.
@@ -34,7 +38,8 @@ const BEFORE_ID: &[&str] = &[
 ];
 
 /// Labels that name an entity which must have a part in both runs.
-const ENTITIES: &[&str] = &["broker", "node", "instance", "topic", "partition", "group", "consumergroup", "service"];
+const ENTITIES: &[&str] =
+    &["broker", "node", "instance", "topic", "partition", "group", "consumergroup", "service"];
 
 /// Who of a recording is called what.
 #[derive(Debug, Clone)]
@@ -49,8 +54,14 @@ pub(super) struct Casting {
     members: Vec<u32>,
 }
 
-/// How many brokers at the head of the list are singled out: the cause originates at them, or one was drawn as the victim.
-pub(super) fn singled_out(roles: &Roles, truth: &Truth, drawn: &BTreeMap<String, String>, inventory: &Inventory) -> usize {
+/// How many brokers at the head of the list are singled out: the cause originates at them, or one
+/// was drawn as the victim.
+pub(super) fn singled_out(
+    roles: &Roles,
+    truth: &Truth,
+    drawn: &BTreeMap<String, String>,
+    inventory: &Inventory,
+) -> usize {
     let origins: BTreeSet<u32> = truth
         .origins()
         .filter_map(|component| inventory.machine(component))
@@ -60,25 +71,40 @@ pub(super) fn singled_out(roles: &Roles, truth: &Truth, drawn: &BTreeMap<String,
         })
         .collect();
     let is_told = !origins.is_empty() && origins.len() < roles.brokers.len();
-    let victim = || roles.brokers.first().zip(drawn.get("victim")).is_some_and(|(first, victim)| first.to_string() == *victim);
+    let victim = || {
+        roles
+            .brokers
+            .first()
+            .zip(drawn.get("victim"))
+            .is_some_and(|(first, victim)| first.to_string() == *victim)
+    };
     if is_told { origins.len() } else { usize::from(victim()) }
 }
 
 impl Casting {
-    /// The ways to cast a recording. `fixed` brokers at the head of the lists play the same part in both; whom the claim tells apart and
-    /// nothing gives a part, may be any other of their kind.
+    /// The ways to cast a recording. `fixed` brokers at the head of the lists play the same part in
+    /// both; whom the claim tells apart and nothing gives a part, may be any other of their kind.
     pub(super) fn all(recorded: &Roles, run: &Roles, fixed: usize, apart: Apart) -> Vec<Self> {
         let (head, rest) = recorded.brokers.split_at(fixed.min(recorded.brokers.len()));
         let members = run.members.values().copied().max().unwrap_or(0);
         let turns = recorded.partitions.values().map(Vec::len).max().unwrap_or(0).max(1);
         let brokers = if apart.brokers { orders(rest) } else { vec![rest.to_vec()] };
-        let members = if apart.members { orders(&(1..=members).collect::<Vec<_>>()) } else { vec![(1..=members).collect()] };
+        let members = if apart.members {
+            orders(&(1..=members).collect::<Vec<_>>())
+        } else {
+            vec![(1..=members).collect()]
+        };
         let turns = if apart.partitions { turns } else { 1 };
         let mut castings = Vec::new();
         for order in brokers {
             for turn in 0..turns {
-                let turned = recorded.partitions.iter().map(|(topic, of)| (topic.clone(), turned(of, turn)));
-                let recorded = Roles { brokers: [head, &order].concat(), partitions: turned.collect(), ..recorded.clone() };
+                let turned =
+                    recorded.partitions.iter().map(|(topic, of)| (topic.clone(), turned(of, turn)));
+                let recorded = Roles {
+                    brokers: [head, &order].concat(),
+                    partitions: turned.collect(),
+                    ..recorded.clone()
+                };
                 castings.extend(members.iter().map(|members| Self::of(&recorded, run, members)));
             }
         }
@@ -90,16 +116,25 @@ impl Casting {
         // Who has no part in the run keeps a name that nobody has there.
         let stranger = |name: &str| format!("~{name}");
         let named = |kind: Kind, names: Vec<String>| -> BTreeMap<String, String> {
-            let called = |name: String| (recorded.twin(run, kind, &name).unwrap_or_else(|| stranger(&name)), name);
+            let called = |name: String| {
+                (recorded.twin(run, kind, &name).unwrap_or_else(|| stranger(&name)), name)
+            };
             names.into_iter().map(called).map(|(twin, name)| (name, twin)).collect()
         };
         let numbers = |ids: &[u32]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
         let mut ids = named(Kind::Broker, numbers(&recorded.brokers));
         ids.extend(named(Kind::Controller, numbers(&recorded.controllers)));
         let brokers = recorded.brokers.iter().map(|id| format!("kafka-{id}"));
-        let machines = brokers.chain(recorded.services.iter().cloned()).chain(["controller", "toolbox"].map(str::to_owned));
-        let machines = machines.map(|name| (recorded.machine_twin(run, &name).unwrap_or_else(|| stranger(&name)), name));
-        let partitions = recorded.partitions.iter().flat_map(|(topic, numbers)| numbers.iter().map(move |n| (topic, n.to_string())));
+        let machines = brokers
+            .chain(recorded.services.iter().cloned())
+            .chain(["controller", "toolbox"].map(str::to_owned));
+        let machines = machines.map(|name| {
+            (recorded.machine_twin(run, &name).unwrap_or_else(|| stranger(&name)), name)
+        });
+        let partitions = recorded
+            .partitions
+            .iter()
+            .flat_map(|(topic, numbers)| numbers.iter().map(move |n| (topic, n.to_string())));
         let partitions = partitions.filter_map(|(topic, number)| {
             let twin = recorded.twin(run, Kind::Partition, &format!("{topic}-{number}"));
             let (_, called) = twin.as_deref()?.rsplit_once('-')?;
@@ -115,7 +150,8 @@ impl Casting {
         }
     }
 
-    /// Whether somebody plays the part of the entity that these matchers of one selector name by `=`.
+    /// Whether somebody plays the part of the entity that these matchers of one selector name by
+    /// `=`.
     pub(super) fn knows(&self, matchers: &[Matcher]) -> bool {
         let named = |label: &str| {
             matchers.iter().find_map(|m| match &m.op {
@@ -123,19 +159,25 @@ impl Casting {
                 _ => None,
             })
         };
-        let is_played = |parts: &BTreeMap<String, String>, name: &str| parts.values().any(|called| called == name);
-        ENTITIES.iter().filter_map(|label| Some((*label, named(label)?))).all(|(label, name)| match label {
-            "broker" => is_played(&self.ids, name),
-            "topic" => is_internal(name) || is_played(&self.topics, name),
-            "group" | "consumergroup" => is_played(&self.groups, name),
-            "partition" => match named("topic") {
-                Some(topic) if !is_internal(topic) => {
-                    let of_topic = self.partitions.iter().filter(|((t, _), _)| self.topics.get(t).is_some_and(|called| called == topic));
-                    of_topic.into_iter().any(|(_, called)| called == name)
-                }
-                _ => true,
-            },
-            _ => is_played(&self.machines, name),
+        let is_played = |parts: &BTreeMap<String, String>, name: &str| {
+            parts.values().any(|called| called == name)
+        };
+        ENTITIES.iter().filter_map(|label| Some((*label, named(label)?))).all(|(label, name)| {
+            match label {
+                "broker" => is_played(&self.ids, name),
+                "topic" => is_internal(name) || is_played(&self.topics, name),
+                "group" | "consumergroup" => is_played(&self.groups, name),
+                "partition" => match named("topic") {
+                    Some(topic) if !is_internal(topic) => {
+                        let of_topic = self.partitions.iter().filter(|((t, _), _)| {
+                            self.topics.get(t).is_some_and(|called| called == topic)
+                        });
+                        of_topic.into_iter().any(|(_, called)| called == name)
+                    }
+                    _ => true,
+                },
+                _ => is_played(&self.machines, name),
+            }
         })
     }
 
@@ -146,7 +188,10 @@ impl Casting {
 
     /// The recording's machine that is called so.
     pub(super) fn player(&self, name: &str) -> Option<&str> {
-        self.machines.iter().find(|(_, called)| *called == name).map(|(machine, _)| machine.as_str())
+        self.machines
+            .iter()
+            .find(|(_, called)| *called == name)
+            .map(|(machine, _)| machine.as_str())
     }
 
     fn machine<'n>(&'n self, name: &'n str) -> &'n str {
@@ -159,11 +204,14 @@ impl Casting {
         for (label, value) in &mut cast.0 {
             let called = match label.as_str() {
                 "broker" | "leader" | "replica" => self.ids.get(value.as_str()).cloned(),
-                "node" | "instance" | "service" | "host" => self.machines.get(value.as_str()).cloned(),
+                "node" | "instance" | "service" | "host" => {
+                    self.machines.get(value.as_str()).cloned()
+                }
                 "topic" => self.topics.get(value.as_str()).cloned(),
                 "partition" => self.partitions.get(&(topic.to_owned(), value.clone())).cloned(),
                 "group" | "consumergroup" => self.groups.get(value.as_str()).cloned(),
-                "client_id" | "clientId" | "user" | "principal" | "resource" | "transactional_id" => Some(self.text(value)),
+                "client_id" | "clientId" | "user" | "principal" | "resource"
+                | "transactional_id" => Some(self.text(value)),
                 _ => None,
             };
             if let Some(called) = called {
@@ -173,7 +221,8 @@ impl Casting {
         cast
     }
 
-    /// A text with the names of machines, topics, groups and partitions in it, and the ids of brokers where ids stand, replaced.
+    /// A text with the names of machines, topics, groups and partitions in it, and the ids of
+    /// brokers where ids stand, replaced.
     pub(super) fn text(&self, text: &str) -> String {
         let is_part = |c: char| c.is_alphanumeric() || "_-.".contains(c);
         let mut cast = String::with_capacity(text.len());
@@ -196,7 +245,8 @@ impl Casting {
                     cast.push_str(&self.word(plain).unwrap_or_else(|| plain.to_owned()));
                     cast.push_str(&word[plain.len()..]);
                     let lower = plain.trim_start_matches('-').to_lowercase();
-                    ids_follow = BEFORE_ID.contains(&lower.as_str()) || ids_follow && matches!(lower.as_str(), "from" | "to");
+                    ids_follow = BEFORE_ID.contains(&lower.as_str())
+                        || ids_follow && matches!(lower.as_str(), "from" | "to");
                 }
             }
             rest = after;
@@ -205,7 +255,11 @@ impl Casting {
     }
 
     fn word(&self, word: &str) -> Option<String> {
-        let whole = self.machines.get(word).or_else(|| self.topics.get(word)).or_else(|| self.groups.get(word));
+        let whole = self
+            .machines
+            .get(word)
+            .or_else(|| self.topics.get(word))
+            .or_else(|| self.groups.get(word));
         if let Some(called) = whole {
             return Some(called.clone());
         }
@@ -218,7 +272,9 @@ impl Casting {
         }
         // The clients of a service are numbered after it.
         let (group, number) = (self.groups.get(name), number.parse::<usize>().ok()?);
-        let member = group.and_then(|_| self.members.get(number.checked_sub(1)?)).map_or(number, |member| *member as usize);
+        let member = group
+            .and_then(|_| self.members.get(number.checked_sub(1)?))
+            .map_or(number, |member| *member as usize);
         Some(format!("{}-{member}", self.machines.get(name).or(group)?))
     }
 }
@@ -271,8 +327,14 @@ impl Cast<'_> {
 }
 
 impl SeriesSource for Cast<'_> {
-    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
-        let (name, others): (Vec<Matcher>, Vec<Matcher>) = matchers.iter().cloned().partition(|m| m.label == NAME);
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError> {
+        let (name, others): (Vec<Matcher>, Vec<Matcher>) =
+            matchers.iter().cloned().partition(|m| m.label == NAME);
         // Names of metrics are the same everywhere, and so is every label that names nobody.
         let mut selected = self.recording.telemetry.select(&name, from, to)?;
         selected.retain_mut(|series| {
@@ -289,8 +351,14 @@ impl SeriesSource for Cast<'_> {
 }
 
 impl LogSource for Cast<'_> {
-    fn lines(&self, wanted: &dyn Fn(&str) -> bool, from: UnixMs, to: UnixMs) -> Result<Vec<LogLine>, SourceError> {
-        let mut lines = self.recording.telemetry.lines(&|node| wanted(self.casting.machine(node)), from, to)?;
+    fn lines(
+        &self,
+        wanted: &dyn Fn(&str) -> bool,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<LogLine>, SourceError> {
+        let mut lines =
+            self.recording.telemetry.lines(&|node| wanted(self.casting.machine(node)), from, to)?;
         for line in &mut lines {
             line.node = self.casting.machine(&line.node).to_owned();
             if self.texts {
@@ -319,46 +387,91 @@ mod tests {
 
     #[test]
     fn a_text_speaks_of_the_same_parts() {
-        let casting = Casting::of(&roles([3, 1, 2], "payments", "ledger"), &roles([2, 1, 3], "orders", "billing"), &[1, 2, 3]);
+        let casting = Casting::of(
+            &roles([3, 1, 2], "payments", "ledger"),
+            &roles([2, 1, 3], "orders", "billing"),
+            &[1, 2, 3],
+        );
         let said = "[Partition payments-1 broker=3] Shrinking ISR from 3,1,2 to 3. Out of sync: (brokerId: 1, endOffset: 3) on kafka-3:9092, ledger-2 waits 3 s";
         assert_eq!(
             casting.text(said),
             "[Partition orders-1 broker=2] Shrinking ISR from 2,1,3 to 2. Out of sync: (brokerId: 1, endOffset: 3) on kafka-2:9092, billing-2 waits 3 s"
         );
-        assert_eq!(casting.text("Topic: payments\tLeader: 2\tReplicas: 2,3,1"), "Topic: orders\tLeader: 3\tReplicas: 3,2,1");
+        assert_eq!(
+            casting.text("Topic: payments\tLeader: 2\tReplicas: 2,3,1"),
+            "Topic: orders\tLeader: 3\tReplicas: 3,2,1"
+        );
     }
 
     #[test]
     fn who_plays_no_part_is_not_known() {
-        let casting = Casting::of(&roles([3, 1, 2], "payments", "ledger"), &roles([2, 1, 3], "orders", "billing"), &[1, 2, 3]);
+        let casting = Casting::of(
+            &roles([3, 1, 2], "payments", "ledger"),
+            &roles([2, 1, 3], "orders", "billing"),
+            &[1, 2, 3],
+        );
         let knows = |label: &str, value: &str| casting.knows(&[Matcher::equal(label, value)]);
-        assert!(knows("broker", "2") && knows("node", "kafka-2") && knows("topic", "orders") && knows("topic", "__consumer_offsets"));
+        assert!(
+            knows("broker", "2")
+                && knows("node", "kafka-2")
+                && knows("topic", "orders")
+                && knows("topic", "__consumer_offsets")
+        );
         assert!(knows("consumergroup", "billing") && knows("quantile", "0.99"));
-        assert!(!knows("broker", "4") && !knows("consumergroup", "mine") && !knows("topic", "payments") && !knows("node", "ledger"));
-        assert!(!casting.knows(&[Matcher::equal("topic", "orders"), Matcher::equal("partition", "7")]));
+        assert!(
+            !knows("broker", "4")
+                && !knows("consumergroup", "mine")
+                && !knows("topic", "payments")
+                && !knows("node", "ledger")
+        );
+        assert!(
+            !casting.knows(&[Matcher::equal("topic", "orders"), Matcher::equal("partition", "7")])
+        );
     }
 
     #[test]
     fn who_is_not_singled_out_may_be_any_other() {
-        let (recorded, run) = (roles([3, 1, 2], "payments", "ledger"), roles([2, 1, 3], "orders", "billing"));
+        let (recorded, run) =
+            (roles([3, 1, 2], "payments", "ledger"), roles([2, 1, 3], "orders", "billing"));
         let none = Apart::default();
         let count = |fixed, apart| Casting::all(&recorded, &run, fixed, apart).len();
         let brokers = |fixed, brokers| count(fixed, Apart { brokers, ..none });
-        assert_eq!([brokers(1, false), brokers(1, true), brokers(0, true), brokers(3, true)], [1, 2, 6, 1]);
-        assert_eq!([count(3, Apart { members: true, ..none }), count(3, Apart { partitions: true, ..none })], [6, 3]);
+        assert_eq!(
+            [brokers(1, false), brokers(1, true), brokers(0, true), brokers(3, true)],
+            [1, 2, 6, 1]
+        );
+        assert_eq!(
+            [
+                count(3, Apart { members: true, ..none }),
+                count(3, Apart { partitions: true, ..none })
+            ],
+            [6, 3]
+        );
         let victims = Casting::all(&recorded, &run, 1, Apart { brokers: true, ..none });
         assert!(victims.iter().all(|casting| casting.player("kafka-2") == Some("kafka-3")));
     }
 
     #[test]
     fn a_member_and_a_partition_are_each_other_in_turn() {
-        let (recorded, run) = (roles([3, 1, 2], "payments", "ledger"), roles([2, 1, 3], "orders", "billing"));
+        let (recorded, run) =
+            (roles([3, 1, 2], "payments", "ledger"), roles([2, 1, 3], "orders", "billing"));
         let called = |apart, word: &str| {
             let castings = Casting::all(&recorded, &run, 3, apart);
-            castings.iter().map(|casting| casting.text(word)).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+            castings
+                .iter()
+                .map(|casting| casting.text(word))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
         };
-        let (members, partitions) = (Apart { members: true, ..Apart::default() }, Apart { partitions: true, ..Apart::default() });
-        assert_eq!(called(members, "ledger-2 of ledger"), ["billing-1 of billing", "billing-2 of billing", "billing-3 of billing"]);
+        let (members, partitions) = (
+            Apart { members: true, ..Apart::default() },
+            Apart { partitions: true, ..Apart::default() },
+        );
+        assert_eq!(
+            called(members, "ledger-2 of ledger"),
+            ["billing-1 of billing", "billing-2 of billing", "billing-3 of billing"]
+        );
         assert_eq!(called(partitions, "payments-1"), ["orders-0", "orders-1", "orders-2"]);
         assert_eq!(called(Apart::default(), "ledger-2 payments-1"), ["billing-2 orders-1"]);
     }

@@ -1,5 +1,6 @@
-//! What tells the true cause from the others. Recordings decide it, never declarations: a claim separates the cause from a look-alike when
-//! it is true in every recording of the cause and false in every one of the look-alike, entities and phases put in each other's place.
+//! What tells the true cause from the others. Recordings decide it, never declarations: a claim
+//! separates the cause from a look-alike when it is true in every recording of the cause and false
+//! in every one of the look-alike, entities and phases put in each other's place.
 
 mod apart;
 mod cast;
@@ -19,7 +20,8 @@ use crate::domain::rca::vocab;
 use crate::domain::recording::{Recording, Roles};
 use crate::domain::telemetry::series::SourceError;
 
-/// How much a look-alike weighs in which something was broken. A control, which heals, is told apart by nearly anything and weighs one.
+/// How much a look-alike weighs in which something was broken. A control, which heals, is told
+/// apart by nearly anything and weighs one.
 const BROKEN: u32 = 3;
 
 /// The recordings a run is compared with, and who plays which part in it.
@@ -36,11 +38,20 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Sorts a family's recordings for a run of this scenario. Another way to bring about the same cause, or one whose class is as right
-    /// an answer, is no look-alike, nor is it the same run: it is left out.
-    pub fn of(roles: Roles, drawn: BTreeMap<String, String>, scenario: &str, truth: &Truth, all: Vec<Recording>) -> Self {
-        let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|recording| recording.head.scenario == scenario);
-        let look_alikes = others.into_iter().filter(|recording| !is_right(recording.class(), truth)).collect();
+    /// Sorts a family's recordings for a run of this scenario. Another way to bring about the same
+    /// cause, or one whose class is as right an answer, is no look-alike, nor is it the same run:
+    /// it is left out.
+    pub fn of(
+        roles: Roles,
+        drawn: BTreeMap<String, String>,
+        scenario: &str,
+        truth: &Truth,
+        all: Vec<Recording>,
+    ) -> Self {
+        let (own, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|recording| recording.head.scenario == scenario);
+        let look_alikes =
+            others.into_iter().filter(|recording| !is_right(recording.class(), truth)).collect();
         Self { roles, drawn, own, look_alikes }
     }
 
@@ -66,9 +77,14 @@ impl Comparison {
 
 /// Whether naming this class is as right as naming the true one.
 pub fn is_right(class: &str, truth: &Truth) -> bool {
-    let causes = truth.causes.iter().flat_map(|cause| std::iter::once(&cause.class).chain(&cause.equivalent));
-    let preconditions = truth.preconditions.iter().filter(|p| p.counts == Counts::Equivalent).map(|p| &p.class);
-    let canonical = |id: &str| vocab::class(id).map_or_else(|_| id.to_owned(), |class| class.id.to_owned());
+    let causes = truth
+        .causes
+        .iter()
+        .flat_map(|cause| std::iter::once(&cause.class).chain(&cause.equivalent));
+    let preconditions =
+        truth.preconditions.iter().filter(|p| p.counts == Counts::Equivalent).map(|p| &p.class);
+    let canonical =
+        |id: &str| vocab::class(id).map_or_else(|_| id.to_owned(), |class| class.id.to_owned());
     causes.chain(preconditions).any(|right| canonical(right) == canonical(class))
 }
 
@@ -86,17 +102,27 @@ pub enum Said {
 /// From which other causes a claim tells the true one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Separation {
-    /// What each look-alike's recordings say of it together, by class: false only when it is false in all of them.
+    /// What each look-alike's recordings say of it together, by class: false only when it is false
+    /// in all of them.
     pub classes: BTreeMap<String, Said>,
-    /// What the other recordings of the true cause say of it together: true only when it is true in all of them.
+    /// What the other recordings of the true cause say of it together: true only when it is true in
+    /// all of them.
     pub own: Said,
-    /// Limits on measurements that lie elsewhere in the other recordings of the true cause: here, and there.
+    /// Limits on measurements that lie elsewhere in the other recordings of the true cause: here,
+    /// and there.
     pub limits: Vec<(f64, f64)>,
 }
 
 impl Separation {
-    /// Compares one claim with all recordings; nothing when there is none to compare with, or when a claim of this kind cannot be.
-    pub fn of(item: &Item, finding: &Finding, record: &Record<'_>, truth: &Truth, with: &Comparison) -> Result<Option<Self>, SourceError> {
+    /// Compares one claim with all recordings; nothing when there is none to compare with, or when
+    /// a claim of this kind cannot be.
+    pub fn of(
+        item: &Item,
+        finding: &Finding,
+        record: &Record<'_>,
+        truth: &Truth,
+        with: &Comparison,
+    ) -> Result<Option<Self>, SourceError> {
         if !with.can_judge() {
             return Ok(None);
         }
@@ -119,7 +145,8 @@ impl Separation {
 
     /// The classes it tells the cause from.
     pub fn apart(&self) -> Vec<String> {
-        let apart = self.classes.iter().filter(|(_, said)| self.own == Said::True && **said == Said::False);
+        let apart =
+            self.classes.iter().filter(|(_, said)| self.own == Said::True && **said == Said::False);
         apart.map(|(class, _)| class.clone()).collect()
     }
 

@@ -17,7 +17,8 @@ pub(super) struct Phases {
 }
 
 impl Phases {
-    /// The phases of the graded run: its incident ends, for this purpose, with the learner's first change.
+    /// The phases of the graded run: its incident ends, for this purpose, with the learner's first
+    /// change.
     pub fn of_run(facts: &Facts, truth: &Truth) -> Self {
         let changed = facts.first_change().map_or(facts.recorded.to, |change| change.started);
         let injected = truth.onset.map_or(facts.page, |onset| onset.from).min(facts.page);
@@ -33,8 +34,9 @@ impl Phases {
         Self { baseline: phases.baseline, onset: phases.onset, steady: phases.steady }
     }
 
-    /// Where an instant of this run lies in another, and the phase it is in there: as long before the end of the baseline, as far between
-    /// injection and page, as long after the page as that one lasted.
+    /// Where an instant of this run lies in another, and the phase it is in there: as long before
+    /// the end of the baseline, as far between injection and page, as long after the page as that
+    /// one lasted.
     pub fn transfer(&self, at: UnixMs, to: &Self) -> (UnixMs, Span) {
         if at >= self.steady.from {
             return ((to.steady.from + (at - self.steady.from)).min(to.steady.to), to.steady);
@@ -55,7 +57,11 @@ mod tests {
     fn an_instant_has_its_place_in_every_run() {
         let span = |from, to| Span { from, to };
         let run = Phases { baseline: span(0, 30), onset: span(40, 60), steady: span(60, 100) };
-        let other = Phases { baseline: span(1000, 1010), onset: span(1020, 1100), steady: span(1100, 1110) };
+        let other = Phases {
+            baseline: span(1000, 1010),
+            onset: span(1020, 1100),
+            steady: span(1100, 1110),
+        };
         let there = |at| run.transfer(at, &other).0;
         assert_eq!([5, 25, 35].map(there), [1000, 1005, 1010]);
         assert_eq!([40, 50, 59].map(there), [1020, 1060, 1096]);

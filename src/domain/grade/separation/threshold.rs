@@ -1,5 +1,6 @@
-//! Numeric limits on measurements, put where they lie in another run: a limit between this run's healthy value and the value claimed about
-//! lies as far between the healthy value and the broken one there. A slower machine or a longer incident then changes no verdict.
+//! Numeric limits on measurements, put where they lie in another run: a limit between this run's
+//! healthy value and the value claimed about lies as far between the healthy value and the broken
+//! one there. A slower machine or a longer incident then changes no verdict.
 
 use crate::domain::rca::record::Span;
 use crate::domain::telemetry::catalogue::{self, Quantity};
@@ -8,7 +9,8 @@ use crate::domain::telemetry::promql::expr::{Binary, Expr};
 use crate::domain::telemetry::promql::operator::{BinaryOp, Comparison, Relation};
 use crate::domain::telemetry::series::{SeriesSource, UnixMs};
 
-/// A value has moved when it did by more than this share of what it was in the healthy time: less is what any other run would show, too.
+/// A value has moved when it did by more than this share of what it was in the healthy time: less
+/// is what any other run would show, too.
 const LEAST_MOVE: f64 = 0.05;
 /// How often the baseline is looked at.
 const LOOKS: i64 = 20;
@@ -30,7 +32,8 @@ impl Course {
     }
 }
 
-/// The limits of a condition on measurements, in the order of its comparisons; nothing for comparisons without one.
+/// The limits of a condition on measurements, in the order of its comparisons; nothing for
+/// comparisons without one.
 pub(super) struct Limits {
     courses: Vec<Option<(Expr, bool, f64, Course)>>,
 }
@@ -40,12 +43,13 @@ impl Limits {
     pub(super) fn of(query: &Query, source: &dyn SeriesSource, baseline: Span, at: UnixMs) -> Self {
         let courses = query.comparisons().into_iter().map(|(relation, binary)| {
             let (side, limit) = limited(binary)?;
-            let is_measured = Query::from(side.clone())
-                .metrics()
-                .into_iter()
-                .any(|name| catalogue::find(name).is_some_and(|metric| metric.quantity() == Quantity::Measure));
+            let is_measured = Query::from(side.clone()).metrics().into_iter().any(|name| {
+                catalogue::find(name).is_some_and(|metric| metric.quantity() == Quantity::Measure)
+            });
             let largest = match relation {
-                Relation::Greater | Relation::GreaterOrEqual => matches!(*binary.rhs, Expr::Number(_)),
+                Relation::Greater | Relation::GreaterOrEqual => {
+                    matches!(*binary.rhs, Expr::Number(_))
+                }
                 Relation::Less | Relation::LessOrEqual => matches!(*binary.lhs, Expr::Number(_)),
                 Relation::Equal | Relation::NotEqual => return None,
             };
@@ -63,14 +67,27 @@ impl Limits {
 
     /// The limits that lie elsewhere in a condition put where another run has it: here and there.
     pub(super) fn moved(&self, there: &Query) -> Vec<(f64, f64)> {
-        let there = there.comparisons().into_iter().map(|(_, binary)| limited(binary).map(|(_, limit)| limit));
-        let both = self.courses.iter().zip(there).filter_map(|(here, there)| Some((here.as_ref()?.2, there?)));
+        let there = there
+            .comparisons()
+            .into_iter()
+            .map(|(_, binary)| limited(binary).map(|(_, limit)| limit));
+        let both = self
+            .courses
+            .iter()
+            .zip(there)
+            .filter_map(|(here, there)| Some((here.as_ref()?.2, there?)));
         both.filter(|(here, there)| here != there).collect()
     }
 
-    /// The condition with its limits where they lie in another run, at an instant of which the same is so; limits on what does not move
-    /// there stay as they are.
-    pub(super) fn there(&self, query: &Query, source: &dyn SeriesSource, baseline: Span, at: UnixMs) -> Query {
+    /// The condition with its limits where they lie in another run, at an instant of which the same
+    /// is so; limits on what does not move there stay as they are.
+    pub(super) fn there(
+        &self,
+        query: &Query,
+        source: &dyn SeriesSource,
+        baseline: Span,
+        at: UnixMs,
+    ) -> Query {
         let moved = self.courses.iter().map(|here| {
             let (side, largest, limit, here) = here.as_ref()?;
             let there = course(side, *largest, source, baseline, at)?;
@@ -80,7 +97,12 @@ impl Limits {
         let mut limits = moved.collect::<Vec<_>>().into_iter();
         let mut expr = query.expr().clone();
         expr.walk_mut(&mut |expr| {
-            if let Expr::Binary(Binary { op: BinaryOp::Comparison(Comparison { .. }), lhs, rhs, .. }) = expr
+            if let Expr::Binary(Binary {
+                op: BinaryOp::Comparison(Comparison { .. }),
+                lhs,
+                rhs,
+                ..
+            }) = expr
                 && let Some(Some(limit)) = limits.next()
             {
                 let number = if matches!(**rhs, Expr::Number(_)) { rhs } else { lhs };
@@ -100,17 +122,24 @@ fn limited(binary: &Binary) -> Option<(&Expr, f64)> {
     }
 }
 
-/// How far between the healthy value and the one then the limit lies, from 0 to 1; nothing when the value did not move, or the limit lies
-/// elsewhere.
+/// How far between the healthy value and the one then the limit lies, from 0 to 1; nothing when the
+/// value did not move, or the limit lies elsewhere.
 fn lies(limit: f64, course: Course) -> Option<f64> {
     let share = (limit - course.healthy) / course.moved()?;
     (0.0..=1.0).contains(&share).then_some(share)
 }
 
 /// The values of an expression: the largest element, or the smallest.
-fn course(side: &Expr, largest: bool, source: &dyn SeriesSource, baseline: Span, at: UnixMs) -> Option<Course> {
+fn course(
+    side: &Expr,
+    largest: bool,
+    source: &dyn SeriesSource,
+    baseline: Span,
+    at: UnixMs,
+) -> Option<Course> {
     let query = Query::from(side.clone());
-    // A window that reaches back before the baseline sees what came before it: the boot, or nothing yet.
+    // A window that reaches back before the baseline sees what came before it: the boot, or nothing
+    // yet.
     let window = query.selectors().iter().filter_map(|(_, range)| *range).max().unwrap_or(0);
     let baseline = Span { from: (baseline.from + window).min(baseline.to), ..baseline };
     let step = (baseline.length() / LOOKS).max(1000);
@@ -121,7 +150,14 @@ fn course(side: &Expr, largest: bool, source: &dyn SeriesSource, baseline: Span,
     let series = query.range(source, baseline.from, baseline.to, step).ok()?;
     let times = (baseline.from..=baseline.to).step_by(step as usize);
     let mut healthy: Vec<f64> = times
-        .filter_map(|time| extreme(&mut series.iter().filter_map(|s| s.points.iter().find(|p| p.at == time)).map(|p| p.value)))
+        .filter_map(|time| {
+            extreme(
+                &mut series
+                    .iter()
+                    .filter_map(|s| s.points.iter().find(|p| p.at == time))
+                    .map(|p| p.value),
+            )
+        })
         .collect();
     healthy.sort_by(f64::total_cmp);
     let (first, last) = (*healthy.first()?, *healthy.last()?);
@@ -142,7 +178,8 @@ mod tests {
     }
 
     fn put(limit: &str, here: (f64, f64), there: (f64, f64)) -> String {
-        let query = Query::parse(&format!("kafka_consumergroup_lag {limit}")).expect("it is PromQL");
+        let query =
+            Query::parse(&format!("kafka_consumergroup_lag {limit}")).expect("it is PromQL");
         let baseline = Span { from: 0, to: 29_000 };
         let limits = Limits::of(&query, &run(here.0, here.1), baseline, 50_000);
         limits.there(&query, &run(there.0, there.1), baseline, 50_000).text().to_owned()
@@ -150,8 +187,14 @@ mod tests {
 
     #[test]
     fn a_limit_lies_as_far_between_healthy_and_broken() {
-        assert_eq!(put("> 500", (0.0, 1000.0), (0.0, 400.0)), "kafka_consumergroup_lag > 200.0030000300003");
-        assert_eq!(put("< 500", (1000.0, 0.0), (400.0, 200.0)), "kafka_consumergroup_lag < 300.0039999600004");
+        assert_eq!(
+            put("> 500", (0.0, 1000.0), (0.0, 400.0)),
+            "kafka_consumergroup_lag > 200.0030000300003"
+        );
+        assert_eq!(
+            put("< 500", (1000.0, 0.0), (400.0, 200.0)),
+            "kafka_consumergroup_lag < 300.0039999600004"
+        );
     }
 
     #[test]
@@ -159,7 +202,11 @@ mod tests {
         assert_eq!(put("> 500", (0.0, 1000.0), (3.0, 3.0)), "kafka_consumergroup_lag > 500");
         assert_eq!(put("> 500", (0.0, 1000.0), (400.0, 0.0)), "kafka_consumergroup_lag > 500");
         assert_eq!(put("< 5000", (0.0, 1000.0), (0.0, 9000.0)), "kafka_consumergroup_lag < 5000");
-        assert_eq!(put("< 1020", (1000.0, 1040.0), (1000.0, 5000.0)), "kafka_consumergroup_lag < 1020", "a few hundredths are no move");
+        assert_eq!(
+            put("< 1020", (1000.0, 1040.0), (1000.0, 5000.0)),
+            "kafka_consumergroup_lag < 1020",
+            "a few hundredths are no move"
+        );
         assert_eq!(put("== 1000", (0.0, 1000.0), (0.0, 400.0)), "kafka_consumergroup_lag == 1000");
     }
 }

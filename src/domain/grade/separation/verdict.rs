@@ -17,7 +17,8 @@ use crate::domain::telemetry::series::{SourceError, UnixMs};
 
 /// The most looks at a phase.
 const LOOKS: i64 = 40;
-/// How far from the instant a claim is about it may hold there as well, in milliseconds: nothing comes to the second twice.
+/// How far from the instant a claim is about it may hold there as well, in milliseconds: nothing
+/// comes to the second twice.
 const NEAR: i64 = 5_000;
 /// The share of the looks at a phase, in thousandths, from which on a condition was so in it.
 const SOMETIMES: usize = 100;
@@ -41,7 +42,8 @@ pub(super) struct Judge<'a> {
     limits: Option<Limits>,
     /// The condition as the true cause's recordings have its limits.
     conditions: Vec<Query>,
-    /// What the true cause's recordings say of the claim together: true only when it is true in all of them.
+    /// What the true cause's recordings say of the claim together: true only when it is true in all
+    /// of them.
     own: Said,
 }
 
@@ -77,7 +79,9 @@ impl<'a> Judge<'a> {
                 let limits = Limits::of(query, record.series, phases.baseline, finding.at.from);
                 for recording in &with.own {
                     let asked = judge.asked_of_each(query, &limits, recording)?;
-                    judge.own = judge.own.and(asked.iter().fold(Said::False, |said, (_, one)| said.or(*one)));
+                    judge.own = judge
+                        .own
+                        .and(asked.iter().fold(Said::False, |said, (_, one)| said.or(*one)));
                     // The condition as it is true of somebody there, if it is.
                     let known = asked.iter().position(|(_, one)| *one == Said::True).unwrap_or(0);
                     judge.conditions.extend(asked.into_iter().nth(known).map(|(moved, _)| moved));
@@ -99,7 +103,10 @@ impl<'a> Judge<'a> {
 
     /// The limits that lie elsewhere in the other recordings of the true cause: here and there.
     pub(super) fn moved_limits(&self) -> Vec<(f64, f64)> {
-        self.limits.iter().flat_map(|limits| self.conditions.iter().flat_map(|there| limits.moved(there))).collect()
+        self.limits
+            .iter()
+            .flat_map(|limits| self.conditions.iter().flat_map(|there| limits.moved(there)))
+            .collect()
     }
 
     /// What the other recordings of the true cause say of the claim together.
@@ -126,15 +133,23 @@ impl<'a> Judge<'a> {
         let fixed = singled_out(&head.roles, &head.truth, &head.drawn, &head.facts.inventory);
         let apart = Apart {
             brokers: self.apart.brokers || fixed < self.fixed,
-            partitions: self.apart.partitions && (self.by_chance || leaves_partitions_to_chance(&head.truth)),
+            partitions: self.apart.partitions
+                && (self.by_chance || leaves_partitions_to_chance(&head.truth)),
             ..self.apart
         };
         Casting::all(&head.roles, self.roles, self.fixed.min(fixed), apart)
     }
 
-    /// A condition asked of everybody in a recording whom it may be about: with its limits where they lie there, and what is said of it.
-    fn asked_of_each(&self, query: &Query, limits: &Limits, recording: &Recording) -> Result<Vec<(Query, Said)>, SourceError> {
-        let there = self.phases.transfer(self.at.from, &Phases::of_recording(&recording.head.phases)).0;
+    /// A condition asked of everybody in a recording whom it may be about: with its limits where
+    /// they lie there, and what is said of it.
+    fn asked_of_each(
+        &self,
+        query: &Query,
+        limits: &Limits,
+        recording: &Recording,
+    ) -> Result<Vec<(Query, Said)>, SourceError> {
+        let there =
+            self.phases.transfer(self.at.from, &Phases::of_recording(&recording.head.phases)).0;
         let ask = |casting: Casting| {
             let cast = Cast { recording, casting: &casting, texts: false };
             let moved = limits.there(query, &cast, recording.head.phases.baseline, there);
@@ -144,17 +159,27 @@ impl<'a> Judge<'a> {
         self.castings(recording).into_iter().map(ask).collect()
     }
 
-    fn condition(&self, query: &Query, recording: &Recording, casting: &Casting) -> Result<Said, SourceError> {
-        let left_out = query.metrics().into_iter().any(|name| recording.head.left_out.contains(name));
-        if left_out || !query.selectors().iter().all(|(selector, _)| casting.knows(&selector.matchers)) {
+    fn condition(
+        &self,
+        query: &Query,
+        recording: &Recording,
+        casting: &Casting,
+    ) -> Result<Said, SourceError> {
+        let left_out =
+            query.metrics().into_iter().any(|name| recording.head.left_out.contains(name));
+        if left_out
+            || !query.selectors().iter().all(|(selector, _)| casting.knows(&selector.matchers))
+        {
             return Ok(Said::Unknown);
         }
-        let (there, phase) = self.phases.transfer(self.at.from, &Phases::of_recording(&recording.head.phases));
+        let (there, phase) =
+            self.phases.transfer(self.at.from, &Phases::of_recording(&recording.head.phases));
         let cast = Cast { recording, casting, texts: false };
         let seen = looks(query, &cast, phase, LOOKS)?;
         let held = seen.iter().filter(|(_, held)| *held).count();
         let share = held * 1000 / seen.len().max(1);
-        let is_near = seen.iter().any(|(at, held)| *held && at.abs_diff(there) <= NEAR as u64) || holds(query, &cast, there)?;
+        let is_near = seen.iter().any(|(at, held)| *held && at.abs_diff(there) <= NEAR as u64)
+            || holds(query, &cast, there)?;
         Ok(match share {
             share if is_near || share >= SOMETIMES => Said::True,
             share if share <= NEVER => Said::False,
@@ -163,17 +188,32 @@ impl<'a> Judge<'a> {
     }
 
     /// Claims that are no conditions.
-    fn in_other_words(&self, recording: &Recording, casting: &Casting) -> Result<Said, SourceError> {
+    fn in_other_words(
+        &self,
+        recording: &Recording,
+        casting: &Casting,
+    ) -> Result<Said, SourceError> {
         let phases = Phases::of_recording(&recording.head.phases);
         match self.claim {
             Claim::Log { query, from, to, min } => {
                 let to = (*to).min(self.phases.steady.to);
-                let there = Span { from: self.phases.transfer(*from, &phases).0, to: self.phases.transfer(to, &phases).0 };
+                let there = Span {
+                    from: self.phases.transfer(*from, &phases).0,
+                    to: self.phases.transfer(to, &phases).0,
+                };
                 self.lines(query, Span { from: *from, to }, there, *min, recording, casting)
             }
             Claim::Command { number, contains } => {
-                let Some(command) = self.record.facts.command(*number) else { return Ok(Said::Unknown) };
-                twin::printed(command, contains, recording, casting, self.phases.transfer(command.started, &phases).0 + NEAR)
+                let Some(command) = self.record.facts.command(*number) else {
+                    return Ok(Said::Unknown);
+                };
+                twin::printed(
+                    command,
+                    contains,
+                    recording,
+                    casting,
+                    self.phases.transfer(command.started, &phases).0 + NEAR,
+                )
             }
             Claim::Promql { .. } | Claim::Intervention { .. } => Ok(Said::Unknown),
         }
@@ -188,13 +228,20 @@ impl<'a> Judge<'a> {
         recording: &Recording,
         casting: &Casting,
     ) -> Result<Said, SourceError> {
-        let machines = self.record.facts.inventory.machines.iter().filter(|m| m.role != Role::Toolbox && query.wants(&m.name));
+        let machines = self
+            .record
+            .facts
+            .inventory
+            .machines
+            .iter()
+            .filter(|m| m.role != Role::Toolbox && query.wants(&m.name));
         if !machines.into_iter().all(|machine| casting.knows_machine(&machine.name)) {
             return Ok(Said::Unknown);
         }
         let texts = query.filters().iter().any(|filter| names_somebody(filter, self.record));
         let cast = Cast { recording, casting, texts };
-        // That lines are missing is asked of the stretch itself; that they are there, a little around it, too.
+        // That lines are missing is asked of the stretch itself; that they are there, a little
+        // around it, too.
         let around = if min.is_some() { NEAR } else { 0 };
         let found = match query.select(&cast, there.from - around, there.to + around) {
             Ok(lines) => lines.len() as i64,

@@ -1,4 +1,5 @@
-//! The mechanism, impact and times, recovery and prevention, and whether an analysis contradicts itself.
+//! The mechanism, impact and times, recovery and prevention, and whether an analysis contradicts
+//! itself.
 
 use super::*;
 use crate::domain::rca::sample::HEALED;
@@ -12,7 +13,8 @@ fn item(draft: &Draft, name: &str) -> String {
 
 fn item_of(grade: &Grade, name: &str) -> String {
     let score = grade.items.iter().find(|i| i.item == name).map(|i| i.score);
-    let says: Vec<_> = grade.losses.iter().filter(|l| l.item == name).map(|l| l.says.as_str()).collect();
+    let says: Vec<_> =
+        grade.losses.iter().filter(|l| l.item == name).map(|l| l.says.as_str()).collect();
     format!("{score:?} {}", says.join(" | "))
 }
 
@@ -32,7 +34,8 @@ fn a_chain_is_weighed_by_its_steps_their_order_and_what_is_wrong() {
 
 #[test]
 fn the_trigger_is_the_change_that_started_it() {
-    let with = |trigger: &str| item(&Draft { trigger: trigger.into(), ..link_capped(GOOD) }, "mechanism");
+    let with =
+        |trigger: &str| item(&Draft { trigger: trigger.into(), ..link_capped(GOOD) }, "mechanism");
     insta::assert_snapshot!([with("change:C4"), with("not_listed"), with("")].join("\n"), @r"
     Some(750) this did not start it; it was started by C3
     Some(750) this did not start it; it was started by C3
@@ -42,18 +45,31 @@ fn the_trigger_is_the_change_that_started_it() {
 
 #[test]
 fn prose_counts_for_citing_what_is_true() {
-    let with = |prose: &str, evidence: &[&str]| item(&Draft { prose: prose.into(), ..link_capped(evidence) }, "mechanism");
+    let with = |prose: &str, evidence: &[&str]| {
+        item(&Draft { prose: prose.into(), ..link_capped(evidence) }, "mechanism")
+    };
     assert_eq!(with("## Root cause and mechanism\nSee E2.\n", GOOD), "Some(1000) ");
     let none = "Some(875) \"Root cause and mechanism\" cites no true piece of evidence";
     assert_eq!(with("## Root cause and mechanism\nThe link was capped.\n", GOOD), none);
     assert_eq!(with("## Summary\nSee E1.\n", GOOD), none);
-    assert_eq!(with("## Root cause and mechanism\nSee E1.\n", &["promql: 'up == 0', at: T+00:00:00", DROPS, QDISC]), none);
+    assert_eq!(
+        with(
+            "## Root cause and mechanism\nSee E1.\n",
+            &["promql: 'up == 0', at: T+00:00:00", DROPS, QDISC]
+        ),
+        none
+    );
 }
 
 #[test]
 fn impact_is_what_holds_and_times_are_as_the_objectives_saw_them() {
     assert_eq!(item(&link_capped(GOOD), "impact and times"), "Some(1000) ");
-    let with = |times: &str, more: &str| item(&Draft { times: times.into(), more: more.into(), ..link_capped(GOOD) }, "impact and times");
+    let with = |times: &str, more: &str| {
+        item(
+            &Draft { times: times.into(), more: more.into(), ..link_capped(GOOD) },
+            "impact and times",
+        )
+    };
     insta::assert_snapshot!(with(", detected: T+00:03:00, mitigated: T+00:01:00", "impact: [{id: I1, promql: 'up == 0', at: T+00:00:10}]\n"), @"Some(0) I1 is false: it does not hold at T+00:00:10.137, nor anywhere in the record | two claims that hold make an account of what users felt; here one is missing | two claims that hold make an account of what users felt; here one is missing | `detected` is given as T+00:03:00, the objectives saw it at T+00:00:00 | `recovered` is not given; the objectives saw it at T+00:05:32.137");
     let mut unmended = sample::isr_shrink();
     unmended.facts.recorded.to = second(HEALED - 1);
@@ -109,8 +125,12 @@ fn an_analysis_that_contradicts_itself_is_capped() {
     };
     let good = link_capped(GOOD);
     let timed = |times: &str| gate(&Draft { times: times.into(), ..good.clone() });
-    let own =
-        Draft { more: format!("{ACCOUNT}hypotheses: [{{class: network.capacity.link_capped, verdict: ruled_out}}]\n"), ..good.clone() };
+    let own = Draft {
+        more: format!(
+            "{ACCOUNT}hypotheses: [{{class: network.capacity.link_capped, verdict: ruled_out}}]\n"
+        ),
+        ..good.clone()
+    };
     insta::assert_snapshot!(
         [gate(&good), gate(&own), timed(", recovered: T-00:01:00"), timed(", recovered: T+00:01:00"), timed(", recovered: T+00:05:40")].join("\n"),
         @r"
@@ -129,7 +149,9 @@ fn where_it_has_to_be_mended_it_must_be() {
     let document = |draft: &Draft| Document::read(draft.file().as_bytes()).expect("it is right");
     let gate = |run: &Sample, draft: &Draft| {
         let terms = Terms { recovery_required: true, ..Terms::default() };
-        let grade = grade(&document(draft), &run.record(), &capped_link(), &Comparison::default(), &terms).expect("it is valid");
+        let grade =
+            grade(&document(draft), &run.record(), &capped_link(), &Comparison::default(), &terms)
+                .expect("it is valid");
         (grade.passed, grade.gates.iter().find(|g| g.gate == "G6").map(|g| g.passed))
     };
     assert_eq!(gate(&run, &link_capped(GOOD)), (true, Some(true)));

@@ -16,8 +16,13 @@ fn changing(name: &str, labels: &[(&str, &str)], before: f64, after: Option<f64>
 }
 
 fn damage(run: &Sample) -> String {
-    let grade = graded(&link_capped(&[DROPS, SHRINK, QDISC]).file(), run, &capped_link()).expect("it is valid");
-    let told: Vec<_> = grade.collateral.iter().map(|c| format!("{:?}: {} ({})", c.damage, c.says, c.look)).collect();
+    let grade = graded(&link_capped(&[DROPS, SHRINK, QDISC]).file(), run, &capped_link())
+        .expect("it is valid");
+    let told: Vec<_> = grade
+        .collateral
+        .iter()
+        .map(|c| format!("{:?}: {} ({})", c.damage, c.says, c.look))
+        .collect();
     format!("{} {}\n{}", grade.total, grade.passed, told.join("\n"))
 }
 
@@ -34,8 +39,18 @@ fn what_was_there_before_and_is_not_at_the_end_is_told_once_a_kind() {
         changing("kafka_topic_partitions", &[("topic", "drafts")], 3.0, None),
         changing("kafka_topic_partitions", &[("topic", "orders")], 6.0, Some(6.0)),
         changing("kafka_acl_info", &[("principal", "User:app"), ("operation", "READ")], 1.0, None),
-        changing("kafka_client_quota", &[("user", "app"), ("quota", "producer_byte_rate")], 9.0, Some(9.0)),
-        changing("kafka_topic_config_info", &[("topic", "orders"), ("key", "min.insync.replicas"), ("value", "2")], 1.0, None),
+        changing(
+            "kafka_client_quota",
+            &[("user", "app"), ("quota", "producer_byte_rate")],
+            9.0,
+            Some(9.0),
+        ),
+        changing(
+            "kafka_topic_config_info",
+            &[("topic", "orders"), ("key", "min.insync.replicas"), ("value", "2")],
+            1.0,
+            None,
+        ),
     ]);
     insta::assert_snapshot!(damage(&run), @r#"
     82727 true
@@ -47,17 +62,25 @@ fn what_was_there_before_and_is_not_at_the_end_is_told_once_a_kind() {
 
 #[test]
 fn what_the_fault_itself_broke_is_no_damage_of_the_learner() {
-    let mut gone = changing("kafka_acl_info", &[("principal", "User:app"), ("operation", "READ")], 1.0, None);
+    let mut gone =
+        changing("kafka_acl_info", &[("principal", "User:app"), ("operation", "READ")], 1.0, None);
     gone.points.retain(|p| p.at < second(INJECTED));
-    gone.points.push(Point { at: second(INJECTED) + 137, value: crate::domain::telemetry::series::stale() });
+    gone.points.push(Point {
+        at: second(INJECTED) + 137,
+        value: crate::domain::telemetry::series::stale(),
+    });
     assert_eq!(damage(&with(vec![gone])), "100000 true\n");
 }
 
 #[test]
 fn acknowledged_records_that_are_gone_are_told() {
     let partition = [("topic", "orders"), ("partition", "9")];
-    let acked =
-        changing("kafka_producer_last_acked_offset", &[("service", "orders-service"), partition[0], partition[1]], 900.0, Some(900.0));
+    let acked = changing(
+        "kafka_producer_last_acked_offset",
+        &[("service", "orders-service"), partition[0], partition[1]],
+        900.0,
+        Some(900.0),
+    );
     let kept = changing("kafka_topic_partition_current_offset", &partition, 901.0, Some(901.0));
     let lost = changing("kafka_topic_partition_current_offset", &partition, 901.0, Some(700.0));
     assert_eq!(damage(&with(vec![acked.clone(), kept])), "100000 true\n");
@@ -72,7 +95,11 @@ fn records_nobody_can_have_processed_were_skipped_however_it_was_done() {
     let offset = [("consumergroup", "reports"), ("topic", "orders"), ("partition", "3")];
     let moved = changing("kafka_consumergroup_current_offset", &offset, 100.0, Some(5100.0));
     let members = |count| changing("kafka_consumergroup_members", &offset[..1], count, Some(count));
-    assert_eq!(damage(&with(vec![moved.clone(), members(2.0)])), "100000 true\n", "a member may have processed them");
+    assert_eq!(
+        damage(&with(vec![moved.clone(), members(2.0)])),
+        "100000 true\n",
+        "a member may have processed them"
+    );
     insta::assert_snapshot!(damage(&with(vec![moved, members(0.0)])), @r#"
     92727 true
     RecordsSkipped: reports was moved from 100 to 5100 of orders-3 while it had no member (chaoslab query 'kafka_consumergroup_current_offset{consumergroup="reports", partition="3", topic="orders"}' --at T+00:05:50.137)
@@ -93,23 +120,41 @@ fn commands_that_destroy_cost_unless_the_scenario_allows_it() {
     TopicDeleted: command 24 (`kafka-topics.sh --delete --topic audit`) deletes a topic with all its records (chaoslab history 24)
     RecordsSkipped: command 25 (`kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders --execute`) moves a group past records it has not processed (chaoslab history 25)
     ");
-    let document = Document::read(link_capped(&[DROPS, SHRINK, QDISC]).file().as_bytes()).expect("it is right");
-    let terms = Terms { allowed: vec![Damage::TopicDeleted, Damage::RecordsSkipped], ..Terms::default() };
-    let allowed = grade(&document, &run.record(), &capped_link(), &Comparison::default(), &terms).expect("it is valid");
+    let document = Document::read(link_capped(&[DROPS, SHRINK, QDISC]).file().as_bytes())
+        .expect("it is right");
+    let terms =
+        Terms { allowed: vec![Damage::TopicDeleted, Damage::RecordsSkipped], ..Terms::default() };
+    let allowed = grade(&document, &run.record(), &capped_link(), &Comparison::default(), &terms)
+        .expect("it is valid");
     assert_eq!((allowed.total, allowed.collateral.len()), (100_000, 0));
 }
 
 #[test]
 fn a_cluster_that_nobody_works_with_any_more_is_not_well() {
     let sent = |until: i64| Series {
-        labels: Labels::of("kafka_producer_record_send_total", [("service", "checkout"), ("topic", "orders"), ("partition", "0")]),
-        points: (0..=END).map(|s| Point { at: second(s) + 137, value: (s.min(until) * 10) as f64 }).collect(),
+        labels: Labels::of(
+            "kafka_producer_record_send_total",
+            [("service", "checkout"), ("topic", "orders"), ("partition", "0")],
+        ),
+        points: (0..=END)
+            .map(|s| Point { at: second(s) + 137, value: (s.min(until) * 10) as f64 })
+            .collect(),
     };
-    let graded =
-        |until| graded(&link_capped(&[DROPS, SHRINK, QDISC]).file(), &with(vec![sent(until)]), &capped_link()).expect("it is valid");
+    let graded = |until| {
+        graded(
+            &link_capped(&[DROPS, SHRINK, QDISC]).file(),
+            &with(vec![sent(until)]),
+            &capped_link(),
+        )
+        .expect("it is valid")
+    };
     assert_eq!(graded(END).ending, Ending::Recovered);
     let stopped = graded(HEALED + 20);
     assert_ne!(stopped.ending, Ending::Recovered);
-    let told = stopped.losses.iter().find(|loss| loss.item == "mitigation and recovery").map(|loss| loss.observed.as_str());
+    let told = stopped
+        .losses
+        .iter()
+        .find(|loss| loss.item == "mitigation and recovery")
+        .map(|loss| loss.observed.as_str());
     assert_eq!(told, Some("checkout handed in or worked off no record in the last 15 s"));
 }

@@ -57,10 +57,21 @@ pub(crate) fn capped_link() -> Truth {
         place: Place {
             must: BTreeMap::from([(component("link:kafka-2"), components(&["broker:2"]))]),
             near: vec![],
-            victims: components(&["broker:1", "broker:3", "topic:orders", "partition:orders-1", "partition:orders-4"]),
+            victims: components(&[
+                "broker:1",
+                "broker:3",
+                "topic:orders",
+                "partition:orders-1",
+                "partition:orders-4",
+            ]),
         },
         chain: vec![
-            effect("link.saturated", &["link:kafka-2"], "rate(node_qdisc_drops_total{node=\"kafka-2\",kind=\"tbf\"}[10s]) > 1", &[]),
+            effect(
+                "link.saturated",
+                &["link:kafka-2"],
+                "rate(node_qdisc_drops_total{node=\"kafka-2\",kind=\"tbf\"}[10s]) > 1",
+                &[],
+            ),
             effect(
                 "follower.fell_behind",
                 &["broker:1", "broker:3"],
@@ -74,7 +85,12 @@ pub(crate) fn capped_link() -> Truth {
                 "kafka_topic_partition_in_sync_replica{topic=\"orders\"} < 3",
                 &[1],
             ),
-            effect("alert.fired", &["broker:2"], "sum(kafka_server_replicamanager_underreplicatedpartitions) > 0", &[2]),
+            effect(
+                "alert.fired",
+                &["broker:2"],
+                "sum(kafka_server_replicamanager_underreplicatedpartitions) > 0",
+                &[2],
+            ),
         ],
         cured_by_restart: false,
         preventions: vec!["alert.link_saturated".into()],
@@ -97,7 +113,11 @@ pub(crate) fn capped_link() -> Truth {
                 "A starved broker is held back by its limit; here no period was throttled.",
                 "container_cpu_cfs_throttled_periods_total == 0",
             ),
-            ("broker.process.frozen", "A frozen broker is fenced; here none was.", "kafka_broker_fenced == 0"),
+            (
+                "broker.process.frozen",
+                "A frozen broker is fenced; here none was.",
+                "kafka_broker_fenced == 0",
+            ),
             (
                 "replication.throttle_left_behind",
                 "A throttle is seen in the configuration and drops no packets.",
@@ -124,13 +144,30 @@ pub(crate) fn slow_processing() -> Truth {
                 "rate(kafka_consumer_processing_seconds_sum[15s]) / rate(kafka_consumer_processing_seconds_count[15s]) > 0.01",
                 &[],
             ),
-            effect("lag.grew", &["group:billing"], "sum(kafka_consumergroup_lag{consumergroup=\"billing\"}) > 500", &[0]),
-            effect("freshness.breached", &["group:billing"], "max(kafka_consumergroup_oldest_uncommitted_age_seconds) > 15", &[1]),
+            effect(
+                "lag.grew",
+                &["group:billing"],
+                "sum(kafka_consumergroup_lag{consumergroup=\"billing\"}) > 500",
+                &[0],
+            ),
+            effect(
+                "freshness.breached",
+                &["group:billing"],
+                "max(kafka_consumergroup_oldest_uncommitted_age_seconds) > 15",
+                &[1],
+            ),
         ],
         cured_by_restart: false,
         preventions: vec!["process.canary_deploy".into()],
     };
-    truth(account, &[("client.consumer.stuck", "A stuck consumer commits nothing.", "rate(kafka_consumergroup_current_offset[20s]) > 0")])
+    truth(
+        account,
+        &[(
+            "client.consumer.stuck",
+            "A stuck consumer commits nothing.",
+            "rate(kafka_consumergroup_current_offset[20s]) > 0",
+        )],
+    )
 }
 
 /// The truth about [`sample::self_healed`].
@@ -164,7 +201,8 @@ pub(crate) struct Draft {
     pub prose: String,
 }
 
-/// Everything beside cause, place, onset and evidence that there is to say of [`sample::isr_shrink`].
+/// Everything beside cause, place, onset and evidence that there is to say of
+/// [`sample::isr_shrink`].
 pub(crate) const ACCOUNT: &str = r#"causal_chain:
   - {event: link.saturated, on: link:kafka-2, at: T-00:00:26}
   - {event: follower.fell_behind, on: broker:1}
@@ -192,10 +230,24 @@ impl Draft {
     }
 
     pub fn file(&self) -> String {
-        let trigger = if self.trigger.is_empty() { String::new() } else { format!(", trigger: {}", self.trigger) };
-        let causes: String =
-            self.causes.iter().map(|(class, on)| format!("  - {{class: {class}, component: [{}]{trigger}}}\n", on.join(", "))).collect();
-        let evidence: String = self.evidence.iter().enumerate().map(|(n, e)| format!("  - {{id: E{}, {e}}}\n", n + 1)).collect();
+        let trigger = if self.trigger.is_empty() {
+            String::new()
+        } else {
+            format!(", trigger: {}", self.trigger)
+        };
+        let causes: String = self
+            .causes
+            .iter()
+            .map(|(class, on)| {
+                format!("  - {{class: {class}, component: [{}]{trigger}}}\n", on.join(", "))
+            })
+            .collect();
+        let evidence: String = self
+            .evidence
+            .iter()
+            .enumerate()
+            .map(|(n, e)| format!("  - {{id: E{}, {e}}}\n", n + 1))
+            .collect();
         format!(
             "---\nrca: 1\nform: {}\ntimeline: {{onset: {}{}}}\nroot_cause:\n{causes}evidence:\n{evidence}{}---\n{}",
             self.form, self.onset, self.times, self.more, self.prose
@@ -215,8 +267,10 @@ pub(crate) fn link_capped(evidence: &[&str]) -> Draft {
 
 pub(crate) const DROPS: &str = "promql: 'rate(node_qdisc_drops_total{node=\"kafka-2\",kind=\"tbf\"}[20s]) > 1', at: T+00:00:30";
 pub(crate) const SENT: &str = "promql: 'rate(node_network_transmit_bytes_total{node=\"kafka-2\"}[20s]) < 300000', at: T+00:00:30";
-pub(crate) const PROBE: &str = "promql: 'kafka_probe_duration_seconds{broker=\"2\"} > 0.2', at: T+00:01:00";
-pub(crate) const SHRINK: &str = "log: '{node=\"kafka-2\"} |= \"Shrinking ISR\"', from: T-00:01:00, to: T+00:01:00, min: 2";
+pub(crate) const PROBE: &str =
+    "promql: 'kafka_probe_duration_seconds{broker=\"2\"} > 0.2', at: T+00:01:00";
+pub(crate) const SHRINK: &str =
+    "log: '{node=\"kafka-2\"} |= \"Shrinking ISR\"', from: T-00:01:00, to: T+00:01:00, min: 2";
 pub(crate) const QDISC: &str = "command: 4, contains: 'qdisc tbf 8001: root'";
 
 fn terms() -> Terms {
@@ -231,13 +285,21 @@ pub(crate) fn graded(file: &str, run: &Sample, truth: &Truth) -> Result<Grade, G
 /// Grades a valid document about the capped link.
 #[track_caller]
 pub(crate) fn isr(draft: &Draft) -> Grade {
-    graded(&draft.file(), &sample::isr_shrink(), &capped_link()).unwrap_or_else(|error| panic!("{error}\n{}", draft.file()))
+    graded(&draft.file(), &sample::isr_shrink(), &capped_link())
+        .unwrap_or_else(|error| panic!("{error}\n{}", draft.file()))
 }
 
 /// Points and gates in a line.
 pub(crate) fn brief(grade: &Grade) -> String {
     let items: Vec<_> = grade.items.iter().map(|i| format!("{} {}", i.item, i.score)).collect();
-    let failed: Vec<_> = grade.gates.iter().filter(|g| !g.passed).map(|g| g.gate.as_str()).collect();
+    let failed: Vec<_> =
+        grade.gates.iter().filter(|g| !g.passed).map(|g| g.gate.as_str()).collect();
     let verdict = if grade.passed { "passed" } else { "failed" };
-    format!("{verdict} {}.{:03} ({}) gates failed: [{}]", grade.total / 1000, grade.total % 1000, items.join(", "), failed.join(" "))
+    format!(
+        "{verdict} {}.{:03} ({}) gates failed: [{}]",
+        grade.total / 1000,
+        grade.total % 1000,
+        items.join(", "),
+        failed.join(" ")
+    )
 }

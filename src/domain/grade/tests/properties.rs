@@ -53,7 +53,8 @@ const CLAIMS: &[&str] = &[
     "intervention: 22, before: 'up == 0', after: 'up == 1'",
 ];
 
-const ONSETS: &[&str] = &["T-00:00:30", "T-00:00:00", "T-00:01:30", "T+00:05:00", "2026-11-22T12:00:41Z"];
+const ONSETS: &[&str] =
+    &["T-00:00:30", "T-00:00:00", "T-00:01:30", "T+00:05:00", "2026-11-22T12:00:41Z"];
 
 fn document(dice: &mut Dice, classes: &[&'static str]) -> Draft {
     let causes = (0..1 + dice.roll(3) / 2).map(|_| {
@@ -68,7 +69,13 @@ fn document(dice: &mut Dice, classes: &[&'static str]) -> Draft {
         causes,
         evidence: (0..dice.roll(6)).map(|_| (*dice.pick(CLAIMS)).to_owned()).collect(),
         trigger: (*dice.pick(&["", "change:C3", "change:C4", "not_listed"])).into(),
-        times: (*dice.pick(&["", ", detected: T+00:00:05", ", recovered: T+00:05:40", ", recovered: T+00:01:00"])).into(),
+        times: (*dice.pick(&[
+            "",
+            ", detected: T+00:00:05",
+            ", recovered: T+00:05:40",
+            ", recovered: T+00:01:00",
+        ]))
+        .into(),
         more: (*dice.pick(&["", ACCOUNT])).into(),
         prose: (*dice.pick(&["", "## Root cause and mechanism\nE1, E2 and E3 show it.\n"])).into(),
     }
@@ -90,7 +97,8 @@ impl Bench {
     }
 
     fn grade(&self, draft: &Draft) -> Grade {
-        graded(&draft.file(), &self.run, &self.truth).unwrap_or_else(|error| panic!("{error}\n{}", draft.file()))
+        graded(&draft.file(), &self.run, &self.truth)
+            .unwrap_or_else(|error| panic!("{error}\n{}", draft.file()))
     }
 }
 
@@ -98,17 +106,32 @@ impl Bench {
 fn the_lost_points_are_all_that_is_missing() {
     let (bench, mut dice) = (Bench::new(), Dice(11));
     for _ in 0..150 {
-        let draft =
-            document(&mut dice, &["network.capacity.link_capped", "network.capacity", "network.quality.packet_loss", "storage.disk.slow"]);
+        let draft = document(
+            &mut dice,
+            &[
+                "network.capacity.link_capped",
+                "network.capacity",
+                "network.quality.packet_loss",
+                "storage.disk.slow",
+            ],
+        );
         let grade = bench.grade(&draft);
         let lost: u32 = grade.losses.iter().map(|l| l.lost).sum();
         assert_eq!(100_000 - lost, grade.earned, "{}", draft.file());
         assert_eq!(grade.items.iter().map(|i| i.possible).sum::<u32>(), 100_000);
         for item in &grade.items {
-            let of_item: u32 = grade.losses.iter().filter(|l| l.item == item.item).map(|l| l.lost).sum();
+            let of_item: u32 =
+                grade.losses.iter().filter(|l| l.item == item.item).map(|l| l.lost).sum();
             assert_eq!(item.possible - of_item, item.earned, "{}", item.item);
         }
-        assert!(grade.losses.iter().all(|l| l.lost > 0 && l.line > 0 && !l.says.is_empty() && !l.look.is_empty()), "{:#?}", grade.losses);
+        assert!(
+            grade
+                .losses
+                .iter()
+                .all(|l| l.lost > 0 && l.line > 0 && !l.says.is_empty() && !l.look.is_empty()),
+            "{:#?}",
+            grade.losses
+        );
         assert!(grade.total <= grade.earned);
     }
 }
@@ -116,7 +139,8 @@ fn the_lost_points_are_all_that_is_missing() {
 #[test]
 fn a_wrong_class_never_passes() {
     let (bench, mut dice) = (Bench::new(), Dice(23));
-    let wrong: Vec<_> = any_class().into_iter().filter(|id| *id != "network.capacity.link_capped").collect();
+    let wrong: Vec<_> =
+        any_class().into_iter().filter(|id| *id != "network.capacity.link_capped").collect();
     for _ in 0..400 {
         let draft = document(&mut dice, &wrong);
         let grade = bench.grade(&draft);
@@ -127,26 +151,51 @@ fn a_wrong_class_never_passes() {
 #[test]
 fn a_false_claim_never_raises_a_score() {
     let (bench, mut dice) = (Bench::new(), Dice(37));
-    let wrong = ["promql: 'up == 0', at: T+00:00:11", "log: '{node=\"kafka-1\"} |= \"no such text\"', from: T-00:01:00, to: T+00:01:00"];
+    let wrong = [
+        "promql: 'up == 0', at: T+00:00:11",
+        "log: '{node=\"kafka-1\"} |= \"no such text\"', from: T-00:01:00, to: T+00:01:00",
+    ];
     for _ in 0..150 {
-        let draft = document(&mut dice, &["network.capacity.link_capped", "network.capacity", "storage.disk.slow"]);
+        let draft = document(
+            &mut dice,
+            &["network.capacity.link_capped", "network.capacity", "storage.disk.slow"],
+        );
         let mut more = draft.clone();
         more.evidence.insert(dice.roll(draft.evidence.len() + 1), (*dice.pick(&wrong)).into());
         let (before, after) = (bench.grade(&draft), bench.grade(&more));
-        assert!(after.total <= before.total && after.earned <= before.earned, "{}\n{}", brief(&before), more.file());
+        assert!(
+            after.total <= before.total && after.earned <= before.earned,
+            "{}\n{}",
+            brief(&before),
+            more.file()
+        );
     }
 }
 
 #[test]
 fn one_cause_too_many_never_raises_a_score() {
     let (bench, mut dice) = (Bench::new(), Dice(41));
-    let unrelated = ["storage.disk.slow", "client.consumer.stuck", "quota.missing", "broker.memory.plugin_leak"];
+    let unrelated = [
+        "storage.disk.slow",
+        "client.consumer.stuck",
+        "quota.missing",
+        "broker.memory.plugin_leak",
+    ];
     for _ in 0..150 {
-        let draft = document(&mut dice, &["network.capacity.link_capped", "network.capacity", "network.quality.packet_loss"]);
+        let draft = document(
+            &mut dice,
+            &["network.capacity.link_capped", "network.capacity", "network.quality.packet_loss"],
+        );
         let mut more = draft.clone();
         more.causes.push(((*dice.pick(&unrelated)).into(), vec![(*dice.pick(COMPONENTS)).into()]));
         let (before, after) = (bench.grade(&draft), bench.grade(&more));
-        assert!(after.total <= before.total && after.earned <= before.earned, "{}\n{}\n{}", brief(&before), brief(&after), more.file());
+        assert!(
+            after.total <= before.total && after.earned <= before.earned,
+            "{}\n{}\n{}",
+            brief(&before),
+            brief(&after),
+            more.file()
+        );
     }
 }
 
@@ -158,7 +207,9 @@ fn answers_without_looking_never_pass() {
     bench.run.facts.closed = None;
     bench.run.facts.commands.retain(|command| command.started < second(HEALED));
     let classes = any_class();
-    let constant = link_capped(&["promql: 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0', at: T+00:00:00"]);
+    let constant = link_capped(&[
+        "promql: 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0', at: T+00:00:00",
+    ]);
     assert!(!bench.grade(&constant).passed);
     let guesses = 300;
     let mut sum = 0;
@@ -178,7 +229,12 @@ fn answers_without_looking_never_pass() {
 #[test]
 fn what_a_grade_says_does_not_depend_on_the_order_of_the_record() {
     let mut run = sample::isr_shrink();
-    let draft = link_capped(&[DROPS, SHRINK, QDISC, "promql: 'kafka_topic_partition_in_sync_replica < 3', at: T+00:00:00"]);
+    let draft = link_capped(&[
+        DROPS,
+        SHRINK,
+        QDISC,
+        "promql: 'kafka_topic_partition_in_sync_replica < 3', at: T+00:00:00",
+    ]);
     let before = graded(&draft.file(), &run, &capped_link());
     run.series.reverse();
     assert_eq!(graded(&draft.file(), &run, &capped_link()), before);

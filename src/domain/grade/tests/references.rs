@@ -14,7 +14,14 @@ fn a_right_analysis_passes_however_it_was_proved() {
                 "log: '{node=\"kafka-2\"} |~ \"Out of sync replicas: .brokerId: 3\"', from: T-00:01:00, to: T+00:01:00",
             ],
         ),
-        ("commands", vec![QDISC, "command: 6, contains: 'retrans:0/12'", "command: 2, contains: 'Leader: 2 Replicas: 2,3,1 Isr: 2'"]),
+        (
+            "commands",
+            vec![
+                QDISC,
+                "command: 6, contains: 'retrans:0/12'",
+                "command: 2, contains: 'Leader: 2 Replicas: 2,3,1 Isr: 2'",
+            ],
+        ),
         ("mixed", vec![DROPS, SHRINK, QDISC]),
         (
             "by mending it",
@@ -25,7 +32,10 @@ fn a_right_analysis_passes_however_it_was_proved() {
             ],
         ),
     ];
-    let told: String = all.iter().map(|(proof, evidence)| format!("{proof}: {}\n", brief(&isr(&link_capped(evidence))))).collect();
+    let told: String = all
+        .iter()
+        .map(|(proof, evidence)| format!("{proof}: {}\n", brief(&isr(&link_capped(evidence)))))
+        .collect();
     insta::assert_snapshot!(told, @r"
     metrics: passed 95.738 (class 1000, component 1000, onset 1000, evidence 850, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
     logs: passed 95.738 (class 1000, component 1000, onset 1000, evidence 850, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
@@ -37,9 +47,15 @@ fn a_right_analysis_passes_however_it_was_proved() {
 
 #[test]
 fn another_name_of_the_place_is_as_right() {
-    let aliased = Draft::new("network.capacity.link_capped", &["broker:2"], &[DROPS, SHRINK, QDISC]);
-    let both = Draft::new("network.capacity.link_capped", &["broker:2", "link:kafka-2"], &[DROPS, SHRINK, QDISC]);
-    let component = |draft: &Draft| isr(draft).items.iter().find(|i| i.item == "component").map(|i| i.score);
+    let aliased =
+        Draft::new("network.capacity.link_capped", &["broker:2"], &[DROPS, SHRINK, QDISC]);
+    let both = Draft::new(
+        "network.capacity.link_capped",
+        &["broker:2", "link:kafka-2"],
+        &[DROPS, SHRINK, QDISC],
+    );
+    let component =
+        |draft: &Draft| isr(draft).items.iter().find(|i| i.item == "component").map(|i| i.score);
     assert_eq!([component(&aliased), component(&both)], [Some(1000), Some(1000)]);
     assert_eq!(isr(&aliased).total, isr(&both).total);
 }
@@ -63,7 +79,8 @@ fn a_slow_consumer_is_graded_the_same_way() {
             "command: 3, contains: 'processing.validate=full'",
         ],
     );
-    let grade = graded(&draft.file(), &sample::slow_consumer(), &slow_processing()).expect("it is valid");
+    let grade =
+        graded(&draft.file(), &sample::slow_consumer(), &slow_processing()).expect("it is valid");
     insta::assert_snapshot!(brief(&grade), @"passed 86.365 (class 1000, component 1000, onset 1000, evidence 1000, mechanism 125, impact and times 0, mitigation and recovery 1000, prevention 0) gates failed: []");
 }
 
@@ -87,10 +104,16 @@ fn a_control_is_proved_by_objectives_and_the_alert() {
     mechanism 8: nothing was broken in the end, so nothing led to it
     prevention 2: nothing has to be prevented here
     ");
-    let wrong = Draft { causes: vec![("network.capacity.link_capped".into(), vec!["link:kafka-2".into()])], ..draft.clone() };
+    let wrong = Draft {
+        causes: vec![("network.capacity.link_capped".into(), vec!["link:kafka-2".into()])],
+        ..draft.clone()
+    };
     assert!(!graded(&wrong.file(), &run, &healed()).expect("it is valid").passed);
     let nothing = Draft {
-        evidence: vec!["promql: 'up == 1', at: T+00:02:00".into(), "promql: 'process_open_fds > 0', at: T+00:02:00".into()],
+        evidence: vec![
+            "promql: 'up == 1', at: T+00:02:00".into(),
+            "promql: 'process_open_fds > 0', at: T+00:02:00".into(),
+        ],
         ..draft
     };
     assert!(!graded(&nothing.file(), &run, &healed()).expect("it is valid").passed);
@@ -108,14 +131,20 @@ fn every_lost_point_is_explained_with_its_place_and_a_way_to_see_it() {
         ..Draft::new(
             "network.capacity",
             &["broker:2", "broker:3"],
-            &["promql: 'up == 0', at: T+00:00:00", PROBE, "promql: 'process_open_fds{broker=\"2\"} > 0', at: T+00:00:00"],
+            &[
+                "promql: 'up == 0', at: T+00:00:00",
+                PROBE,
+                "promql: 'process_open_fds{broker=\"2\"} > 0', at: T+00:00:00",
+            ],
         )
     };
     let grade = isr(&draft);
-    let told = grade
-        .losses
-        .iter()
-        .map(|l| format!("{} {} -{} {}:{} {}\n   {} | {}\n", l.loss, l.item, l.lost, l.line, l.column, l.says, l.observed, l.look));
+    let told = grade.losses.iter().map(|l| {
+        format!(
+            "{} {} -{} {}:{} {}\n   {} | {}\n",
+            l.loss, l.item, l.lost, l.line, l.column, l.says, l.observed, l.look
+        )
+    });
     insta::assert_snapshot!(told.collect::<String>() + &brief(&grade), @r#"
     L1 class -14205 6:13 `network.capacity` is the group to which the cause belongs: `network.capacity.link_capped`
        `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:27.863 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
@@ -169,12 +198,19 @@ fn a_grade_is_the_same_bytes_every_time() {
 
 #[test]
 fn hints_cost_what_they_cost_and_no_more_than_all() {
-    let document = Document::read(link_capped(&[DROPS, SHRINK, QDISC]).file().as_bytes()).expect("it is right");
+    let document = Document::read(link_capped(&[DROPS, SHRINK, QDISC]).file().as_bytes())
+        .expect("it is right");
     let total = |hints| {
         let run = sample::isr_shrink();
-        grade(&document, &run.record(), &capped_link(), &Comparison::default(), &Terms { hints, ..Terms::default() })
-            .expect("it is valid")
-            .total
+        grade(
+            &document,
+            &run.record(),
+            &capped_link(),
+            &Comparison::default(),
+            &Terms { hints, ..Terms::default() },
+        )
+        .expect("it is valid")
+        .total
     };
     assert_eq!([total(0), total(7), total(90)], [100_000, 93_000, 85_000]);
 }

@@ -1,4 +1,5 @@
-//! One piece of evidence: which kind it is, whether it has the fields of that kind, and whether they can be read.
+//! One piece of evidence: which kind it is, whether it has the fields of that kind, and whether
+//! they can be read.
 
 use super::resolve::Resolving;
 use super::{Claim, Item};
@@ -19,9 +20,16 @@ const SHORTEST_TEXT: usize = 3;
 
 impl Resolving<'_> {
     /// The claim of one entry, or nothing when something in it is wrong, which is then told.
-    pub(super) fn item(&mut self, entry: &Evidence, list: &'static str, index: usize) -> Option<Item> {
+    pub(super) fn item(
+        &mut self,
+        entry: &Evidence,
+        list: &'static str,
+        index: usize,
+    ) -> Option<Item> {
         let path: [Step<'static>; 2] = [list.into(), index.into()];
-        let given = |fields: &[(&'static str, bool)]| fields.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect::<Vec<_>>();
+        let given = |fields: &[(&'static str, bool)]| {
+            fields.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect::<Vec<_>>()
+        };
         let kinds = given(&[
             ("promql", entry.promql.is_some()),
             ("log", entry.log.is_some()),
@@ -30,8 +38,14 @@ impl Resolving<'_> {
         ]);
         let [kind] = kinds.as_slice() else {
             let message = match kinds.as_slice() {
-                [] => "a claim needs one of `promql`, `log`, `command` and `intervention`".to_owned(),
-                several => format!("a claim is of one kind, this has {}: make it {} claims", several.join(" and "), several.len()),
+                [] => {
+                    "a claim needs one of `promql`, `log`, `command` and `intervention`".to_owned()
+                }
+                several => format!(
+                    "a claim is of one kind, this has {}: make it {} claims",
+                    several.join(" and "),
+                    several.len()
+                ),
             };
             self.error(&path, message);
             return None;
@@ -55,7 +69,10 @@ impl Resolving<'_> {
         for field in others.into_iter().filter(|field| !allowed.contains(field)) {
             self.error(
                 &[path[0], path[1], field.into()],
-                format!("`{field}` does not belong to a `{kind}` claim, which takes {}", named(allowed)),
+                format!(
+                    "`{field}` does not belong to a `{kind}` claim, which takes {}",
+                    named(allowed)
+                ),
             );
         }
         let id = self.id(entry.id.as_deref(), &path)?;
@@ -71,7 +88,10 @@ impl Resolving<'_> {
     fn id(&mut self, id: Option<&str>, path: &[Step<'static>; 2]) -> Option<String> {
         let letter = if path[0] == Step::Key("impact") { 'I' } else { 'E' };
         let Some(id) = id else {
-            self.error(path, format!("a claim needs an `id`, as `{letter}1`, so that others can refer to it"));
+            self.error(
+                path,
+                format!("a claim needs an `id`, as `{letter}1`, so that others can refer to it"),
+            );
             return None;
         };
         let at = [path[0], path[1], "id".into()];
@@ -79,8 +99,15 @@ impl Resolving<'_> {
             && id.starts_with(|c: char| c.is_ascii_alphabetic())
             && id.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
         if !plain {
-            let odd = odd_character(id).map(|odd| format!(": it contains {odd}")).unwrap_or_default();
-            self.error(&at, format!("`{}` is no id{odd}; write a letter and a number, as `{letter}1`", id.escape_debug()));
+            let odd =
+                odd_character(id).map(|odd| format!(": it contains {odd}")).unwrap_or_default();
+            self.error(
+                &at,
+                format!(
+                    "`{}` is no id{odd}; write a letter and a number, as `{letter}1`",
+                    id.escape_debug()
+                ),
+            );
             return None;
         }
         if !self.ids.insert(id.to_owned()) {
@@ -91,7 +118,8 @@ impl Resolving<'_> {
     }
 
     fn promql_claim(&mut self, entry: &Evidence, path: &[Step<'static>; 2]) -> Option<Claim> {
-        let query = self.query(entry.promql.as_deref().unwrap_or(""), [path[0], path[1], "promql".into()]);
+        let query =
+            self.query(entry.promql.as_deref().unwrap_or(""), [path[0], path[1], "promql".into()]);
         let at = self.required_time(entry.at.as_deref(), path, "at");
         if let Some(at) = at
             && !self.facts.recorded.contains(at)
@@ -111,7 +139,10 @@ impl Resolving<'_> {
             }
         };
         if matches!(query.kind(), Kind::Range | Kind::Text) {
-            self.error(&path, "a claim must be a condition: compare the value with something, as `x > 5`");
+            self.error(
+                &path,
+                "a claim must be a condition: compare the value with something, as `x > 5`",
+            );
             return None;
         }
         if query.selectors().iter().any(|(selector, _)| selector.metric().is_none()) {
@@ -121,10 +152,16 @@ impl Resolving<'_> {
             );
             return None;
         }
-        let unknown: Vec<String> = query.metrics().into_iter().filter(|name| catalogue::find(name).is_none()).map(str::to_owned).collect();
+        let unknown: Vec<String> = query
+            .metrics()
+            .into_iter()
+            .filter(|name| catalogue::find(name).is_none())
+            .map(str::to_owned)
+            .collect();
         for name in unknown {
-            let meant =
-                nearest(&name, catalogue::metrics().iter().map(|m| m.name)).map(|m| format!("; did you mean `{m}`?")).unwrap_or_default();
+            let meant = nearest(&name, catalogue::metrics().iter().map(|m| m.name))
+                .map(|m| format!("; did you mean `{m}`?"))
+                .unwrap_or_default();
             self.advise(
                 &path,
                 format!("no metric is called `{name}`{meant} (`chaoslab metrics` lists them); the claim cannot be verified"),
@@ -135,12 +172,15 @@ impl Resolving<'_> {
 
     fn query_error(&mut self, path: &[Step<'_>], text: &str, error: &QueryError) {
         let message = match error {
-            QueryError::Invalid { message, .. } | QueryError::Unsupported { message, .. } => message.clone(),
+            QueryError::Invalid { message, .. } | QueryError::Unsupported { message, .. } => {
+                message.clone()
+            }
             other => other.to_string(),
         };
         let place = match error.position() {
             Some(position) => {
-                let before: usize = text.lines().take(position.line - 1).map(|line| line.chars().count() + 1).sum();
+                let before: usize =
+                    text.lines().take(position.line - 1).map(|line| line.chars().count() + 1).sum();
                 self.document.place_inside(path, before + position.column - 1)
             }
             None => self.document.front.at(path),
@@ -161,8 +201,15 @@ impl Resolving<'_> {
         if let Some(query) = &query {
             let machines = &self.facts.inventory.machines;
             if !machines.is_empty() && !machines.iter().any(|machine| query.wants(&machine.name)) {
-                let names: Vec<_> = machines.iter().filter(|m| m.role != Role::Toolbox).map(|m| m.name.as_str()).collect();
-                let message = format!("no machine of this lab is meant by this selector; there are {}", names.join(", "));
+                let names: Vec<_> = machines
+                    .iter()
+                    .filter(|m| m.role != Role::Toolbox)
+                    .map(|m| m.name.as_str())
+                    .collect();
+                let message = format!(
+                    "no machine of this lab is meant by this selector; there are {}",
+                    names.join(", ")
+                );
                 self.error(&log, message);
                 return None;
             }
@@ -181,19 +228,31 @@ impl Resolving<'_> {
         let absent = entry.absent.unwrap_or(false);
         match (absent, entry.min) {
             (true, Some(_)) => {
-                self.error(&[path[0], path[1], "min".into()], "with `absent: true` no line is claimed, so `min` has no meaning");
+                self.error(
+                    &[path[0], path[1], "min".into()],
+                    "with `absent: true` no line is claimed, so `min` has no meaning",
+                );
                 None
             }
             (false, Some(0)) => {
-                self.error(&[path[0], path[1], "min".into()], "`min: 0` claims nothing; for no line at all write `absent: true`");
+                self.error(
+                    &[path[0], path[1], "min".into()],
+                    "`min: 0` claims nothing; for no line at all write `absent: true`",
+                );
                 None
             }
-            _ => Some(Claim::Log { query: query?, from, to, min: (!absent).then(|| entry.min.unwrap_or(1)) }),
+            _ => Some(Claim::Log {
+                query: query?,
+                from,
+                to,
+                min: (!absent).then(|| entry.min.unwrap_or(1)),
+            }),
         }
     }
 
     fn command_claim(&mut self, entry: &Evidence, path: &[Step<'static>; 2]) -> Option<Claim> {
-        let number = self.command_number(entry.command.unwrap_or(0), &[path[0], path[1], "command".into()]);
+        let number =
+            self.command_number(entry.command.unwrap_or(0), &[path[0], path[1], "command".into()]);
         let Some(text) = &entry.contains else {
             self.error(path, "a `command` claim needs `contains`: the text its output shows");
             return None;
@@ -227,7 +286,11 @@ impl Resolving<'_> {
                 }
             }
         });
-        Some(Claim::Intervention { number: number?, before: sides[0].take()?, after: sides[1].take()? })
+        Some(Claim::Intervention {
+            number: number?,
+            before: sides[0].take()?,
+            after: sides[1].take()?,
+        })
     }
 
     /// The number of a command that exists.
@@ -244,7 +307,12 @@ impl Resolving<'_> {
         None
     }
 
-    fn required_time(&mut self, text: Option<&str>, path: &[Step<'static>; 2], field: &'static str) -> Option<UnixMs> {
+    fn required_time(
+        &mut self,
+        text: Option<&str>,
+        path: &[Step<'static>; 2],
+        field: &'static str,
+    ) -> Option<UnixMs> {
         match text {
             Some(text) => self.time(text, &[path[0], path[1], field.into()]),
             None => {

@@ -1,4 +1,5 @@
-//! The analysis as meant: every name looked up, every time placed, every query parsed. What cannot be is told with its place.
+//! The analysis as meant: every name looked up, every time placed, every query parsed. What cannot
+//! be is told with its place.
 
 mod claim;
 mod resolve;
@@ -146,7 +147,9 @@ pub enum Claim {
 }
 
 /// The kinds of sources a claim can be drawn from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Source {
@@ -175,8 +178,13 @@ impl Claim {
                 let text: String = query.text().split_whitespace().collect::<Vec<_>>().join(" ");
                 format!("log {text} {from}..{to} {min:?}")
             }
-            Self::Command { number, contains } => format!("command {number} {}", contains.split_whitespace().collect::<Vec<_>>().join(" ")),
-            Self::Intervention { number, before, after } => format!("intervention {number} {} {}", before.expr(), after.expr()),
+            Self::Command { number, contains } => format!(
+                "command {number} {}",
+                contains.split_whitespace().collect::<Vec<_>>().join(" ")
+            ),
+            Self::Intervention { number, before, after } => {
+                format!("intervention {number} {} {}", before.expr(), after.expr())
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! From what is written to what is meant, against the facts of one run. Errors make a document invalid; advice does not.
+//! From what is written to what is meant, against the facts of one run. Errors make a document
+//! invalid; advice does not.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +30,8 @@ pub struct Resolved {
 
 /// Looks up everything a document says, in the facts of its run.
 pub fn resolve(document: &Document, facts: &Facts) -> Resolved {
-    let mut resolving = Resolving { document, facts, ids: BTreeSet::new(), errors: Vec::new(), advice: Vec::new() };
+    let mut resolving =
+        Resolving { document, facts, ids: BTreeSet::new(), errors: Vec::new(), advice: Vec::new() };
     let analysis = resolving.analysis();
     let Resolving { mut errors, mut advice, .. } = resolving;
     for problems in [&mut errors, &mut advice] {
@@ -64,7 +66,13 @@ impl Resolving<'_> {
     fn analysis(&mut self) -> Analysis {
         let front = &self.document.front.value;
         if let Some(run) = front.run.as_ref().filter(|run| **run != self.facts.run) {
-            self.error(&["run".into()], format!("this document is about run `{run}`, but it is read against run `{}`", self.facts.run));
+            self.error(
+                &["run".into()],
+                format!(
+                    "this document is about run `{run}`, but it is read against run `{}`",
+                    self.facts.run
+                ),
+            );
         }
         let lists = [
             ("root_cause", front.root_cause.len()),
@@ -74,7 +82,12 @@ impl Resolving<'_> {
             ("hypotheses", front.hypotheses.len()),
         ];
         for (list, length) in lists.into_iter().filter(|(_, length)| *length > LONGEST_LIST) {
-            self.error(&[list.into()], format!("{length} entries are more than anyone can weigh; keep it below {LONGEST_LIST}"));
+            self.error(
+                &[list.into()],
+                format!(
+                    "{length} entries are more than anyone can weigh; keep it below {LONGEST_LIST}"
+                ),
+            );
         }
         let times = front.timeline.clone().unwrap_or_default();
         let mut timed = |text: &Option<String>, field: &'static str| {
@@ -83,21 +96,55 @@ impl Resolving<'_> {
             Some(Placed { value, place: self.document.front.at(&path) })
         };
         let (onset, detected) = (timed(&times.onset, "onset"), timed(&times.detected, "detected"));
-        let (mitigated, recovered) = (timed(&times.mitigated, "mitigated"), timed(&times.recovered, "recovered"));
-        self.doubtful_times(&[("onset", onset), ("detected", detected), ("mitigated", mitigated), ("recovered", recovered)]);
+        let (mitigated, recovered) =
+            (timed(&times.mitigated, "mitigated"), timed(&times.recovered, "recovered"));
+        self.doubtful_times(&[
+            ("onset", onset),
+            ("detected", detected),
+            ("mitigated", mitigated),
+            ("recovered", recovered),
+        ]);
         let causes = self.causes(&front.root_cause);
         // Nobody reads claims beyond the limit, which is an error already.
         let counted = front.evidence.iter().take(LONGEST_LIST).enumerate();
         let evidence = counted.filter_map(|(n, entry)| self.item(entry, "evidence", n)).collect();
-        let impact = front.impact.iter().take(LONGEST_LIST).enumerate().filter_map(|(n, entry)| self.item(entry, "impact", n)).collect();
-        let chain = front.causal_chain.iter().enumerate().filter_map(|(n, link)| self.link(link, n)).collect();
-        let hypotheses: Vec<Hypothesis> = front.hypotheses.iter().enumerate().filter_map(|(n, h)| self.hypothesis(h, n, &causes)).collect();
-        let mitigation = front.mitigation.iter().enumerate().filter_map(|(n, m)| self.mitigation(m, n)).collect();
-        let prevention = front.prevention.iter().enumerate().filter_map(|(n, p)| self.prevention(p, n)).collect();
+        let impact = front
+            .impact
+            .iter()
+            .take(LONGEST_LIST)
+            .enumerate()
+            .filter_map(|(n, entry)| self.item(entry, "impact", n))
+            .collect();
+        let chain = front
+            .causal_chain
+            .iter()
+            .enumerate()
+            .filter_map(|(n, link)| self.link(link, n))
+            .collect();
+        let hypotheses: Vec<Hypothesis> = front
+            .hypotheses
+            .iter()
+            .enumerate()
+            .filter_map(|(n, h)| self.hypothesis(h, n, &causes))
+            .collect();
+        let mitigation = front
+            .mitigation
+            .iter()
+            .enumerate()
+            .filter_map(|(n, m)| self.mitigation(m, n))
+            .collect();
+        let prevention = front
+            .prevention
+            .iter()
+            .enumerate()
+            .filter_map(|(n, p)| self.prevention(p, n))
+            .collect();
         let section = self.document.section(MECHANISM);
         let ids = front.evidence.iter().filter_map(|entry| entry.id.as_ref());
         let cited = ids.filter(|id| section.is_some_and(|s| s.cites(id))).cloned().collect();
-        let at = |list: &'static str| self.document.front.key_at(&[list.into()]).unwrap_or(self.document.front.at(&[]));
+        let at = |list: &'static str| {
+            self.document.front.key_at(&[list.into()]).unwrap_or(self.document.front.at(&[]))
+        };
         Analysis {
             form: front.form,
             author: front.author.clone(),
@@ -134,11 +181,17 @@ impl Resolving<'_> {
         for (name, time) in times.iter().filter_map(|(name, time)| Some((*name, time.as_ref()?))) {
             if !recorded.contains(time.value) {
                 let (from, to) = (since_page(recorded.from, page), since_page(recorded.to, page));
-                let message = format!("{} lies outside the record, which goes from {from} to {to}", since_page(time.value, page));
+                let message = format!(
+                    "{} lies outside the record, which goes from {from} to {to}",
+                    since_page(time.value, page)
+                );
                 self.advise(&["timeline".into(), name.into()], message);
             }
             if onset.is_some_and(|onset| time.value < onset.value) {
-                self.advise(&["timeline".into(), name.into()], format!("`{name}` is before `onset`: one of them is wrong"));
+                self.advise(
+                    &["timeline".into(), name.into()],
+                    format!("`{name}` is before `onset`: one of them is wrong"),
+                );
             }
         }
     }
@@ -167,10 +220,14 @@ impl Resolving<'_> {
                 "two causes are for two independent faults; did you mean a contributing factor? Each cause too many costs points",
             );
         }
-        let causes: Vec<Cause> = written.iter().enumerate().filter_map(|(n, cause)| self.cause(cause, n)).collect();
+        let causes: Vec<Cause> =
+            written.iter().enumerate().filter_map(|(n, cause)| self.cause(cause, n)).collect();
         for (n, cause) in causes.iter().enumerate() {
             if causes[..n].iter().any(|before| before.class.value.id == cause.class.value.id) {
-                self.error_at(cause.class.place, format!("the cause `{}` is given twice", cause.class.value.id));
+                self.error_at(
+                    cause.class.place,
+                    format!("the cause `{}` is given twice", cause.class.value.id),
+                );
             }
         }
         causes
@@ -202,10 +259,19 @@ impl Resolving<'_> {
         };
         let is_control = vocab::domain(class.id) == "none";
         if is_control && !cause.component.is_empty() {
-            self.error(&at("component"), format!("`{}` says that nothing has to be repaired: leave the component out", class.id));
+            self.error(
+                &at("component"),
+                format!(
+                    "`{}` says that nothing has to be repaired: leave the component out",
+                    class.id
+                ),
+            );
         }
         if is_control && !self.document.front.value.causal_chain.is_empty() {
-            self.error(&["causal_chain".into()], format!("`{}` says that nothing has to be repaired: leave the chain out", class.id));
+            self.error(
+                &["causal_chain".into()],
+                format!("`{}` says that nothing has to be repaired: leave the chain out", class.id),
+            );
         }
         if !is_control && cause.component.is_empty() {
             self.advise(
@@ -213,7 +279,11 @@ impl Resolving<'_> {
                 "say where it originates: `component` is empty (`chaoslab vocab components` shows how to write one)",
             );
         }
-        Some(Cause { class: Placed { value: class, place: self.document.front.at(&at("class")) }, components, trigger })
+        Some(Cause {
+            class: Placed { value: class, place: self.document.front.at(&at("class")) },
+            components,
+            trigger,
+        })
     }
 
     fn component(&mut self, text: &str, path: &[Step<'_>]) -> Option<Component> {
@@ -229,7 +299,8 @@ impl Resolving<'_> {
             None => true,
             // A directory of a disk is as good as the disk.
             Some(names) if component.kind == Kind::Disk => {
-                names.contains(&component.name) || names.contains(component.name.split('/').next().unwrap_or(""))
+                names.contains(&component.name)
+                    || names.contains(component.name.split('/').next().unwrap_or(""))
             }
             Some(names) => names.contains(&component.name),
         };
@@ -244,7 +315,10 @@ impl Resolving<'_> {
                 .map(|near| format!("; did you mean `{}:{near}`?", component.kind.word()))
                 .unwrap_or_default(),
         };
-        self.error(path, format!("this lab has no {} `{}`{meant}", component.kind.word(), component.name));
+        self.error(
+            path,
+            format!("this lab has no {} `{}`{meant}", component.kind.word(), component.name),
+        );
         None
     }
 
@@ -252,13 +326,23 @@ impl Resolving<'_> {
         if text == "not_listed" {
             return Some(Trigger::NotListed);
         }
-        let number = text.strip_prefix("change:C").or_else(|| text.strip_prefix('C')).and_then(|n| n.parse::<u32>().ok());
+        let number = text
+            .strip_prefix("change:C")
+            .or_else(|| text.strip_prefix('C'))
+            .and_then(|n| n.parse::<u32>().ok());
         match number {
-            Some(number) if self.facts.changes.iter().any(|c| c.number == number) => Some(Trigger::Change(number)),
+            Some(number) if self.facts.changes.iter().any(|c| c.number == number) => {
+                Some(Trigger::Change(number))
+            }
             Some(number) => {
                 let last = self.facts.changes.iter().map(|c| c.number).max();
-                let known = last.map_or("the feed is empty".to_owned(), |last| format!("they go up to C{last}"));
-                self.error(path, format!("there is no change C{number}; {known} (`chaoslab changes`)"));
+                let known = last.map_or("the feed is empty".to_owned(), |last| {
+                    format!("they go up to C{last}")
+                });
+                self.error(
+                    path,
+                    format!("there is no change C{number}; {known} (`chaoslab changes`)"),
+                );
                 None
             }
             None => {
@@ -272,7 +356,12 @@ impl Resolving<'_> {
         for id in ids.iter().filter(|id| !self.ids.contains(*id)).cloned().collect::<Vec<_>>() {
             // An entry that could not be read has told its own problem.
             let written = &self.document.front.value;
-            if !written.evidence.iter().chain(&written.impact).any(|entry| entry.id.as_deref() == Some(id.as_str())) {
+            if !written
+                .evidence
+                .iter()
+                .chain(&written.impact)
+                .any(|entry| entry.id.as_deref() == Some(id.as_str()))
+            {
                 self.error(path, format!("there is no evidence `{id}`"));
             }
         }
@@ -298,21 +387,36 @@ impl Resolving<'_> {
             document::Link::Told(told) => told,
         };
         let field = |name: &'static str| [path[0], path[1], name.into()];
-        let event = vocab::event(&told.event).map_err(|message| self.error(&field("event"), message)).ok();
-        let on: Vec<Component> = told.on.iter().filter_map(|text| self.component(text, &field("on"))).collect();
+        let event =
+            vocab::event(&told.event).map_err(|message| self.error(&field("event"), message)).ok();
+        let on: Vec<Component> =
+            told.on.iter().filter_map(|text| self.component(text, &field("on"))).collect();
         if let Some(event) = event {
             for component in on.iter().filter(|c| !event.on.contains(&c.kind)) {
                 let kinds: Vec<_> = event.on.iter().map(|k| k.word()).collect();
-                let message = format!("`{}` does not happen on a {}; it happens on: {}", event.id, component.kind.word(), kinds.join(", "));
+                let message = format!(
+                    "`{}` does not happen on a {}; it happens on: {}",
+                    event.id,
+                    component.kind.word(),
+                    kinds.join(", ")
+                );
                 self.error(&field("on"), message);
             }
         }
         let at = told.at.as_deref().and_then(|text| self.time(text, &field("at")));
         self.known_ids(&told.evidence, &field("evidence"));
-        Some(Placed { value: Link::Told { event: event?, on, at, evidence: told.evidence.clone() }, place })
+        Some(Placed {
+            value: Link::Told { event: event?, on, at, evidence: told.evidence.clone() },
+            place,
+        })
     }
 
-    fn hypothesis(&mut self, hypothesis: &document::Hypothesis, index: usize, causes: &[Cause]) -> Option<Hypothesis> {
+    fn hypothesis(
+        &mut self,
+        hypothesis: &document::Hypothesis,
+        index: usize,
+        causes: &[Cause],
+    ) -> Option<Hypothesis> {
         let field = |name: &'static str| ["hypotheses".into(), index.into(), name.into()];
         self.known_ids(&hypothesis.by, &field("by"));
         let class = match vocab::class(hypothesis.class.as_deref().unwrap_or("").trim()) {
@@ -323,24 +427,48 @@ impl Resolving<'_> {
             }
         };
         let verdict = hypothesis.verdict.unwrap_or(Verdict::RuledOut);
-        if verdict == Verdict::RuledOut && causes.iter().any(|cause| cause.class.value.id == class.id) {
-            self.advise(&field("class"), format!("`{}` is ruled out here and named as the cause above: one of them is wrong", class.id));
+        if verdict == Verdict::RuledOut
+            && causes.iter().any(|cause| cause.class.value.id == class.id)
+        {
+            self.advise(
+                &field("class"),
+                format!(
+                    "`{}` is ruled out here and named as the cause above: one of them is wrong",
+                    class.id
+                ),
+            );
         }
         let place = self.document.front.at(&["hypotheses".into(), index.into()]);
         Some(Hypothesis { class, verdict, by: hypothesis.by.clone(), place })
     }
 
-    fn mitigation(&mut self, mitigation: &document::Mitigation, index: usize) -> Option<Mitigation> {
+    fn mitigation(
+        &mut self,
+        mitigation: &document::Mitigation,
+        index: usize,
+    ) -> Option<Mitigation> {
         let path: [Step<'static>; 2] = ["mitigation".into(), index.into()];
         let numbered = mitigation.commands.iter().enumerate();
-        let commands = numbered.filter_map(|(n, number)| self.command_number(*number, &[path[0], path[1], "commands".into(), n.into()]));
+        let commands = numbered.filter_map(|(n, number)| {
+            self.command_number(*number, &[path[0], path[1], "commands".into(), n.into()])
+        });
         let commands = commands.collect();
-        Some(Mitigation { action: mitigation.action.clone().unwrap_or_default(), commands, place: self.document.front.at(&path) })
+        Some(Mitigation {
+            action: mitigation.action.clone().unwrap_or_default(),
+            commands,
+            place: self.document.front.at(&path),
+        })
     }
 
-    fn prevention(&mut self, prevention: &document::Prevention, index: usize) -> Option<Prevention> {
+    fn prevention(
+        &mut self,
+        prevention: &document::Prevention,
+        index: usize,
+    ) -> Option<Prevention> {
         let field = |name: &'static str| ["prevention".into(), index.into(), name.into()];
-        if let Some(due) = prevention.due.as_deref().filter(|due| due.parse::<jiff::civil::Date>().is_err()) {
+        if let Some(due) =
+            prevention.due.as_deref().filter(|due| due.parse::<jiff::civil::Date>().is_err())
+        {
             self.error(&field("due"), format!("`{due}` is no date; write `2026-01-31`"));
         }
         let action = vocab::prevention(prevention.action.as_deref().unwrap_or("").trim());

@@ -4,17 +4,21 @@ use crate::domain::rca::sample;
 
 fn resolved(matter: &str) -> Resolved {
     let file = format!("---\nrca: 1\nform: full\n{matter}---\n");
-    let document = Document::read(file.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let document =
+        Document::read(file.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}"));
     resolve(&document, &sample::isr_shrink().facts)
 }
 
 fn told(matter: &str) -> String {
     let resolved = resolved(matter);
-    let lines = |head: &str, problems: &[crate::domain::yaml::Problem]| problems.iter().map(|p| format!("{head}{p}\n")).collect::<String>();
+    let lines = |head: &str, problems: &[crate::domain::yaml::Problem]| {
+        problems.iter().map(|p| format!("{head}{p}\n")).collect::<String>()
+    };
     lines("", &resolved.errors) + &lines("advice ", &resolved.advice)
 }
 
-const CAUSE: &str = "root_cause: [{class: network.capacity.link_capped, component: [link:kafka-2]}]\n";
+const CAUSE: &str =
+    "root_cause: [{class: network.capacity.link_capped, component: [link:kafka-2]}]\n";
 
 #[test]
 fn a_right_analysis_is_understood() {
@@ -29,13 +33,21 @@ hypotheses: [{{id: H1, class: storage.disk.slow, verdict: ruled_out, by: [E3]}}]
 mitigation: [{{action: removed the cap, commands: [22]}}]
 prevention: [{{action: alert.link_saturated, due: 2026-12-01}}]\n"
     ));
-    assert_eq!((resolved.errors.as_slice(), resolved.advice.as_slice()), ([].as_slice(), [].as_slice()));
+    assert_eq!(
+        (resolved.errors.as_slice(), resolved.advice.as_slice()),
+        ([].as_slice(), [].as_slice())
+    );
     let analysis = resolved.analysis;
     assert_eq!(analysis.onset.map(|o| (o.value, o.place.line)), Some((sample::second(40), 5)));
     assert_eq!(analysis.mitigated.map(|o| o.value), Some(sample::second(401)));
     assert_eq!(
         analysis.evidence.iter().map(|i| (i.claim.source(), i.place.line)).collect::<Vec<_>>(),
-        [(Source::Metrics, 8), (Source::Logs, 9), (Source::Commands, 10), (Source::Intervention, 11)]
+        [
+            (Source::Metrics, 8),
+            (Source::Logs, 9),
+            (Source::Commands, 10),
+            (Source::Intervention, 11)
+        ]
     );
     assert_eq!(analysis.chain[1].value, Link::Detected(2));
 }
@@ -168,11 +180,18 @@ fn times_that_cannot_be_right_are_doubted() {
 #[test]
 fn the_examples_of_the_page_for_learners_are_right() {
     let page = include_str!("../../../../docs/rca.md");
-    let examples: Vec<String> =
-        page.lines().filter_map(|l| l.split('`').find(|cell| cell.starts_with("{id: E"))).map(|e| e.replace("\\|", "|")).collect();
+    let examples: Vec<String> = page
+        .lines()
+        .filter_map(|l| l.split('`').find(|cell| cell.starts_with("{id: E")))
+        .map(|e| e.replace("\\|", "|"))
+        .collect();
     assert_eq!(examples.len(), 4);
-    let evidence: String =
-        examples.iter().map(|e| format!("  - {}\n", e.replace("command: 17", "command: 2").replace("PROMQL", "up == 1"))).collect();
+    let evidence: String = examples
+        .iter()
+        .map(|e| {
+            format!("  - {}\n", e.replace("command: 17", "command: 2").replace("PROMQL", "up == 1"))
+        })
+        .collect();
     let resolved = resolved(&format!("{CAUSE}evidence:\n{evidence}"));
     assert_eq!((resolved.errors.as_slice(), resolved.analysis.evidence.len()), ([].as_slice(), 4));
     let headings = crate::domain::rca::document::HEADINGS.iter();
@@ -182,7 +201,9 @@ fn the_examples_of_the_page_for_learners_are_right() {
 
 #[test]
 fn no_document_makes_checking_long() {
-    let many: String = (0..500).map(|n| format!("  - {{id: E{n}, promql: 'up == 1', at: T+00:00:00}}\n")).collect();
+    let many: String = (0..500)
+        .map(|n| format!("  - {{id: E{n}, promql: 'up == 1', at: T+00:00:00}}\n"))
+        .collect();
     let resolved = resolved(&format!("{CAUSE}evidence:\n{many}"));
     assert_eq!((resolved.analysis.evidence.len(), resolved.errors.len()), (64, 1));
 }

@@ -16,7 +16,15 @@ pub(super) fn verify(number: u32, contains: &str, facts: &Facts) -> Observation 
         let reason = format!("there is no command {number}");
         let at = Span { from: facts.page, to: facts.page };
         let verdict = Verdict::False;
-        return Observation { verdict, reason, observed: String::new(), at, was_true: Vec::new(), weaknesses: Vec::new(), look };
+        return Observation {
+            verdict,
+            reason,
+            observed: String::new(),
+            at,
+            was_true: Vec::new(),
+            weaknesses: Vec::new(),
+            look,
+        };
     };
     let wanted = squeezed(contains);
     let output = as_read(&command.output);
@@ -25,30 +33,50 @@ pub(super) fn verify(number: u32, contains: &str, facts: &Facts) -> Observation 
     let (verdict, reason) = match &found {
         Some(_) => (
             Verdict::True,
-            format!("command {number} (`{}`, {}) printed it", show::excerpt(&command.line), since_page(command.started, facts.page)),
+            format!(
+                "command {number} (`{}`, {}) printed it",
+                show::excerpt(&command.line),
+                since_page(command.started, facts.page)
+            ),
         ),
         None if command.shortened => (
             Verdict::Unverifiable { excused: true },
-            format!("the output of command {number} is not kept whole, and what is kept does not have it"),
+            format!(
+                "the output of command {number} is not kept whole, and what is kept does not have it"
+            ),
         ),
-        None => (Verdict::False, format!("the output of command {number} (`{}`) does not have it", show::excerpt(&command.line))),
+        None => (
+            Verdict::False,
+            format!(
+                "the output of command {number} (`{}`) does not have it",
+                show::excerpt(&command.line)
+            ),
+        ),
     };
     let observed = match &found {
         Some(line) => show::excerpt(line),
-        None => output.lines().next().map(|first| format!("its output begins: {}", show::excerpt(first))).unwrap_or("no output".to_owned()),
+        None => output
+            .lines()
+            .next()
+            .map(|first| format!("its output begins: {}", show::excerpt(first)))
+            .unwrap_or("no output".to_owned()),
     };
-    let weaknesses = if verdict == Verdict::True { weaknesses(command, &wanted, facts) } else { Vec::new() };
+    let weaknesses =
+        if verdict == Verdict::True { weaknesses(command, &wanted, facts) } else { Vec::new() };
     let at = Span { from: command.started, to: command.over() };
     Observation { verdict, reason, observed, at, was_true: Vec::new(), weaknesses, look }
 }
 
-/// Output as somebody read it: colours and movements of a terminal are no text, and what was written over was a line too.
+/// Output as somebody read it: colours and movements of a terminal are no text, and what was
+/// written over was a line too.
 fn as_read(output: &str) -> String {
     if !output.contains(['\x1b', '\r']) {
         return output.to_owned();
     }
     // The library leaves out all control characters but the end of a line.
-    strip_ansi_escapes::strip_str(output.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " "))
+    strip_ansi_escapes::strip_str(
+        output.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " "),
+    )
 }
 
 /// Runs of blanks count as one: columns are padded.
@@ -75,8 +103,10 @@ fn weaknesses(command: &Command, wanted: &str, facts: &Facts) -> Vec<Weakness> {
     if let Some(change) = facts.first_change().filter(|change| change.started < command.started) {
         weaknesses.push(Weakness::Late(change.number));
     }
-    let earlier = facts.commands.iter().filter(|c| (c.started, c.number) < (command.started, command.number));
-    let shows_commands = tool.is_some_and(|tool| SHOW_COMMANDS.contains(&tool)) || command.line.contains("cmdline");
+    let earlier =
+        facts.commands.iter().filter(|c| (c.started, c.number) < (command.started, command.number));
+    let shows_commands =
+        tool.is_some_and(|tool| SHOW_COMMANDS.contains(&tool)) || command.line.contains("cmdline");
     let made = earlier.into_iter().find(|c| {
         let before = c.judged();
         let wrote = before.writes.iter().any(|path| reads_file(&command.line, path));
@@ -90,10 +120,14 @@ fn weaknesses(command: &Command, wanted: &str, facts: &Facts) -> Vec<Weakness> {
 /// Whether a command line names this file, or one of that name.
 fn reads_file(line: &str, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.len() > 1 && line.split(|c: char| c.is_whitespace() || "'\"=;|&<>()".contains(c)).any(|word| word.rsplit('/').next() == Some(name))
+    name.len() > 1
+        && line
+            .split(|c: char| c.is_whitespace() || "'\"=;|&<>()".contains(c))
+            .any(|word| word.rsplit('/').next() == Some(name))
 }
 
-/// Words that tools print whatever they find: parts of their headings and of the sentences around values.
+/// Words that tools print whatever they find: parts of their headings and of the sentences around
+/// values.
 const HEADING_WORDS: &[&str] = &[
     "address:port",
     "are",
@@ -133,12 +167,19 @@ fn names_only(text: &str, inventory: &Inventory) -> bool {
     let names: Vec<_> = kinds.iter().filter_map(|kind| inventory.names(*kind)).flatten().collect();
     let is_heading = |word: &str| {
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let is_column = plain.len() > 1 && plain.chars().all(|c| c.is_ascii_uppercase() || c == '-' || c == '_');
-        word.ends_with(':') || is_column || plain.is_empty() || HEADING_WORDS.contains(&plain.to_lowercase().as_str())
+        let is_column = plain.len() > 1
+            && plain.chars().all(|c| c.is_ascii_uppercase() || c == '-' || c == '_');
+        word.ends_with(':')
+            || is_column
+            || plain.is_empty()
+            || HEADING_WORDS.contains(&plain.to_lowercase().as_str())
     };
     let words: Vec<&str> = text.split_whitespace().collect();
     words.iter().enumerate().all(|(n, word)| {
-        let numbers_a_thing = n > 0 && matches!(words[n - 1].to_lowercase().as_str(), "broker" | "partition:" | "node");
-        is_heading(word) || names.iter().any(|name| name == word) || (numbers_a_thing && word.parse::<u32>().is_ok())
+        let numbers_a_thing = n > 0
+            && matches!(words[n - 1].to_lowercase().as_str(), "broker" | "partition:" | "node");
+        is_heading(word)
+            || names.iter().any(|name| name == word)
+            || (numbers_a_thing && word.parse::<u32>().is_ok())
     })
 }

@@ -10,21 +10,38 @@ use crate::domain::telemetry::series::{SourceError, UnixMs};
 /// How long after a command its effect is looked for, in milliseconds.
 const PATIENCE: i64 = 120_000;
 
-pub(super) fn verify(number: u32, before: &Query, after: &Query, record: &Record<'_>) -> Result<Observation, SourceError> {
+pub(super) fn verify(
+    number: u32,
+    before: &Query,
+    after: &Query,
+    record: &Record<'_>,
+) -> Result<Observation, SourceError> {
     let page = record.facts.page;
-    let (started, over) = record.facts.command(number).map_or((page, page), |c| (c.started, c.over()));
+    let (started, over) =
+        record.facts.command(number).map_or((page, page), |c| (c.started, c.over()));
     let just_before = (started - CADENCE).max(record.facts.recorded.from);
     let held_before = holds(before, record, just_before)?;
     let was_so_already = holds(after, record, just_before)?;
-    let window = Span { from: over, to: over.saturating_add(PATIENCE) }.overlap(record.facts.recorded);
+    let window =
+        Span { from: over, to: over.saturating_add(PATIENCE) }.overlap(record.facts.recorded);
     let (since, changed) = match window {
-        Some(window) => (first(after, None, window, record)?, first(after, Some(before), window, record)?),
+        Some(window) => {
+            (first(after, None, window, record)?, first(after, Some(before), window, record)?)
+        }
         None => (None, None),
     };
     let reason = match (held_before, was_so_already, since, changed) {
-        (false, ..) => format!("`before` does not hold just before command {number}, at {}", since_page(just_before, page)),
-        (_, true, ..) => format!("`after` holds before command {number} already, so the command did not bring it about"),
-        (_, _, None, _) => format!("`after` does not begin to hold within {} s of command {number}", PATIENCE / 1000),
+        (false, ..) => format!(
+            "`before` does not hold just before command {number}, at {}",
+            since_page(just_before, page)
+        ),
+        (_, true, ..) => format!(
+            "`after` holds before command {number} already, so the command did not bring it about"
+        ),
+        (_, _, None, _) => format!(
+            "`after` does not begin to hold within {} s of command {number}",
+            PATIENCE / 1000
+        ),
         (_, _, Some(since), None) => {
             format!(
                 "`after` holds from {} on, but `before` goes on holding for {} s after command {number}",
@@ -32,11 +49,17 @@ pub(super) fn verify(number: u32, before: &Query, after: &Query, record: &Record
                 PATIENCE / 1000
             )
         }
-        (.., Some(changed)) => format!("it changed {} s after command {number}", (changed - over).max(0) / 1000),
+        (.., Some(changed)) => {
+            format!("it changed {} s after command {number}", (changed - over).max(0) / 1000)
+        }
     };
     let at = changed.or(since).unwrap_or(over);
     let is_true = held_before && !was_so_already && changed.is_some();
-    let observed = format!("before: {}; after: {}", show::observed(before, record, just_before)?, show::observed(after, record, at)?);
+    let observed = format!(
+        "before: {}; after: {}",
+        show::observed(before, record, just_before)?,
+        show::observed(after, record, at)?
+    );
     Ok(Observation {
         verdict: if is_true { Verdict::True } else { Verdict::False },
         reason,
@@ -49,7 +72,12 @@ pub(super) fn verify(number: u32, before: &Query, after: &Query, record: &Record
 }
 
 /// The first instant at which the condition holds and the other, if there is one, does not.
-fn first(condition: &Query, unless: Option<&Query>, window: Span, record: &Record<'_>) -> Result<Option<UnixMs>, SourceError> {
+fn first(
+    condition: &Query,
+    unless: Option<&Query>,
+    window: Span,
+    record: &Record<'_>,
+) -> Result<Option<UnixMs>, SourceError> {
     let most = window.length() / CADENCE + 1;
     let held = looks(condition, record.series, window, most)?;
     let other = match unless {
@@ -57,7 +85,9 @@ fn first(condition: &Query, unless: Option<&Query>, window: Span, record: &Recor
         None => Vec::new(),
     };
     let mut instants = held.into_iter().enumerate();
-    Ok(instants.find(|(n, (_, held))| *held && !other.get(*n).is_some_and(|(_, held)| *held)).map(|(_, (at, _))| at))
+    Ok(instants
+        .find(|(n, (_, held))| *held && !other.get(*n).is_some_and(|(_, held)| *held))
+        .map(|(_, (at, _))| at))
 }
 
 fn holds(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<bool, SourceError> {

@@ -1,5 +1,6 @@
-//! Each claim against the record: true, false or not verifiable, with the reason and what was observed; and what makes a true claim
-//! worth nothing. All of it follows from the document and the run's own record. The truth lies in a room above and cannot be reached.
+//! Each claim against the record: true, false or not verifiable, with the reason and what was
+//! observed; and what makes a true claim worth nothing. All of it follows from the document and the
+//! run's own record. The truth lies in a room above and cannot be reached.
 
 mod command;
 mod intervention;
@@ -82,7 +83,8 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weakness {
-    /// It was as true while everything was healthy: in so many of a thousand looks at the baseline, siblings included.
+    /// It was as true while everything was healthy: in so many of a thousand looks at the baseline,
+    /// siblings included.
     Vacuous(u32),
     /// A healthy run reaches it with time: a number that only grows.
     GrowsAnyway,
@@ -175,13 +177,28 @@ pub fn findings(items: &[Item], record: &Record<'_>) -> Result<Vec<Finding>, Sou
 fn verify(item: &Item, record: &Record<'_>) -> Result<Finding, SourceError> {
     let observation = match &item.claim {
         Claim::Promql { query, at } => promql::verify(query, *at, record),
-        Claim::Log { query, from, to, min } => log::verify(query, Span { from: *from, to: *to }, *min, record),
+        Claim::Log { query, from, to, min } => {
+            log::verify(query, Span { from: *from, to: *to }, *min, record)
+        }
         Claim::Command { number, contains } => Ok(command::verify(*number, contains, record.facts)),
-        Claim::Intervention { number, before, after } => intervention::verify(*number, before, after, record),
+        Claim::Intervention { number, before, after } => {
+            intervention::verify(*number, before, after, record)
+        }
     }?;
     let Observation { verdict, reason, observed, at, was_true, weaknesses, look } = observation;
     let source = item.claim.source();
-    Ok(Finding { id: item.id.clone(), place: item.place, source, verdict, reason, observed, at, was_true, weaknesses, look })
+    Ok(Finding {
+        id: item.id.clone(),
+        place: item.place,
+        source,
+        verdict,
+        reason,
+        observed,
+        at,
+        was_true,
+        weaknesses,
+        look,
+    })
 }
 
 /// What one kind of claim finds out.
@@ -195,7 +212,8 @@ struct Observation {
     look: String,
 }
 
-/// An answer, or the sentence that says why there is none; a record that cannot be read is passed on.
+/// An answer, or the sentence that says why there is none; a record that cannot be read is passed
+/// on.
 fn answered<T>(result: Result<T, QueryError>) -> Result<Result<T, String>, SourceError> {
     match result {
         Ok(value) => Ok(Ok(value)),
@@ -204,11 +222,14 @@ fn answered<T>(result: Result<T, QueryError>) -> Result<Result<T, String>, Sourc
     }
 }
 
-/// Whether a condition only restates what the page says: all its metrics are those of the alert and the objectives.
+/// Whether a condition only restates what the page says: all its metrics are those of the alert and
+/// the objectives.
 pub fn looks_like_symptom(query: &Query, facts: &Facts) -> bool {
-    let said = std::iter::once(&facts.alert.promql).chain(facts.objectives.iter().map(|o| &o.promql));
+    let said =
+        std::iter::once(&facts.alert.promql).chain(facts.objectives.iter().map(|o| &o.promql));
     let said: Vec<Query> = said.filter_map(|promql| Query::parse(promql).ok()).collect();
-    let said: std::collections::BTreeSet<&str> = said.iter().flat_map(|query| query.metrics()).collect();
+    let said: std::collections::BTreeSet<&str> =
+        said.iter().flat_map(|query| query.metrics()).collect();
     query.metrics().is_subset(&said)
 }
 
@@ -217,17 +238,24 @@ fn change_before<'a>(record: &Record<'a>, at: i64) -> Option<&'a Command> {
     record.facts.first_change().filter(|change| change.started < at)
 }
 
-/// Problems of a document that concern its claims' verdicts, for those who want one list with places.
+/// Problems of a document that concern its claims' verdicts, for those who want one list with
+/// places.
 impl Checked {
-    /// What is wrong, unverifiable or weak, with its place, in the order of the file. Errors of the document are not among them.
+    /// What is wrong, unverifiable or weak, with its place, in the order of the file. Errors of the
+    /// document are not among them.
     pub fn remarks(&self) -> Vec<Problem> {
         let mut remarks = self.resolved.advice.clone();
         for finding in self.evidence.iter().chain(&self.impact) {
             if finding.verdict != Verdict::True {
-                remarks.push(Problem { at: finding.place, message: format!("{}: {}", finding.id, finding.reason) });
+                remarks.push(Problem {
+                    at: finding.place,
+                    message: format!("{}: {}", finding.id, finding.reason),
+                });
             }
-            remarks
-                .extend(finding.weaknesses.iter().map(|w| Problem { at: finding.place, message: format!("{}: {}", finding.id, w.says()) }));
+            remarks.extend(finding.weaknesses.iter().map(|w| Problem {
+                at: finding.place,
+                message: format!("{}: {}", finding.id, w.says()),
+            }));
         }
         remarks.sort();
         remarks

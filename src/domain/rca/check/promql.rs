@@ -14,7 +14,11 @@ use crate::domain::telemetry::series::{Matcher, NAME, SourceError, UnixMs};
 /// How far from the time given a sample is looked for.
 const NEAR: i64 = 10_000;
 
-pub(super) fn verify(query: &Query, at: UnixMs, record: &Record<'_>) -> Result<Observation, SourceError> {
+pub(super) fn verify(
+    query: &Query,
+    at: UnixMs,
+    record: &Record<'_>,
+) -> Result<Observation, SourceError> {
     let page = record.facts.page;
     let unanswered = |reason: String, excused: bool| Observation {
         verdict: Verdict::Unverifiable { excused },
@@ -35,11 +39,15 @@ pub(super) fn verify(query: &Query, at: UnixMs, record: &Record<'_>) -> Result<O
         return Ok(unanswered(format!("the record has a gap there: {job} was not read"), true));
     }
     let sample = nearest_sample(query, record, at)?;
-    let mut observation = Observation { at: Span { from: sample, to: sample }, ..unanswered(String::new(), false) };
+    let mut observation =
+        Observation { at: Span { from: sample, to: sample }, ..unanswered(String::new(), false) };
     observation.look = show::query_command(query.text(), sample, page);
     // Within one cadence the sample's own time says enough.
-    let snapped =
-        if sample.abs_diff(at) < CADENCE as u64 { String::new() } else { format!(", the sample nearest to {}", since_page(at, page)) };
+    let snapped = if sample.abs_diff(at) < CADENCE as u64 {
+        String::new()
+    } else {
+        format!(", the sample nearest to {}", since_page(at, page))
+    };
     let place = format!("at {}{snapped}", since_page(sample, page));
     match super::answered(query.instant(record.series, sample))? {
         Err(failure) => {
@@ -59,8 +67,13 @@ pub(super) fn verify(query: &Query, at: UnixMs, record: &Record<'_>) -> Result<O
             observation.observed = show::observed(query, record, sample)?;
             observation.was_true = holding(query, record.series, record.facts.recorded)?;
             observation.reason = match observation.was_true.as_slice() {
-                [] => format!("it does not hold {place}, nor anywhere in the record{}", nothing_selected(query, record)?),
-                times => format!("it does not hold {place}; it held {}", show::intervals(times, page)),
+                [] => format!(
+                    "it does not hold {place}, nor anywhere in the record{}",
+                    nothing_selected(query, record)?
+                ),
+                times => {
+                    format!("it does not hold {place}; it held {}", show::intervals(times, page))
+                }
             };
         }
     }
@@ -76,29 +89,39 @@ pub(super) fn verify(query: &Query, at: UnixMs, record: &Record<'_>) -> Result<O
 
 /// The job whose series the query needs and that was not read at this instant.
 fn gap<'a>(query: &Query, facts: &'a Facts, at: UnixMs) -> Option<&'a str> {
-    let jobs: Vec<_> = query.metrics().into_iter().filter_map(catalogue::find).map(|metric| metric.job).collect();
+    let jobs: Vec<_> =
+        query.metrics().into_iter().filter_map(catalogue::find).map(|metric| metric.job).collect();
     let gap = facts.gaps.iter().find(|gap| gap.hides(Span { from: at, to: at }, &jobs))?;
     Some(gap.job.as_deref().unwrap_or("nothing"))
 }
 
-/// The time of the recorded sample nearest to this instant, of the series the query asks for, else of any scrape.
+/// The time of the recorded sample nearest to this instant, of the series the query asks for, else
+/// of any scrape.
 fn nearest_sample(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<UnixMs, SourceError> {
     let mut times: Vec<UnixMs> = Vec::new();
     let up = vec![Matcher::equal(NAME, "up")];
-    for matchers in query.selectors().into_iter().map(|(selector, _)| &selector.matchers).chain([&up]) {
+    for matchers in
+        query.selectors().into_iter().map(|(selector, _)| &selector.matchers).chain([&up])
+    {
         if !times.is_empty() {
             break;
         }
-        let series = record.series.select(matchers, at.saturating_sub(NEAR), at.saturating_add(NEAR))?;
+        let series =
+            record.series.select(matchers, at.saturating_sub(NEAR), at.saturating_add(NEAR))?;
         times = series.iter().flat_map(|s| &s.points).map(|p| p.at).collect();
     }
     let recorded = record.facts.recorded;
-    let nearest = times.into_iter().filter(|t| recorded.contains(*t)).min_by_key(|t| (t.abs_diff(at), *t));
+    let nearest =
+        times.into_iter().filter(|t| recorded.contains(*t)).min_by_key(|t| (t.abs_diff(at), *t));
     Ok(nearest.unwrap_or(at))
 }
 
 /// Whether a function that needs two samples finds a series with one only, and none with more.
-fn has_too_few_samples(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<bool, SourceError> {
+fn has_too_few_samples(
+    query: &Query,
+    record: &Record<'_>,
+    at: UnixMs,
+) -> Result<bool, SourceError> {
     let mut ranges = Vec::new();
     query.expr().walk(&mut |expr| {
         if let Expr::OverRange(function, range) = expr
@@ -117,8 +140,10 @@ fn has_too_few_samples(query: &Query, record: &Record<'_>, at: UnixMs) -> Result
     });
     for range in ranges {
         let end = at.saturating_sub(range.selector.offset);
-        let series = record.series.select(&range.selector.matchers, end.saturating_sub(range.width), end)?;
-        let most = series.iter().map(|s| s.points.iter().filter(|p| !p.value.is_nan()).count()).max();
+        let series =
+            record.series.select(&range.selector.matchers, end.saturating_sub(range.width), end)?;
+        let most =
+            series.iter().map(|s| s.points.iter().filter(|p| !p.value.is_nan()).count()).max();
         if most == Some(1) {
             return Ok(true);
         }
@@ -134,7 +159,8 @@ fn nothing_selected(query: &Query, record: &Record<'_>) -> Result<String, Source
             continue;
         }
         let name = selector.metric().unwrap_or_default();
-        let any = record.series.newest(&[Matcher::equal(NAME, name)], recorded.from, recorded.to)?;
+        let any =
+            record.series.newest(&[Matcher::equal(NAME, name)], recorded.from, recorded.to)?;
         return Ok(match any.first() {
             None => format!(": `{name}` was never recorded in this run"),
             Some(series) => format!(": no series has these labels; there is {}", series.labels),
@@ -144,9 +170,19 @@ fn nothing_selected(query: &Query, record: &Record<'_>) -> Result<String, Source
 }
 
 /// A command nobody can judge that touched the entity and without which the condition never held.
-fn self_made(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<Option<Weakness>, SourceError> {
+fn self_made(
+    query: &Query,
+    record: &Record<'_>,
+    at: UnixMs,
+) -> Result<Option<Weakness>, SourceError> {
     let unknown = |c: &&Command| c.started <= at && c.judged().nature == Nature::Unknown;
-    let mut touching = record.facts.commands.iter().filter(unknown).filter(|c| touches(c, query, record.facts)).peekable();
+    let mut touching = record
+        .facts
+        .commands
+        .iter()
+        .filter(unknown)
+        .filter(|c| touches(c, query, record.facts))
+        .peekable();
     if touching.peek().is_none() {
         return Ok(None);
     }
@@ -158,13 +194,20 @@ fn self_made(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<Option<We
 /// Whether a command ran on a machine the query names, or names what the query names.
 fn touches(command: &Command, query: &Query, facts: &Facts) -> bool {
     use crate::domain::telemetry::series::MatchOp;
-    let mut values = query.selectors().into_iter().flat_map(|(selector, _)| &selector.matchers).filter(|m| m.label != NAME);
+    let mut values = query
+        .selectors()
+        .into_iter()
+        .flat_map(|(selector, _)| &selector.matchers)
+        .filter(|m| m.label != NAME);
     values.any(|matcher| {
         let MatchOp::Equal(value) = &matcher.op else { return false };
         let machine = facts.inventory.machines.iter().find(|m| match m.role {
-            crate::domain::rca::record::Role::Broker(id) if matcher.label == "broker" => id.to_string() == *value,
+            crate::domain::rca::record::Role::Broker(id) if matcher.label == "broker" => {
+                id.to_string() == *value
+            }
             _ => m.name == *value,
         });
-        machine.is_some_and(|m| m.name == command.node) || (value.len() > 2 && command.line.contains(value.as_str()))
+        machine.is_some_and(|m| m.name == command.node)
+            || (value.len() > 2 && command.line.contains(value.as_str()))
     })
 }

@@ -10,8 +10,13 @@ use crate::domain::telemetry::series::{Labels, SourceError, UnixMs};
 /// The most elements, or comparisons, that are shown.
 const SHOWN: usize = 3;
 
-/// What a condition is about, at an instant: the elements for which it holds, or the left side of each comparison where it does not.
-pub(super) fn observed(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<String, SourceError> {
+/// What a condition is about, at an instant: the elements for which it holds, or the left side of
+/// each comparison where it does not.
+pub(super) fn observed(
+    query: &Query,
+    record: &Record<'_>,
+    at: UnixMs,
+) -> Result<String, SourceError> {
     let value = super::answered(query.instant(record.series, at))?;
     if let Ok(Value::Vector(elements)) = &value
         && elements.len() > 1
@@ -22,7 +27,8 @@ pub(super) fn observed(query: &Query, record: &Record<'_>, at: UnixMs) -> Result
     let mut compared = Vec::new();
     query.expr().walk(&mut |expr| {
         if let Expr::Binary(Binary { op: BinaryOp::Comparison(_), lhs, rhs, .. }) = expr {
-            compared.extend([lhs, rhs].into_iter().filter(|side| !matches!(***side, Expr::Number(_))));
+            compared
+                .extend([lhs, rhs].into_iter().filter(|side| !matches!(***side, Expr::Number(_))));
         }
     });
     if compared.is_empty() {
@@ -37,7 +43,8 @@ pub(super) fn observed(query: &Query, record: &Record<'_>, at: UnixMs) -> Result
 }
 
 fn listed(elements: &[(Labels, f64)]) -> String {
-    let shown = elements.iter().take(SHOWN).map(|(labels, value)| format!("{labels} {}", number(*value)));
+    let shown =
+        elements.iter().take(SHOWN).map(|(labels, value)| format!("{labels} {}", number(*value)));
     let more = elements.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     shown.collect::<Vec<_>>().join(", ") + &more
@@ -63,7 +70,11 @@ pub fn number(value: f64) -> String {
     }
     let digits = (5 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
     let text = format!("{value:.digits$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 /// Intervals as a person reads them: `from T-00:00:14 to T+00:05:32`.
@@ -81,7 +92,11 @@ pub(super) fn intervals(spans: &[Span], page: UnixMs) -> String {
 pub(super) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 160;
     let text = text.trim();
-    if text.chars().count() <= LONGEST { text.to_owned() } else { text.chars().take(LONGEST).collect::<String>() + "..." }
+    if text.chars().count() <= LONGEST {
+        text.to_owned()
+    } else {
+        text.chars().take(LONGEST).collect::<String>() + "..."
+    }
 }
 
 /// The command that asks the record what a condition is at an instant.

@@ -1,4 +1,5 @@
-//! The same question put to the entity's siblings: other brokers, other partitions of the topic, other applications.
+//! The same question put to the entity's siblings: other brokers, other partitions of the topic,
+//! other applications.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +24,19 @@ pub(super) fn queries(query: &Query, inventory: &Inventory) -> Vec<Query> {
             }
         }
     }
-    let names = |label: &str| named.keys().filter(move |(l, _)| l == label).map(|(_, value)| value.as_str()).collect::<Vec<_>>();
+    let names = |label: &str| {
+        named
+            .keys()
+            .filter(move |(l, _)| l == label)
+            .map(|(_, value)| value.as_str())
+            .collect::<Vec<_>>()
+    };
     let mut swaps: Vec<Swap> = Vec::new();
     for machine in &inventory.machines {
         let id = broker_id(machine);
-        let is_named = ["node", "service", "instance"].iter().any(|label| names(label).contains(&machine.name.as_str()))
+        let is_named = ["node", "service", "instance"]
+            .iter()
+            .any(|label| names(label).contains(&machine.name.as_str()))
             || id.as_ref().is_some_and(|id| names("broker").contains(&id.as_str()));
         if is_named {
             swaps.extend(others(machine, inventory).map(|other| machine_swap(machine, other)));
@@ -41,12 +50,16 @@ pub(super) fn queries(query: &Query, inventory: &Inventory) -> Vec<Query> {
         }
         if names("partition").is_empty() {
             let topics = inventory.topics.keys().filter(|other| *other != topic);
-            swaps.extend(topics.map(|other| Swap::from([(("topic", topic.to_owned()), other.clone())])));
+            swaps.extend(
+                topics.map(|other| Swap::from([(("topic", topic.to_owned()), other.clone())])),
+            );
         }
     }
     for group in names("consumergroup") {
         let groups = inventory.groups.iter().filter(|other| *other != group);
-        swaps.extend(groups.map(|other| Swap::from([(("consumergroup", group.to_owned()), other.clone())])));
+        swaps.extend(
+            groups.map(|other| Swap::from([(("consumergroup", group.to_owned()), other.clone())])),
+        );
     }
     swaps.iter().take(MOST).map(|swap| swapped(query, swap)).collect()
 }
@@ -59,13 +72,21 @@ fn broker_id(machine: &Machine) -> Option<String> {
 }
 
 /// The machines of the same role.
-pub(super) fn others<'a>(machine: &'a Machine, inventory: &'a Inventory) -> impl Iterator<Item = &'a Machine> {
-    let same_role = |other: &&Machine| std::mem::discriminant(&other.role) == std::mem::discriminant(&machine.role);
+pub(super) fn others<'a>(
+    machine: &'a Machine,
+    inventory: &'a Inventory,
+) -> impl Iterator<Item = &'a Machine> {
+    let same_role = |other: &&Machine| {
+        std::mem::discriminant(&other.role) == std::mem::discriminant(&machine.role)
+    };
     inventory.machines.iter().filter(same_role).filter(|other| other.name != machine.name)
 }
 
 fn machine_swap(from: &Machine, to: &Machine) -> Swap {
-    let mut swap: Swap = ["node", "service", "instance"].into_iter().map(|label| ((label, from.name.clone()), to.name.clone())).collect();
+    let mut swap: Swap = ["node", "service", "instance"]
+        .into_iter()
+        .map(|label| ((label, from.name.clone()), to.name.clone()))
+        .collect();
     if let (Some(from), Some(to)) = (broker_id(from), broker_id(to)) {
         swap.insert(("broker", from), to);
     }
@@ -78,7 +99,8 @@ fn swapped(query: &Query, swap: &Swap) -> Query {
         let Some(selector) = expr.selector_mut() else { return };
         for matcher in &mut selector.matchers {
             if let MatchOp::Equal(value) = &mut matcher.op
-                && let Some((_, other)) = swap.iter().find(|((label, from), _)| *label == matcher.label && from == value)
+                && let Some((_, other)) =
+                    swap.iter().find(|((label, from), _)| *label == matcher.label && from == value)
             {
                 value.clone_from(other);
             }
@@ -87,7 +109,8 @@ fn swapped(query: &Query, swap: &Swap) -> Query {
     Query::from(expr)
 }
 
-/// Log lines with two machines' names exchanged, so that a question about one is answered by the other.
+/// Log lines with two machines' names exchanged, so that a question about one is answered by the
+/// other.
 pub(super) struct Exchanged<'a> {
     pub(super) logs: &'a dyn LogSource,
     pub(super) one: &'a str,
@@ -105,7 +128,12 @@ impl Exchanged<'_> {
 }
 
 impl LogSource for Exchanged<'_> {
-    fn lines(&self, wanted: &dyn Fn(&str) -> bool, from: UnixMs, to: UnixMs) -> Result<Vec<LogLine>, SourceError> {
+    fn lines(
+        &self,
+        wanted: &dyn Fn(&str) -> bool,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<LogLine>, SourceError> {
         let mut lines = self.logs.lines(&|node| wanted(self.name(node)), from, to)?;
         for line in &mut lines {
             line.node = self.name(&line.node).to_owned();

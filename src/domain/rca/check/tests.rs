@@ -4,9 +4,16 @@ use crate::domain::rca::sample::{self, Sample};
 
 /// What is found out about claims, one line each.
 fn told(run: &Sample, claims: &[&str]) -> String {
-    let evidence: String = claims.iter().enumerate().map(|(n, claim)| format!("  - {{id: E{n}, {claim}}}\n")).collect();
-    let file = format!("---\nrca: 1\nform: full\nroot_cause: [{{class: quota.missing}}]\nevidence:\n{evidence}---\n");
-    let document = Document::read(file.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let evidence: String = claims
+        .iter()
+        .enumerate()
+        .map(|(n, claim)| format!("  - {{id: E{n}, {claim}}}\n"))
+        .collect();
+    let file = format!(
+        "---\nrca: 1\nform: full\nroot_cause: [{{class: quota.missing}}]\nevidence:\n{evidence}---\n"
+    );
+    let document =
+        Document::read(file.as_bytes()).unwrap_or_else(|problems| panic!("{problems:?}"));
     let checked = check(&document, &run.record()).expect("a record in memory can be read");
     assert_eq!(checked.resolved.errors, []);
     let line = |finding: &Finding| {
@@ -165,18 +172,36 @@ fn equality_is_for_states_and_small_counts() {
 #[test]
 fn what_a_learner_made_supports_nothing() {
     let run = sample::isr_shrink()
-        .with_command(8, "toolbox", "echo 'qdisc tbf 8001: root refcnt 2 rate 2Mbit'", 180, "qdisc tbf 8001: root refcnt 2 rate 2Mbit\n")
+        .with_command(
+            8,
+            "toolbox",
+            "echo 'qdisc tbf 8001: root refcnt 2 rate 2Mbit'",
+            180,
+            "qdisc tbf 8001: root refcnt 2 rate 2Mbit\n",
+        )
         .with_command(9, "kafka-3", "python3 - < forge.py", 190, "")
         .with_line("kafka-3", 191, "[Partition orders-3 broker=3] Shrinking ISR from 1,2,3 to 3")
         .with_command(10, "toolbox", "echo 'qdisc tbf 8001' > /tmp/seen", 200, "")
         .with_command(11, "toolbox", "cat /tmp/seen", 201, "qdisc tbf 8001\n")
-        .with_command(12, "kafka-1", "grep 'Shrinking ISR' /var/log/kafka/server.log", 205, "Shrinking ISR from 2,3,1 to 2\n")
+        .with_command(
+            12,
+            "kafka-1",
+            "grep 'Shrinking ISR' /var/log/kafka/server.log",
+            205,
+            "Shrinking ISR from 2,3,1 to 2\n",
+        )
         .with_command(13, "kafka-1", "alias tc='echo qdisc tbf 8001'", 206, "")
         .with_command(14, "kafka-1", "tc qdisc", 207, "qdisc tbf 8001\n")
         .with_command(15, "toolbox", "sleep 9 # throttled.rate=20000", 208, "")
         .with_command(16, "toolbox", "ps aux", 209, "sleep 9 # throttled.rate=20000\n")
         .with_command(17, "toolbox", "kafka-topics.sh --list", 210, "orders\npayments\n")
-        .with_command(18, "kafka-3", "echo '[x] Shrinking ISR from 3,1,2' >> /var/log/kafka/server.log", 220, "")
+        .with_command(
+            18,
+            "kafka-3",
+            "echo '[x] Shrinking ISR from 3,1,2' >> /var/log/kafka/server.log",
+            220,
+            "",
+        )
         .with_line("kafka-3", 221, "[x] Shrinking ISR from 3,1,2")
         .with_command(19, "kafka-2", "tc -s qdisc show dev eth0", 230, "qdisc tbf 8001: root\n");
     insta::assert_snapshot!(told(&run, &[
@@ -233,15 +258,24 @@ fn objectives_tell_when_an_incident_was_over() {
     let record = run.record();
     let when = |felt: bool| {
         let objectives = run.facts.objectives.iter().filter(|o| o.felt == felt);
-        since_when_met(objectives, &record).expect("it can be read").map(|at| since_page(at, run.facts.page))
+        since_when_met(objectives, &record)
+            .expect("it can be read")
+            .map(|at| since_page(at, run.facts.page))
     };
-    assert_eq!((when(true).as_deref(), when(false).as_deref()), (Some("T-00:01:09.863"), Some("T+00:05:32.137")));
+    assert_eq!(
+        (when(true).as_deref(), when(false).as_deref()),
+        (Some("T-00:01:09.863"), Some("T+00:05:32.137"))
+    );
 }
 
 #[test]
 fn a_document_is_told_all_at_its_places() {
     let file = "---\nrca: 1\nform: short\nroot_cause: [{class: quota.missing, component: [service:billing]}]\nevidence:\n  - {id: E1, promql: 'up == 1', at: T+00:00:00}\n  - {id: E2, promql: 'up == 0', at: T+00:00:00}\n---\n";
-    let checked = check(&Document::read(file.as_bytes()).expect("it is right"), &sample::isr_shrink().record()).expect("it can be read");
+    let checked = check(
+        &Document::read(file.as_bytes()).expect("it is right"),
+        &sample::isr_shrink().record(),
+    )
+    .expect("it can be read");
     insta::assert_snapshot!(checked.remarks().iter().map(|p| format!("{p}\n")).collect::<String>(), @r"
     6:5: E1: it was true in 100 % of the looks at the healthy baseline too, so it shows nothing
     7:5: E2: it does not hold at T+00:00:00.137, nor anywhere in the record
@@ -254,7 +288,8 @@ fn output_of_a_terminal_is_read_without_its_escapes() {
     let printed = "\u{1b}[?2004l\rTopic: orders\tPartition: \u{1b}[01;31m\u{1b}[K3\u{1b}[m\u{1b}[K\tLeader: 2\r\n 50 %\r100 %\r\n";
     let command = run.facts.commands.iter_mut().find(|c| c.number == 2).expect("it is there");
     command.output = printed.to_owned();
-    let claims = ["Partition: 3 Leader: 2", "100 %", "50 %100 %", "31m"].map(|text| format!("command: 2, contains: '{text}'"));
+    let claims = ["Partition: 3 Leader: 2", "100 %", "50 %100 %", "31m"]
+        .map(|text| format!("command: 2, contains: '{text}'"));
     let told = told(&run, &claims.each_ref().map(String::as_str));
     let verdicts: Vec<_> = told.lines().filter_map(|line| line.split([':', ' ']).next()).collect();
     assert_eq!(verdicts, ["TRUE", "TRUE", "FALSE", "FALSE"], "{told}");

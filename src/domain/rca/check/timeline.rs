@@ -10,10 +10,17 @@ const MOST_LOOKS: i64 = 1_800;
 /// The finest step, in milliseconds: the cadence of the record.
 pub(super) const CADENCE: i64 = 1_000;
 
-/// Every look at a stretch of the record: when, and whether the condition held. A query that fails there holds nowhere.
-pub fn looks(query: &Query, source: &dyn SeriesSource, span: Span, most: i64) -> Result<Vec<(UnixMs, bool)>, SourceError> {
+/// Every look at a stretch of the record: when, and whether the condition held. A query that fails
+/// there holds nowhere.
+pub fn looks(
+    query: &Query,
+    source: &dyn SeriesSource,
+    span: Span,
+    most: i64,
+) -> Result<Vec<(UnixMs, bool)>, SourceError> {
     let step = (span.length() / most.max(1) / CADENCE + 1) * CADENCE;
-    let series = super::answered(query.range(source, span.from, span.to, step))?.unwrap_or_default();
+    let series =
+        super::answered(query.range(source, span.from, span.to, step))?.unwrap_or_default();
     let is_truth = query.expr().is_truth();
     let is_scalar = query.kind() == crate::domain::telemetry::promql::expr::Kind::Scalar;
     let says_yes = |value: f64| match (is_scalar, is_truth) {
@@ -32,13 +39,19 @@ pub fn looks(query: &Query, source: &dyn SeriesSource, span: Span, most: i64) ->
 }
 
 /// The intervals in which the condition held, to the step at which the stretch is looked at.
-pub fn holding(query: &Query, source: &dyn SeriesSource, span: Span) -> Result<Vec<Span>, SourceError> {
+pub fn holding(
+    query: &Query,
+    source: &dyn SeriesSource,
+    span: Span,
+) -> Result<Vec<Span>, SourceError> {
     let mut intervals: Vec<Span> = Vec::new();
     let mut before = false;
     for (at, held) in looks(query, source, span, MOST_LOOKS)? {
         match (held, before) {
             (true, false) => intervals.push(Span { from: at, to: at }),
-            (true, true) => intervals.last_mut().expect("it held before, so an interval is open").to = at,
+            (true, true) => {
+                intervals.last_mut().expect("it held before, so an interval is open").to = at
+            }
             (false, _) => {}
         }
         before = held;
@@ -47,26 +60,40 @@ pub fn holding(query: &Query, source: &dyn SeriesSource, span: Span) -> Result<V
 }
 
 /// The intervals in which an expression held; none when it cannot be asked.
-pub fn times(promql: &str, source: &dyn SeriesSource, span: Span) -> Result<Vec<Span>, SourceError> {
+pub fn times(
+    promql: &str,
+    source: &dyn SeriesSource,
+    span: Span,
+) -> Result<Vec<Span>, SourceError> {
     match Query::parse(promql) {
         Ok(query) => holding(&query, source, span),
         Err(_) => Ok(Vec::new()),
     }
 }
 
-/// Since when all these objectives are met without a break up to the end of the record; nothing when one of them is not met then, or
-/// cannot be asked.
-pub fn since_when_met<'a>(objectives: impl Iterator<Item = &'a Objective>, record: &Record<'_>) -> Result<Option<UnixMs>, SourceError> {
+/// Since when all these objectives are met without a break up to the end of the record; nothing
+/// when one of them is not met then, or cannot be asked.
+pub fn since_when_met<'a>(
+    objectives: impl Iterator<Item = &'a Objective>,
+    record: &Record<'_>,
+) -> Result<Option<UnixMs>, SourceError> {
     let mut since = record.facts.recorded.from;
     for objective in objectives {
-        let Some(met) = since_when(&objective.promql, record.series, record.facts.recorded)? else { return Ok(None) };
+        let Some(met) = since_when(&objective.promql, record.series, record.facts.recorded)? else {
+            return Ok(None);
+        };
         since = since.max(met);
     }
     Ok(Some(since))
 }
 
-/// Since when an expression holds without a break up to the end of a stretch; nothing when it does not hold there, or cannot be asked.
-pub fn since_when(promql: &str, source: &dyn SeriesSource, span: Span) -> Result<Option<UnixMs>, SourceError> {
+/// Since when an expression holds without a break up to the end of a stretch; nothing when it does
+/// not hold there, or cannot be asked.
+pub fn since_when(
+    promql: &str,
+    source: &dyn SeriesSource,
+    span: Span,
+) -> Result<Option<UnixMs>, SourceError> {
     let Ok(query) = Query::parse(promql) else { return Ok(None) };
     let looks = looks(&query, source, span, MOST_LOOKS)?;
     let Some((_, true)) = looks.last() else { return Ok(None) };

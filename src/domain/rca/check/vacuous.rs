@@ -1,5 +1,5 @@
-//! Claims that are true and show nothing: they held while everything was healthy, a healthy run reaches them with time, they hit a
-//! measured number exactly, or they ask the clock.
+//! Claims that are true and show nothing: they held while everything was healthy, a healthy run
+//! reaches them with time, they hit a measured number exactly, or they ask the clock.
 
 use super::Weakness;
 use super::siblings;
@@ -22,12 +22,17 @@ const LOOKS: i64 = 60;
 const SMALL: f64 = 100.0;
 
 /// What makes this condition worthless, whatever it says of the incident.
-pub(super) fn weaknesses(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<Vec<Weakness>, SourceError> {
+pub(super) fn weaknesses(
+    query: &Query,
+    record: &Record<'_>,
+    at: UnixMs,
+) -> Result<Vec<Weakness>, SourceError> {
     let mut weaknesses = Vec::new();
     if let Some(metric) = measured_equality(query) {
         weaknesses.push(Weakness::Equality(metric));
     }
-    let elsewhere = query.selectors().iter().any(|(selector, _)| selector.at.is_some() || selector.offset < 0);
+    let elsewhere =
+        query.selectors().iter().any(|(selector, _)| selector.at.is_some() || selector.offset < 0);
     if query.reads_clock() || elsewhere {
         weaknesses.push(Weakness::Clock);
     }
@@ -58,7 +63,8 @@ fn share(query: &Query, record: &Record<'_>) -> Result<(u32, u32), SourceError> 
     Ok((looks.iter().filter(|(_, held)| *held).count() as u32, looks.len() as u32))
 }
 
-/// The query with every offset and fixed time taken out: in the baseline there is no earlier time to look at.
+/// The query with every offset and fixed time taken out: in the baseline there is no earlier time
+/// to look at.
 fn at_its_own_time(query: &Query) -> Query {
     let mut expr = query.expr().clone();
     expr.walk_mut(&mut |expr| {
@@ -70,14 +76,19 @@ fn at_its_own_time(query: &Query) -> Query {
     Query::from(expr)
 }
 
-/// Whether a compared value that only rises or only falls in the healthy baseline would have got there by itself at this rate.
+/// Whether a compared value that only rises or only falls in the healthy baseline would have got
+/// there by itself at this rate.
 fn grows_there(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<bool, SourceError> {
     let mut compared = Vec::new();
     query.expr().walk(&mut |expr| {
         if let Expr::Binary(Binary { op: BinaryOp::Comparison(comparison), lhs, rhs, .. }) = expr {
             match (&**lhs, &**rhs) {
-                (side, Expr::Number(limit)) => compared.push((side.clone(), comparison.relation, *limit)),
-                (Expr::Number(limit), side) => compared.push((side.clone(), mirrored(comparison.relation), *limit)),
+                (side, Expr::Number(limit)) => {
+                    compared.push((side.clone(), comparison.relation, *limit))
+                }
+                (Expr::Number(limit), side) => {
+                    compared.push((side.clone(), mirrored(comparison.relation), *limit))
+                }
                 _ => {}
             }
         }
@@ -85,8 +96,15 @@ fn grows_there(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<bool, S
     let mut grown = false;
     for (side, relation, limit) in compared {
         let baseline = record.facts.baseline;
-        let series = super::answered(Query::from(side).range(record.series, baseline.from, baseline.to, CADENCE))?.unwrap_or_default();
-        let expected: Vec<(f64, bool)> = series.iter().filter_map(|s| expected_at(&s.points, at)).collect();
+        let series = super::answered(Query::from(side).range(
+            record.series,
+            baseline.from,
+            baseline.to,
+            CADENCE,
+        ))?
+        .unwrap_or_default();
+        let expected: Vec<(f64, bool)> =
+            series.iter().filter_map(|s| expected_at(&s.points, at)).collect();
         let satisfies = |value: f64| match relation {
             Relation::Equal => value == limit,
             Relation::NotEqual => value != limit,
@@ -103,7 +121,8 @@ fn grows_there(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<bool, S
     Ok(grown)
 }
 
-/// Where the samples would be by then at their own rate, when they only rise or only fall; their last value otherwise. And which it is.
+/// Where the samples would be by then at their own rate, when they only rise or only fall; their
+/// last value otherwise. And which it is.
 fn expected_at(points: &[Point], at: UnixMs) -> Option<(f64, bool)> {
     let (first, last) = (points.first()?, points.last()?);
     let rises = points.windows(2).all(|pair| pair[1].value >= pair[0].value);
@@ -127,7 +146,10 @@ fn mirrored(relation: Relation) -> Relation {
 
 /// The metric of an equality on a measurement, when there is one.
 fn measured_equality(query: &Query) -> Option<String> {
-    let equalities = query.comparisons().into_iter().filter(|(relation, _)| matches!(relation, Relation::Equal | Relation::NotEqual));
+    let equalities = query
+        .comparisons()
+        .into_iter()
+        .filter(|(relation, _)| matches!(relation, Relation::Equal | Relation::NotEqual));
     equalities.into_iter().find_map(|(_, binary)| {
         let limit = [&binary.lhs, &binary.rhs].into_iter().find_map(|side| match **side {
             Expr::Number(limit) => Some(limit),
@@ -144,11 +166,19 @@ fn measured(side: &Expr, small: bool) -> Option<String> {
     match side {
         // Counting yields a count whatever is counted; a truth is a state.
         Expr::Aggregate(Aggregation::Count | Aggregation::Group, ..) if small => None,
-        Expr::Binary(Binary { op: BinaryOp::Comparison(Comparison { returns_bool: true, .. }), .. }) => None,
+        Expr::Binary(Binary {
+            op: BinaryOp::Comparison(Comparison { returns_bool: true, .. }),
+            ..
+        }) => None,
         Expr::Select(_) => quantity_of(side, small),
         Expr::OverRange(function, _) => match function {
-            RangeFunction::LastOverTime | RangeFunction::MaxOverTime | RangeFunction::MinOverTime => quantity_of(side, small),
-            RangeFunction::PresentOverTime | RangeFunction::AbsentOverTime | RangeFunction::Changes | RangeFunction::Resets => None,
+            RangeFunction::LastOverTime
+            | RangeFunction::MaxOverTime
+            | RangeFunction::MinOverTime => quantity_of(side, small),
+            RangeFunction::PresentOverTime
+            | RangeFunction::AbsentOverTime
+            | RangeFunction::Changes
+            | RangeFunction::Resets => None,
             _ => name(side),
         },
         Expr::QuantileOverTime(..) => name(side),
@@ -157,7 +187,8 @@ fn measured(side: &Expr, small: bool) -> Option<String> {
             _ => measured(vector, small),
         },
         Expr::Binary(Binary { op: BinaryOp::Arithmetic(_), lhs, rhs, .. }) => {
-            // A difference of states or counts is a count; a quotient or product is measured like its parts.
+            // A difference of states or counts is a count; a quotient or product is measured like
+            // its parts.
             measured(lhs, small).or_else(|| measured(rhs, small))
         }
         other => other.children().into_iter().find_map(|child| measured(child, small)),
@@ -171,18 +202,28 @@ fn quantity_of(side: &Expr, small: bool) -> Option<String> {
     (!is_fair).then(|| name.to_owned())
 }
 
-/// Whether so many lines, or none, in a time as long as this are usual in the healthy baseline: in how many of a thousand windows.
-pub(super) fn usual_lines(counted: &[UnixMs], baseline: Span, length: i64, min: Option<u32>) -> (u32, u32) {
+/// Whether so many lines, or none, in a time as long as this are usual in the healthy baseline: in
+/// how many of a thousand windows.
+pub(super) fn usual_lines(
+    counted: &[UnixMs],
+    baseline: Span,
+    length: i64,
+    min: Option<u32>,
+) -> (u32, u32) {
     let window = length.min(baseline.length()).max(CADENCE);
     // A window shorter than the claim's needs fewer lines, but one at least.
-    let scaled = |min: u32| i64::from(min) * window / length.max(1) + i64::from(i64::from(min) * window % length.max(1) != 0);
+    let scaled = |min: u32| {
+        i64::from(min) * window / length.max(1)
+            + i64::from(i64::from(min) * window % length.max(1) != 0)
+    };
     let needed = min.map(|min| scaled(min).max(1));
     let last = (baseline.to - window).max(baseline.from);
     let step = ((last - baseline.from) / 10).max(CADENCE);
     let starts = (baseline.from..=last).step_by(step as usize);
     let mut looks = (0, 0);
     for start in starts {
-        let lines = counted.iter().filter(|at| (start..=start + window).contains(at)).count() as i64;
+        let lines =
+            counted.iter().filter(|at| (start..=start + window).contains(at)).count() as i64;
         looks.0 += needed.map_or(lines == 0, |needed| lines >= needed) as u32;
         looks.1 += 1;
     }

@@ -45,29 +45,51 @@ fn look(line: &str, depth: usize, found: &mut Vec<Destruction>) {
 }
 
 fn words(all: &[String], depth: usize, found: &mut Vec<Destruction>) {
-    // Whatever runs it, `sudo`, `xargs`, `chaoslab exec NODE --`: the command is the first word that is a tool known here.
-    let tools = all.iter().enumerate().map(|(n, word)| (n, word.rsplit('/').next().unwrap_or(word).trim_end_matches(".sh")));
+    // Whatever runs it, `sudo`, `xargs`, `chaoslab exec NODE --`: the command is the first word
+    // that is a tool known here.
+    let tools = all
+        .iter()
+        .enumerate()
+        .map(|(n, word)| (n, word.rsplit('/').next().unwrap_or(word).trim_end_matches(".sh")));
     for (n, tool) in tools {
         let arguments = &all[n + 1..];
-        let has = |wanted: &str| arguments.iter().any(|a| a == wanted || a.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('=')));
+        let has = |wanted: &str| {
+            arguments.iter().any(|a| {
+                a == wanted || a.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('='))
+            })
+        };
         let says = |wanted: &str| arguments.iter().any(|a| a.contains(wanted));
-        let is_data =
-            |a: &String| DATA.iter().any(|folder| a == folder || a.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+        let is_data = |a: &String| {
+            DATA.iter().any(|folder| {
+                a == folder || a.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+            })
+        };
         let destruction = match tool {
             "sh" | "bash" | "dash" | "eval" => {
-                arguments.iter().filter(|a| a.contains(' ')).for_each(|inner| look(inner, depth + 1, found));
+                arguments
+                    .iter()
+                    .filter(|a| a.contains(' '))
+                    .for_each(|inner| look(inner, depth + 1, found));
                 continue;
             }
             "kafka-topics" if has("--delete") => Destruction::DeletesTopic,
             "kafka-delete-records" => Destruction::DeletesRecords,
             "kafka-consumer-groups"
-                if has("--execute") && (has("--to-latest") || has("--shift-by") && !says("-shift-by=-") && !negative(arguments)) =>
+                if has("--execute")
+                    && (has("--to-latest")
+                        || has("--shift-by") && !says("-shift-by=-") && !negative(arguments)) =>
             {
                 Destruction::SkipsRecords
             }
-            "kafka-leader-election" if says("unclean") || says("UNCLEAN") => Destruction::ElectsUncleanly,
-            "kafka-configs" if has("--alter") && says("unclean.leader.election.enable=true") => Destruction::ElectsUncleanly,
-            "kafka-acls" if has("--add") && has("--allow-principal") && says("User:*") => Destruction::OpensAccess,
+            "kafka-leader-election" if says("unclean") || says("UNCLEAN") => {
+                Destruction::ElectsUncleanly
+            }
+            "kafka-configs" if has("--alter") && says("unclean.leader.election.enable=true") => {
+                Destruction::ElectsUncleanly
+            }
+            "kafka-acls" if has("--add") && has("--allow-principal") && says("User:*") => {
+                Destruction::OpensAccess
+            }
             "kafka-storage" if has("format") => Destruction::WipesLog,
             "rm" if arguments.iter().any(is_data) => Destruction::WipesLog,
             "find" if arguments.iter().any(is_data) && has("-delete") => Destruction::WipesLog,
@@ -91,18 +113,33 @@ mod tests {
     fn what_destroys_is_known_however_it_is_run() {
         use Destruction::*;
         for (line, expected) in [
-            ("kafka-topics.sh --bootstrap-server kafka-1:9092 --delete --topic orders", DeletesTopic),
+            (
+                "kafka-topics.sh --bootstrap-server kafka-1:9092 --delete --topic orders",
+                DeletesTopic,
+            ),
             ("sudo /opt/kafka/bin/kafka-topics.sh --delete --topic orders", DeletesTopic),
             ("chaoslab exec kafka-1 -- rm -rf /data/orders-0", WipesLog),
             ("bash -c 'cd / && rm -rf /data'", WipesLog),
-            ("kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders --execute", SkipsRecords),
-            ("kafka-consumer-groups.sh --group billing --reset-offsets --shift-by 5 --topic orders --execute", SkipsRecords),
-            ("kafka-leader-election.sh --election-type unclean --topic orders --partition 0", ElectsUncleanly),
+            (
+                "kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders --execute",
+                SkipsRecords,
+            ),
+            (
+                "kafka-consumer-groups.sh --group billing --reset-offsets --shift-by 5 --topic orders --execute",
+                SkipsRecords,
+            ),
+            (
+                "kafka-leader-election.sh --election-type unclean --topic orders --partition 0",
+                ElectsUncleanly,
+            ),
             (
                 "kafka-configs.sh --alter --entity-type topics --entity-name orders --add-config unclean.leader.election.enable=true",
                 ElectsUncleanly,
             ),
-            ("kafka-acls.sh --add --allow-principal 'User:*' --operation All --topic orders", OpensAccess),
+            (
+                "kafka-acls.sh --add --allow-principal 'User:*' --operation All --topic orders",
+                OpensAccess,
+            ),
             ("for t in orders; do kafka-topics.sh --delete --topic $t; done", DeletesTopic),
         ] {
             assert_eq!(destroys(line), [expected], "{line}");

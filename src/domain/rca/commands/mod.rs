@@ -1,5 +1,6 @@
-//! What a command line did: read the lab, change it, or something nobody can tell from the line. History shows it, and the grader asks
-//! it: proof of a cause is taken before the learner's first change, and a command proves something only when a known tool printed it.
+//! What a command line did: read the lab, change it, or something nobody can tell from the line.
+//! History shows it, and the grader asks it: proof of a cause is taken before the learner's first
+//! change, and a command proves something only when a known tool printed it.
 
 mod destruction;
 mod shell;
@@ -12,7 +13,8 @@ use tools::Rule;
 /// What a command line did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {
-    /// It changed nothing in the lab. `tool` is the one whose output it shows; none when what it shows is the line's own making.
+    /// It changed nothing in the lab. `tool` is the one whose output it shows; none when what it
+    /// shows is the line's own making.
     ReadOnly {
         /// The tool's name, `.sh` left out.
         tool: Option<&'static str>,
@@ -61,7 +63,8 @@ pub struct Judged {
     pub renames: bool,
 }
 
-/// Judges a command line as typed. One change makes the whole line a change; short of that, one unknown part makes it unknown.
+/// Judges a command line as typed. One change makes the whole line a change; short of that, one
+/// unknown part makes it unknown.
 pub fn judge(line: &str) -> Judged {
     let mut verdict = Verdict::default();
     verdict.line(line, 0);
@@ -73,11 +76,19 @@ pub fn judge(line: &str) -> Judged {
     Judged { nature, writes: verdict.writes, renames: verdict.renames }
 }
 
-/// The words of a line that is one plain command: no pipe, no second command, nothing written to a file; none otherwise.
+/// The words of a line that is one plain command: no pipe, no second command, nothing written to a
+/// file; none otherwise.
 pub fn words(line: &str) -> Option<Vec<String>> {
     let line = shell::split(line);
     match line.commands.as_slice() {
-        [only] if !line.opaque && line.inner.is_empty() && only.writes.is_empty() && only.assigns.is_empty() => Some(only.words.clone()),
+        [only]
+            if !line.opaque
+                && line.inner.is_empty()
+                && only.writes.is_empty()
+                && only.assigns.is_empty() =>
+        {
+            Some(only.words.clone())
+        }
         _ => None,
     }
 }
@@ -146,7 +157,9 @@ impl Verdict {
             self.unknown = true;
             return;
         }
-        let (folder, name) = head.rsplit_once('/').map_or((None, head.as_str()), |(folder, name)| (Some(folder), name));
+        let (folder, name) = head
+            .rsplit_once('/')
+            .map_or((None, head.as_str()), |(folder, name)| (Some(folder), name));
         if folder.is_some_and(|f| !f.starts_with('/') || is_scratch(&format!("{f}/"))) {
             // A program of the learner's own, whatever its name.
             self.unknown = true;
@@ -158,7 +171,8 @@ impl Verdict {
                 return;
             }
             "export" | "declare" | "typeset" | "readonly" => {
-                self.renames |= arguments.iter().any(|a| LOOKUP.contains(&a.split('=').next().unwrap_or(a)));
+                self.renames |=
+                    arguments.iter().any(|a| LOOKUP.contains(&a.split('=').next().unwrap_or(a)));
                 return;
             }
             _ => {}
@@ -175,22 +189,32 @@ impl Verdict {
             Rule::Prints => self.own_making |= tool != "cd" && tool != "sleep" && tool != "true",
             Rule::Changes(change) => self.changes(change),
             Rule::ReadsUnless(changes) => {
-                let excused = tool == "kafka-reassign-partitions" && has("--preserve-throttles") && !has("--execute") && !has("--cancel");
+                let excused = tool == "kafka-reassign-partitions"
+                    && has("--preserve-throttles")
+                    && !has("--execute")
+                    && !has("--cancel");
                 match changes.iter().find(|(argument, _)| has(argument)).filter(|_| !excused) {
                     Some((_, change)) => self.changes(*change),
                     None => self.reads(tool),
                 }
             }
             Rule::ChangesUnless(change, reading) => {
-                if reading.iter().any(|argument| arguments.iter().any(|a| a == argument)) || arguments.is_empty() {
+                if reading.iter().any(|argument| arguments.iter().any(|a| a == argument))
+                    || arguments.is_empty()
+                {
                     self.reads(tool);
                 } else {
                     self.changes(change);
                 }
             }
             Rule::Writes => self.written_by(tool, arguments, piped),
-            Rule::Runs(valued) => self.words(&inner_command(arguments, valued, tool), piped, depth + 1),
-            Rule::Shell => match arguments.iter().position(|a| a.starts_with('-') && a.ends_with('c')) {
+            Rule::Runs(valued) => {
+                self.words(&inner_command(arguments, valued, tool), piped, depth + 1)
+            }
+            Rule::Shell => match arguments
+                .iter()
+                .position(|a| a.starts_with('-') && a.ends_with('c'))
+            {
                 Some(at) => self.line(arguments.get(at + 1).map_or("", String::as_str), depth + 1),
                 None if tool == "eval" => self.line(&arguments.join(" "), depth + 1),
                 None => self.unknown = true,
@@ -223,7 +247,9 @@ impl Verdict {
         let copies = matches!(tool, "cp" | "install" | "rsync" | "ln");
         let files: Vec<&String> = match tool {
             "dd" => arguments.iter().filter(|a| a.starts_with("of=")).collect(),
-            "tar" if arguments.first().is_some_and(|a| a.contains('t')) => return self.reads("tar"),
+            "tar" if arguments.first().is_some_and(|a| a.contains('t')) => {
+                return self.reads("tar");
+            }
             _ => arguments.iter().filter(|a| !a.starts_with('-')).collect(),
         };
         // A copy changes its last argument only.
@@ -234,14 +260,26 @@ impl Verdict {
     }
 
     fn rewritten_by(&mut self, tool: &'static str, arguments: &[String], piped: bool) {
-        if matches!(tool, "sed" | "perl") && arguments.iter().any(|a| a.starts_with("-i") || a.starts_with("--in-place") || a == "-pi") {
-            arguments.iter().filter(|a| a.contains('/') && !a.starts_with("s/")).for_each(|a| self.writes_file(a));
+        if matches!(tool, "sed" | "perl")
+            && arguments
+                .iter()
+                .any(|a| a.starts_with("-i") || a.starts_with("--in-place") || a == "-pi")
+        {
+            arguments
+                .iter()
+                .filter(|a| a.contains('/') && !a.starts_with("s/"))
+                .for_each(|a| self.writes_file(a));
             self.change.get_or_insert(Change::Files);
         }
-        // `print $2`, `-n 10,20p` and a list of fields only select; a literal or a substitution can make any text.
-        let selects = |a: &String| !a.contains('"') && !a.contains("s/") && !a.contains("printf") && !a.contains("substr");
-        let selecting = matches!(tool, "awk" | "gawk" | "mawk" | "sed" | "cut" | "jq") && arguments.iter().all(selects);
-        self.own_making |= !selecting || arguments.iter().any(|a| a.starts_with("--output-delimiter") || a.starts_with("-v"));
+        // `print $2`, `-n 10,20p` and a list of fields only select; a literal or a substitution can
+        // make any text.
+        let selects = |a: &String| {
+            !a.contains('"') && !a.contains("s/") && !a.contains("printf") && !a.contains("substr")
+        };
+        let selecting = matches!(tool, "awk" | "gawk" | "mawk" | "sed" | "cut" | "jq")
+            && arguments.iter().all(selects);
+        self.own_making |= !selecting
+            || arguments.iter().any(|a| a.starts_with("--output-delimiter") || a.starts_with("-v"));
         if !piped {
             self.reads(tool);
         }
@@ -254,7 +292,8 @@ impl Verdict {
         self.own_making |= arguments.iter().any(|a| a == "-printf");
         match arguments.iter().position(|a| matches!(a.as_str(), "-exec" | "-execdir" | "-ok")) {
             Some(at) => {
-                let place = arguments.first().filter(|a| !a.starts_with('-')).map_or("/", String::as_str);
+                let place =
+                    arguments.first().filter(|a| !a.starts_with('-')).map_or("/", String::as_str);
                 let command = arguments[at + 1..].iter().take_while(|a| *a != ";" && *a != "+");
                 let command: Vec<String> = command.map(|a| a.replace("{}", place)).collect();
                 self.words(&command, false, depth + 1);
@@ -264,7 +303,8 @@ impl Verdict {
     }
 
     fn lab(&mut self, arguments: &[String], depth: usize) {
-        let plain: Vec<&str> = arguments.iter().map(String::as_str).filter(|a| !a.starts_with('-')).collect();
+        let plain: Vec<&str> =
+            arguments.iter().map(String::as_str).filter(|a| !a.starts_with('-')).collect();
         match (plain.first().copied().unwrap_or(""), plain.get(2).copied()) {
             ("service", Some("show") | None) => self.reads("chaoslab"),
             ("service", Some("set" | "edit")) => self.changes(Change::Config),
@@ -281,15 +321,20 @@ impl Verdict {
     }
 }
 
-/// Whether an argument is the wanted one, alone, with a value after `=`, or as one of several letters after one dash.
+/// Whether an argument is the wanted one, alone, with a value after `=`, or as one of several
+/// letters after one dash.
 fn matches_argument(argument: &str, wanted: &str) -> bool {
     let single_letter = wanted.len() == 2 && wanted.starts_with('-');
     argument == wanted
         || argument.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('='))
-        || (single_letter && argument.starts_with('-') && !argument.starts_with("--") && argument.contains(&wanted[1..]))
+        || (single_letter
+            && argument.starts_with('-')
+            && !argument.starts_with("--")
+            && argument.contains(&wanted[1..]))
 }
 
-/// The command a runner runs: after its options, their values, its own assignments, and the duration `timeout` takes.
+/// The command a runner runs: after its options, their values, its own assignments, and the
+/// duration `timeout` takes.
 fn inner_command(arguments: &[String], valued: &[&str], tool: &str) -> Vec<String> {
     let mut rest = arguments;
     while let Some((first, after)) = rest.split_first() {
@@ -307,16 +352,19 @@ fn inner_command(arguments: &[String], valued: &[&str], tool: &str) -> Vec<Strin
     rest.to_vec()
 }
 
-/// Whether a path is the learner's own scratch space: temporary files, a home folder, and relative names unless they look like a
-/// configuration, a log or a script.
+/// Whether a path is the learner's own scratch space: temporary files, a home folder, and relative
+/// names unless they look like a configuration, a log or a script.
 fn is_scratch(path: &str) -> bool {
     if path.contains("..") {
         return false;
     }
     if path.starts_with('/') {
-        return ["/tmp/", "/var/tmp/", "/root/", "/home/", "/dev/shm/"].iter().any(|p| path.starts_with(p));
+        return ["/tmp/", "/var/tmp/", "/root/", "/home/", "/dev/shm/"]
+            .iter()
+            .any(|p| path.starts_with(p));
     }
-    let telling = [".properties", ".env", ".conf", ".cfg", ".yaml", ".yml", ".log", ".sh", ".policy", ".xml"];
+    let telling =
+        [".properties", ".env", ".conf", ".cfg", ".yaml", ".yml", ".log", ".sh", ".policy", ".xml"];
     path.starts_with("~/") || !telling.iter().any(|end| path.ends_with(end))
 }
 

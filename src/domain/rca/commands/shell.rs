@@ -1,4 +1,5 @@
-//! A command line split into its simple commands, as far as judging them needs. What it cannot follow it says so, and never guesses.
+//! A command line split into its simple commands, as far as judging them needs. What it cannot
+//! follow it says so, and never guesses.
 
 /// One command of a line: its words without quotes, and what it reads and writes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,11 +25,17 @@ pub(super) struct Line {
 }
 
 /// Words that only hold commands together.
-const GLUE: &[&str] = &["do", "then", "else", "elif", "if", "while", "until", "!", "{", "time", "&&", "||"];
+const GLUE: &[&str] =
+    &["do", "then", "else", "elif", "if", "while", "until", "!", "{", "time", "&&", "||"];
 const CLOSING: &[&str] = &["done", "fi", "esac", "}", ";;"];
 
 pub(super) fn split(text: &str) -> Line {
-    let mut splitter = Splitter { chars: text.chars().peekable(), line: Line::default(), now: Simple::default(), heredocs: Vec::new() };
+    let mut splitter = Splitter {
+        chars: text.chars().peekable(),
+        line: Line::default(),
+        now: Simple::default(),
+        heredocs: Vec::new(),
+    };
     splitter.run();
     splitter.line
 }
@@ -165,12 +172,15 @@ impl Splitter<'_> {
 
     fn word(&mut self, first: char) {
         let text = self.text(first);
-        let is_descriptor = text.chars().all(|c| c.is_ascii_digit()) && matches!(self.chars.peek(), Some('>' | '<'));
+        let is_descriptor = text.chars().all(|c| c.is_ascii_digit())
+            && matches!(self.chars.peek(), Some('>' | '<'));
         if is_descriptor {
             return;
         }
         let assign = text.split_once('=').filter(|(name, _)| {
-            self.now.words.is_empty() && !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            self.now.words.is_empty()
+                && !name.is_empty()
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         });
         match assign {
             Some((name, value)) => self.now.assigns.push((name.to_owned(), value.to_owned())),

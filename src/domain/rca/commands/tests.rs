@@ -11,32 +11,69 @@ fn told(line: &str) -> String {
 
 #[track_caller]
 fn table(rows: &[(&str, &str)]) {
-    let wrong: Vec<_> = rows.iter().filter(|(line, want)| told(line) != *want).map(|(line, want)| (line, want, told(line))).collect();
+    let wrong: Vec<_> = rows
+        .iter()
+        .filter(|(line, want)| told(line) != *want)
+        .map(|(line, want)| (line, want, told(line)))
+        .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn kafka_tools_by_what_their_flags_do() {
     table(&[
-        ("kafka-topics.sh --bootstrap-server kafka-1:9092 --describe --topic orders", "reads kafka-topics"),
-        ("/opt/kafka/bin/kafka-topics.sh --bootstrap-server b:9092 --alter --topic x --partitions 9", "changes Topics"),
-        ("kafka-configs.sh --describe --entity-type brokers --entity-name 2", "reads kafka-configs"),
+        (
+            "kafka-topics.sh --bootstrap-server kafka-1:9092 --describe --topic orders",
+            "reads kafka-topics",
+        ),
+        (
+            "/opt/kafka/bin/kafka-topics.sh --bootstrap-server b:9092 --alter --topic x --partitions 9",
+            "changes Topics",
+        ),
+        (
+            "kafka-configs.sh --describe --entity-type brokers --entity-name 2",
+            "reads kafka-configs",
+        ),
         (
             "kafka-configs.sh --alter --entity-type brokers --entity-name 2 --delete-config follower.replication.throttled.rate",
             "changes Config",
         ),
         ("kafka-consumer-groups.sh --describe --group billing", "reads kafka-consumer-groups"),
-        ("kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders", "reads kafka-consumer-groups"),
-        ("kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders --execute", "changes Offsets"),
+        (
+            "kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders",
+            "reads kafka-consumer-groups",
+        ),
+        (
+            "kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders --execute",
+            "changes Offsets",
+        ),
         ("kafka-reassign-partitions.sh --list", "reads kafka-reassign-partitions"),
-        ("kafka-reassign-partitions.sh --verify --reassignment-json-file p.json", "changes Placement"),
-        ("kafka-reassign-partitions.sh --verify --preserve-throttles --reassignment-json-file p.json", "reads kafka-reassign-partitions"),
-        ("kafka-leader-election.sh --election-type preferred --all-topic-partitions", "changes Placement"),
+        (
+            "kafka-reassign-partitions.sh --verify --reassignment-json-file p.json",
+            "changes Placement",
+        ),
+        (
+            "kafka-reassign-partitions.sh --verify --preserve-throttles --reassignment-json-file p.json",
+            "reads kafka-reassign-partitions",
+        ),
+        (
+            "kafka-leader-election.sh --election-type preferred --all-topic-partitions",
+            "changes Placement",
+        ),
         ("kafka-acls.sh --list", "reads kafka-acls"),
-        ("kafka-acls.sh --add --allow-principal User:app --operation Read --group billing", "changes Access"),
+        (
+            "kafka-acls.sh --add --allow-principal User:app --operation Read --group billing",
+            "changes Access",
+        ),
         ("kafka-transactions.sh list", "reads kafka-transactions"),
-        ("kafka-transactions.sh abort --topic orders --partition 3 --start-offset 12", "changes Transactions"),
-        ("kafka-console-consumer.sh --topic orders --from-beginning --max-messages 3", "reads kafka-console-consumer"),
+        (
+            "kafka-transactions.sh abort --topic orders --partition 3 --start-offset 12",
+            "changes Transactions",
+        ),
+        (
+            "kafka-console-consumer.sh --topic orders --from-beginning --max-messages 3",
+            "reads kafka-console-consumer",
+        ),
         ("kafka-console-consumer.sh --topic orders --group billing", "changes Offsets"),
         ("kcat -b kafka-1:9092 -L", "reads kcat"),
         ("kcat -P -b kafka-1:9092 -t orders", "changes Records"),
@@ -48,7 +85,10 @@ fn machine_tools_by_what_their_arguments_do() {
     table(&[
         ("tc -s qdisc show dev eth0", "reads tc"),
         ("tc qdisc del dev eth0 root", "changes Network"),
-        ("tc qdisc replace dev eth0 root tbf rate 1mbit burst 16kb latency 300ms", "changes Network"),
+        (
+            "tc qdisc replace dev eth0 root tbf rate 1mbit burst 16kb latency 300ms",
+            "changes Network",
+        ),
         ("iptables -L -n -v", "reads iptables"),
         ("iptables -S", "reads iptables"),
         ("iptables -D OUTPUT 1", "changes Network"),
@@ -101,11 +141,17 @@ fn wrappers_pipes_and_sequences() {
         ("bash -lc \"sv restart kafka\"", "changes Restart"),
         ("pgrep java | xargs kill -9", "changes Signal"),
         ("grep -i shrink /var/log/kafka/server.log | tail -n 3", "reads grep"),
-        ("kafka-topics.sh --describe 2>/dev/null | awk '{print $4}' | sort | uniq -c", "reads kafka-topics"),
+        (
+            "kafka-topics.sh --describe 2>/dev/null | awk '{print $4}' | sort | uniq -c",
+            "reads kafka-topics",
+        ),
         ("jstack $(pgrep java) > /tmp/dump.txt", "reads jstack"),
         ("jstack 12 | tee /tmp/dump.txt", "reads jstack"),
         ("kafka-topics.sh --list; kafka-topics.sh --delete --topic x", "changes Topics"),
-        ("for b in 1 2 3; do kafka-configs.sh --describe --entity-type brokers --entity-name $b; done", "reads kafka-configs"),
+        (
+            "for b in 1 2 3; do kafka-configs.sh --describe --entity-type brokers --entity-name $b; done",
+            "reads kafka-configs",
+        ),
         ("for b in 1 2 3; do kafka-configs.sh --alter --entity-name $b; done", "changes Config"),
         ("echo x >> /var/log/kafka/server.log", "changes Files"),
         ("kafka-topics.sh --list $(kill -9 12)", "changes Signal"),
@@ -138,13 +184,33 @@ fn what_a_learner_makes_up_shows_no_tool() {
 fn written_files_and_changed_names_are_remembered() {
     let judged = judge("echo 'Isr: 1,3' > /tmp/x; tee -a notes.txt < /tmp/x");
     assert_eq!(judged.writes, ["/tmp/x", "notes.txt", "/tmp/x"]);
-    assert!(judge("alias tc='echo tbf'").renames && judge("export PATH=/tmp:$PATH").renames && judge("f() { :; }").renames);
+    assert!(
+        judge("alias tc='echo tbf'").renames
+            && judge("export PATH=/tmp:$PATH").renames
+            && judge("f() { :; }").renames
+    );
     assert!(!judge("export BS=kafka-1:9092").renames);
 }
 
 #[test]
 fn any_text_is_judged_without_end_or_panic() {
-    for text in ["$(", "`", "((((", "a $(b $(c $(d)))", "<<", ">", "2>", "&>", "|", ";;;", "'", "\\", "x<<<", "bash -c", "\u{0}\u{200b}"] {
+    for text in [
+        "$(",
+        "`",
+        "((((",
+        "a $(b $(c $(d)))",
+        "<<",
+        ">",
+        "2>",
+        "&>",
+        "|",
+        ";;;",
+        "'",
+        "\\",
+        "x<<<",
+        "bash -c",
+        "\u{0}\u{200b}",
+    ] {
         judge(text);
     }
     judge(&"$(".repeat(5_000));

@@ -1,4 +1,5 @@
-//! The tools a learner may use, and which of their uses change the lab. One table; what is not in it is unknown.
+//! The tools a learner may use, and which of their uses change the lab. One table; what is not in
+//! it is unknown.
 
 use super::Change;
 
@@ -23,7 +24,8 @@ pub(super) enum Rule {
     Runs(&'static [&'static str]),
     /// A shell: it runs the text after `-c`.
     Shell,
-    /// What it prints is what its program makes of its input: passed on when the program only selects.
+    /// What it prints is what its program makes of its input: passed on when the program only
+    /// selects.
     Rewrites,
     /// It walks over files and may delete them or run a command on each.
     Finds,
@@ -37,17 +39,27 @@ use Rule::*;
 /// The rule of the tool with this name, `.sh` left out for Kafka's.
 pub(super) fn rule(name: &str) -> Option<(&'static str, Rule)> {
     let bare = name.strip_suffix(".sh").filter(|n| n.starts_with("kafka-")).unwrap_or(name);
-    TOOLS.iter().flat_map(|(names, rule)| names.iter().map(move |n| (*n, *rule))).find(|(n, _)| *n == bare)
+    TOOLS
+        .iter()
+        .flat_map(|(names, rule)| names.iter().map(move |n| (*n, *rule)))
+        .find(|(n, _)| *n == bare)
 }
 
 const TOOLS: &[(&[&str], Rule)] = &[
     // Kafka's own
-    (&["kafka-topics"], ReadsUnless(&[("--alter", Topics), ("--create", Topics), ("--delete", Topics)])),
+    (
+        &["kafka-topics"],
+        ReadsUnless(&[("--alter", Topics), ("--create", Topics), ("--delete", Topics)]),
+    ),
     (&["kafka-configs"], ReadsUnless(&[("--alter", Config)])),
     (
         &["kafka-consumer-groups", "kafka-share-groups", "kafka-streams-groups"],
         // Resetting without --execute is a rehearsal.
-        ReadsUnless(&[("--execute", Offsets), ("--delete", Offsets), ("--delete-offsets", Offsets)]),
+        ReadsUnless(&[
+            ("--execute", Offsets),
+            ("--delete", Offsets),
+            ("--delete-offsets", Offsets),
+        ]),
     ),
     (
         &["kafka-reassign-partitions"],
@@ -56,16 +68,36 @@ const TOOLS: &[(&[&str], Rule)] = &[
     ),
     (&["kafka-leader-election"], Changes(Placement)),
     (&["kafka-acls"], ReadsUnless(&[("--add", Access), ("--remove", Access)])),
-    (&["kafka-delegation-tokens"], ReadsUnless(&[("--create", Access), ("--renew", Access), ("--expire", Access)])),
-    (&["kafka-transactions"], ReadsUnless(&[("abort", Transactions), ("forceTerminateTransaction", Transactions)])),
-    (&["kafka-features"], ReadsUnless(&[("upgrade", Config), ("downgrade", Config), ("disable", Config)])),
-    (&["kafka-metadata-quorum"], ReadsUnless(&[("add-controller", Config), ("remove-controller", Config)])),
+    (
+        &["kafka-delegation-tokens"],
+        ReadsUnless(&[("--create", Access), ("--renew", Access), ("--expire", Access)]),
+    ),
+    (
+        &["kafka-transactions"],
+        ReadsUnless(&[("abort", Transactions), ("forceTerminateTransaction", Transactions)]),
+    ),
+    (
+        &["kafka-features"],
+        ReadsUnless(&[("upgrade", Config), ("downgrade", Config), ("disable", Config)]),
+    ),
+    (
+        &["kafka-metadata-quorum"],
+        ReadsUnless(&[("add-controller", Config), ("remove-controller", Config)]),
+    ),
     (&["kafka-cluster"], ReadsUnless(&[("unregister", Config)])),
     (&["kafka-client-metrics"], ReadsUnless(&[("--alter", Config), ("--delete", Config)])),
     (&["kafka-storage"], ReadsUnless(&[("format", Files)])),
     (&["kafka-console-consumer", "kafka-consumer-perf-test"], ReadsUnless(&[("--group", Offsets)])),
     (&["kafka-console-share-consumer"], Changes(Offsets)),
-    (&["kafka-console-producer", "kafka-producer-perf-test", "kafka-verifiable-producer", "kafka-e2e-latency"], Changes(Records)),
+    (
+        &[
+            "kafka-console-producer",
+            "kafka-producer-perf-test",
+            "kafka-verifiable-producer",
+            "kafka-e2e-latency",
+        ],
+        Changes(Records),
+    ),
     (&["kafka-verifiable-consumer"], Changes(Offsets)),
     (&["kafka-delete-records"], Changes(Records)),
     (&["kafka-server-stop", "kafka-server-start"], Changes(Restart)),
@@ -83,7 +115,14 @@ const TOOLS: &[(&[&str], Rule)] = &[
     ),
     (&["kcat"], ReadsUnless(&[("-P", Records), ("-G", Offsets)])),
     // The JVM
-    (&["jcmd"], ReadsUnless(&[("VM.set_flag", Config), ("JVMTI.agent_load", Config), ("ManagementAgent.start", Config)])),
+    (
+        &["jcmd"],
+        ReadsUnless(&[
+            ("VM.set_flag", Config),
+            ("JVMTI.agent_load", Config),
+            ("ManagementAgent.start", Config),
+        ]),
+    ),
     (&["jinfo"], ReadsUnless(&[("-flag", Config)])),
     (&["jstack", "jmap", "jstat", "jps", "jhsdb", "jfr"], Reads),
     // Network
@@ -91,27 +130,80 @@ const TOOLS: &[(&[&str], Rule)] = &[
     (&["ip"], ReadsUnless(NETWORK_VERBS)),
     (
         &["iptables", "ip6tables"],
-        ChangesUnless(Network, &["-L", "-S", "-C", "--list", "--list-rules", "--check", "-nL", "-nvL", "-vnL", "-vL", "-V", "--version"]),
+        ChangesUnless(
+            Network,
+            &[
+                "-L",
+                "-S",
+                "-C",
+                "--list",
+                "--list-rules",
+                "--check",
+                "-nL",
+                "-nvL",
+                "-vnL",
+                "-vL",
+                "-V",
+                "--version",
+            ],
+        ),
     ),
     (&["nft"], ChangesUnless(Network, &["list", "monitor"])),
     (&["iptables-save", "ip6tables-save"], Reads),
     (&["iptables-restore", "ip6tables-restore"], Changes(Network)),
-    (&["conntrack"], ReadsUnless(&[("-D", Network), ("-F", Network), ("-U", Network), ("-I", Network)])),
-    (&["ethtool"], ReadsUnless(&[("-K", Network), ("-s", Network), ("-G", Network), ("-C", Network), ("-A", Network)])),
+    (
+        &["conntrack"],
+        ReadsUnless(&[("-D", Network), ("-F", Network), ("-U", Network), ("-I", Network)]),
+    ),
+    (
+        &["ethtool"],
+        ReadsUnless(&[
+            ("-K", Network),
+            ("-s", Network),
+            ("-G", Network),
+            ("-C", Network),
+            ("-A", Network),
+        ]),
+    ),
     (&["ss"], ReadsUnless(&[("-K", Network), ("--kill", Network)])),
-    (&["tcpdump", "tshark", "netstat", "lsof", "ping", "traceroute", "tracepath", "mtr", "dig", "host", "nslookup", "getent"], Reads),
+    (
+        &[
+            "tcpdump",
+            "tshark",
+            "netstat",
+            "lsof",
+            "ping",
+            "traceroute",
+            "tracepath",
+            "mtr",
+            "dig",
+            "host",
+            "nslookup",
+            "getent",
+        ],
+        Reads,
+    ),
     (&["openssl"], Reads),
     // Processes and machines
     (&["kill"], ChangesUnless(Signal, &["-0", "-3", "-QUIT", "-SIGQUIT", "-l"])),
     (&["pkill", "killall"], ChangesUnless(Signal, &["-0", "-3", "-QUIT", "-SIGQUIT"])),
     (&["sv"], ChangesUnless(Restart, &["status", "s", "check"])),
-    (&["systemctl", "service"], ChangesUnless(Restart, &["status", "show", "list-units", "--status-all"])),
+    (
+        &["systemctl", "service"],
+        ChangesUnless(Restart, &["status", "show", "list-units", "--status-all"]),
+    ),
     (&["reboot", "shutdown", "halt", "poweroff", "runsv", "runsvdir", "chpst"], Changes(Restart)),
     (&["renice", "chrt", "ionice", "prlimit", "taskset"], Changes(Config)),
-    (&["sysctl"], ReadsUnless(&[("-w", Config), ("-p", Config), ("--write", Config), ("--system", Config)])),
+    (
+        &["sysctl"],
+        ReadsUnless(&[("-w", Config), ("-p", Config), ("--write", Config), ("--system", Config)]),
+    ),
     (&["date"], ReadsUnless(&[("-s", Config), ("--set", Config)])),
     (&["dmesg"], ReadsUnless(&[("-C", Files), ("-c", Files), ("--clear", Files)])),
-    (&["mount"], ReadsUnless(&[("-o", Files), ("--bind", Files), ("-t", Files), ("--move", Files)])),
+    (
+        &["mount"],
+        ReadsUnless(&[("-o", Files), ("--bind", Files), ("-t", Files), ("--move", Files)]),
+    ),
     (&["umount", "swapoff", "swapon", "fallocate", "mkfs", "logger"], Changes(Files)),
     (
         &[
@@ -159,33 +251,46 @@ const TOOLS: &[(&[&str], Rule)] = &[
     // Text
     (
         &[
-            "cat", "column", "cmp", "comm", "diff", "egrep", "fgrep", "grep", "head", "hexdump", "less", "more", "nl", "od", "sort",
-            "strings", "tac", "tail", "uniq", "wc", "xxd", "zcat", "zgrep", "zless",
+            "cat", "column", "cmp", "comm", "diff", "egrep", "fgrep", "grep", "head", "hexdump",
+            "less", "more", "nl", "od", "sort", "strings", "tac", "tail", "uniq", "wc", "xxd",
+            "zcat", "zgrep", "zless",
         ],
         Passes,
     ),
-    (&["awk", "gawk", "mawk", "cut", "jq", "sed", "tr", "paste", "rev", "fold", "fmt", "perl", "expand", "join"], Rewrites),
+    (
+        &[
+            "awk", "gawk", "mawk", "cut", "jq", "sed", "tr", "paste", "rev", "fold", "fmt", "perl",
+            "expand", "join",
+        ],
+        Rewrites,
+    ),
     (&["find"], Finds),
     (
         &[
-            "echo", "printf", "seq", "yes", "history", "true", "false", ":", "cd", "pwd", "exit", "logout", "clear", "reset", "sleep",
-            "wait", "test", "[", "[[", "type", "which", "whereis", "command", "man", "help", "set", "unset", "shopt", "jobs", "fg", "bg",
-            "disown", "read", "tput", "stty", "ulimit", "umask", "bc", "expr", "basename", "dirname", "local", "printenv",
+            "echo", "printf", "seq", "yes", "history", "true", "false", ":", "cd", "pwd", "exit",
+            "logout", "clear", "reset", "sleep", "wait", "test", "[", "[[", "type", "which",
+            "whereis", "command", "man", "help", "set", "unset", "shopt", "jobs", "fg", "bg",
+            "disown", "read", "tput", "stty", "ulimit", "umask", "bc", "expr", "basename",
+            "dirname", "local", "printenv",
         ],
         Prints,
     ),
     // Files
     (
         &[
-            "cp", "mv", "rm", "rmdir", "mkdir", "touch", "chmod", "chown", "chgrp", "ln", "truncate", "dd", "install", "tee", "rsync",
-            "vi", "vim", "vim.tiny", "nano", "ed", "emacs", "shred", "tar", "gzip", "gunzip", "unzip", "patch", "split", "wget", "mktemp",
+            "cp", "mv", "rm", "rmdir", "mkdir", "touch", "chmod", "chown", "chgrp", "ln",
+            "truncate", "dd", "install", "tee", "rsync", "vi", "vim", "vim.tiny", "nano", "ed",
+            "emacs", "shred", "tar", "gzip", "gunzip", "unzip", "patch", "split", "wget", "mktemp",
         ],
         Writes,
     ),
     // What runs other commands
     (&["sudo"], Runs(&["-u", "-g", "-h", "-p", "-C", "-T", "--user", "--group"])),
     (&["env"], Runs(&["-u", "-C", "--unset", "--chdir"])),
-    (&["nohup", "setsid", "stdbuf", "builtin", "exec", "chronic", "unbuffer"], Runs(&["-i", "-o", "-e", "-a"])),
+    (
+        &["nohup", "setsid", "stdbuf", "builtin", "exec", "chronic", "unbuffer"],
+        Runs(&["-i", "-o", "-e", "-a"]),
+    ),
     (&["nice"], Runs(&["-n", "--adjustment"])),
     (&["timeout"], Runs(&["-s", "-k", "--signal", "--kill-after"])),
     (&["watch"], Runs(&["-n", "--interval"])),

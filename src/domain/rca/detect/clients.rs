@@ -9,24 +9,34 @@ use crate::domain::telemetry::series::{Labels, Series, SourceError, UnixMs, is_s
 /// The rules about clients. Errors come in bursts: what follows within ten seconds is the same.
 pub const RULES: &[Rule] = &[
     Rule { event: "produce.failed", patience: ERRORS, watch: produce_failed },
-    Rule { event: "produce.slow", patience: Patience { hold: 3_000, quiet: 10_000, together: 0 }, watch: produce_slow },
+    Rule {
+        event: "produce.slow",
+        patience: Patience { hold: 3_000, quiet: 10_000, together: 0 },
+        watch: produce_slow,
+    },
     Rule { event: "commit.failed", patience: ERRORS, watch: commit_failed },
     Rule { event: "records.rejected", patience: ERRORS, watch: rejected },
     Rule { event: "access.denied", patience: ERRORS, watch: denied },
     Rule { event: "authentication.failed", patience: ERRORS, watch: unauthenticated },
     Rule { event: "quota.exceeded", patience: ERRORS, watch: delayed },
     Rule { event: "record.skipped", patience: ERRORS, watch: skipped },
-    Rule { event: "transaction.open", patience: Patience { hold: 0, quiet: 0, together: 0 }, watch: open_transactions },
+    Rule {
+        event: "transaction.open",
+        patience: Patience { hold: 0, quiet: 0, together: 0 },
+        watch: open_transactions,
+    },
 ];
 
 const ERRORS: Patience = Patience { hold: 0, quiet: 10_000, together: 2_000 };
-/// A mean acknowledgement above this many seconds, over a window of this many milliseconds, is late.
+/// A mean acknowledgement above this many seconds, over a window of this many milliseconds, is
+/// late.
 const SLOW: f64 = 0.5;
 const SLOW_OVER: i64 = 5_000;
 /// A transaction open for this many seconds is open for long.
 const OPEN_LONG: f64 = 30.0;
 
-/// Counters of one name that grow where their labels are of interest, each told on a component with a word on it.
+/// Counters of one name that grow where their labels are of interest, each told on a component with
+/// a word on it.
 fn counted(
     recording: &Recording<'_>,
     name: &'static str,
@@ -46,27 +56,41 @@ fn service(labels: &Labels) -> Component {
 
 /// A producer that gave records up.
 fn produce_failed(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    counted(recording, "kafka_producer_record_error_total", |l| Some((service(l), format!("{} to {}", l.get("error"), l.get("topic")))))
+    counted(recording, "kafka_producer_record_error_total", |l| {
+        Some((service(l), format!("{} to {}", l.get("error"), l.get("topic"))))
+    })
 }
 
 /// A producer whose records are acknowledged late.
 fn produce_slow(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let (counts, sums) =
-        (recording.series("kafka_producer_ack_latency_seconds_count")?, recording.series("kafka_producer_ack_latency_seconds_sum")?);
+    let (counts, sums) = (
+        recording.series("kafka_producer_ack_latency_seconds_count")?,
+        recording.series("kafka_producer_ack_latency_seconds_sum")?,
+    );
     let watched = sums.iter().filter_map(|s| {
-        let count: &Series = counts.iter().find(|c| c.labels.get("service") == s.labels.get("service"))?;
-        let (seconds, records) = (recording.rates(&s.points, SLOW_OVER), recording.rates(&count.points, SLOW_OVER));
+        let count: &Series =
+            counts.iter().find(|c| c.labels.get("service") == s.labels.get("service"))?;
+        let (seconds, records) =
+            (recording.rates(&s.points, SLOW_OVER), recording.rates(&count.points, SLOW_OVER));
         let late = |seconds: f64, records: f64| records > 0.0 && seconds / records > SLOW;
-        let states: Vec<(UnixMs, State)> =
-            seconds.iter().zip(records).map(|((at, seconds), (_, records))| (*at, State::at(*at, late(*seconds, records)))).collect();
-        Some(Watched::alone(service(&s.labels), states).noting("acknowledged after more than 500 ms on average"))
+        let states: Vec<(UnixMs, State)> = seconds
+            .iter()
+            .zip(records)
+            .map(|((at, seconds), (_, records))| (*at, State::at(*at, late(*seconds, records))))
+            .collect();
+        Some(
+            Watched::alone(service(&s.labels), states)
+                .noting("acknowledged after more than 500 ms on average"),
+        )
     });
     Ok(watched.collect())
 }
 
 /// A consumer whose commits fail.
 fn commit_failed(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    counted(recording, "kafka_consumer_commits_total", |l| (l.get("outcome") == "error").then(|| (service(l), String::new())))
+    counted(recording, "kafka_consumer_commits_total", |l| {
+        (l.get("outcome") == "error").then(|| (service(l), String::new()))
+    })
 }
 
 /// A topic whose broker refuses what is produced, for another reason than that it does not lead.
@@ -80,26 +104,37 @@ fn rejected(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
 /// A broker that answers that somebody may not.
 fn denied(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     counted(recording, "kafka_network_requestmetrics_errors_total", |l| {
-        let broker = Some(l.get("broker")).filter(|b| !b.is_empty() && l.get("error").ends_with("AUTHORIZATION_FAILED"))?;
-        Some((Component::of(Kind::Broker, broker), format!("{} to {}", l.get("error"), l.get("request"))))
+        let broker = Some(l.get("broker"))
+            .filter(|b| !b.is_empty() && l.get("error").ends_with("AUTHORIZATION_FAILED"))?;
+        Some((
+            Component::of(Kind::Broker, broker),
+            format!("{} to {}", l.get("error"), l.get("request")),
+        ))
     })
 }
 
 /// A listener on which somebody could not say who they are.
 fn unauthenticated(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     counted(recording, "kafka_server_socket_server_metrics_failed_authentication_total", |l| {
-        Some((Component::of(Kind::Listener, format!("{}/{}", l.get("node"), l.get("listener"))), String::new()))
+        Some((
+            Component::of(Kind::Listener, format!("{}/{}", l.get("node"), l.get("listener"))),
+            String::new(),
+        ))
     })
 }
 
 /// A client that brokers delay.
 fn delayed(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    counted(recording, "rdkafka_broker_throttle_seconds_sum", |l| Some((service(l), "delayed by brokers".to_owned())))
+    counted(recording, "rdkafka_broker_throttle_seconds_sum", |l| {
+        Some((service(l), "delayed by brokers".to_owned()))
+    })
 }
 
 /// A consumer that passed records over.
 fn skipped(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    counted(recording, "kafka_consumer_records_skipped_total", |l| Some((partition(l), format!("by {}", l.get("client_id")))))
+    counted(recording, "kafka_consumer_records_skipped_total", |l| {
+        Some((partition(l), format!("by {}", l.get("client_id"))))
+    })
 }
 
 /// A transaction that has been open for long.
@@ -110,7 +145,9 @@ fn open_transactions(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceEr
         // It ends with its series, and began when it says.
         let states = s.points.iter().map(|p| match p.value {
             v if is_stale(v) => (p.at, State::Calm),
-            v if v > OPEN_LONG => (p.at, State::Active((p.at - (v * 1000.0) as i64).max(recording.span.from))),
+            v if v > OPEN_LONG => {
+                (p.at, State::Active((p.at - (v * 1000.0) as i64).max(recording.span.from)))
+            }
             _ => (p.at, State::Calm),
         });
         (id, states.collect())
@@ -119,7 +156,10 @@ fn open_transactions(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceEr
 }
 
 /// A partition's offset that stands still while there is something to move it for.
-pub fn standing_still(series: &Series, has_more: impl Fn(UnixMs, f64) -> bool) -> Vec<(UnixMs, State)> {
+pub fn standing_still(
+    series: &Series,
+    has_more: impl Fn(UnixMs, f64) -> bool,
+) -> Vec<(UnixMs, State)> {
     let mut before: Option<f64> = None;
     let mut states = where_value(&series.points, |_| false);
     for (point, (at, state)) in series.points.iter().zip(&mut states) {

@@ -1,4 +1,5 @@
-//! From what was seen of one thing, second by second, to when something was the matter with it, and what of that is told as one.
+//! From what was seen of one thing, second by second, to when something was the matter with it, and
+//! what of that is told as one.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,8 @@ pub enum State {
     Unseen,
     /// Nothing is the matter.
     Calm,
-    /// Something is, since then: seconds back where a rule has to look at a stretch of time to tell.
+    /// Something is, since then: seconds back where a rule has to look at a stretch of time to
+    /// tell.
     Active(UnixMs),
 }
 
@@ -38,7 +40,8 @@ impl State {
 pub struct Watched {
     /// Where a detection is made.
     pub on: Vec<Component>,
-    /// What is in the same company may be told as one: `led by broker 1`. Said with its time, since that may change.
+    /// What is in the same company may be told as one: `led by broker 1`. Said with its time, since
+    /// that may change.
     pub company: Timeline<String>,
     /// What is added of this one: `broker 2`.
     pub note: String,
@@ -124,7 +127,8 @@ pub struct Episode {
     pub from: UnixMs,
     /// When it was over, if it is.
     pub to: Option<UnixMs>,
-    /// When it was clear that it is to be told, which is when it gets its number: no second after it can change that.
+    /// When it was clear that it is to be told, which is when it gets its number: no second after
+    /// it can change that.
     pub established: UnixMs,
 }
 
@@ -164,7 +168,12 @@ fn stretches(thing: usize, states: &[(UnixMs, State)], patience: Patience) -> Ve
                 match now.established {
                     None => current = None,
                     Some(established) if at - calm_since >= patience.quiet => {
-                        done.push(Stretch { from: now.from, established, to: Some(calm_since), thing });
+                        done.push(Stretch {
+                            from: now.from,
+                            established,
+                            to: Some(calm_since),
+                            thing,
+                        });
                         current = None;
                     }
                     Some(_) => {}
@@ -173,7 +182,9 @@ fn stretches(thing: usize, states: &[(UnixMs, State)], patience: Patience) -> Ve
             (State::Calm, None) | (State::Unseen, _) => {}
         }
     }
-    let last = current.and_then(|c| Some(Stretch { from: c.from, established: c.established?, to: c.calm_since, thing }));
+    let last = current.and_then(|c| {
+        Some(Stretch { from: c.from, established: c.established?, to: c.calm_since, thing })
+    });
     done.into_iter().chain(last).collect()
 }
 
@@ -200,14 +211,24 @@ pub fn episodes(watched: &[Watched], patience: Patience) -> Vec<Episode> {
     episodes
 }
 
-fn told_as_one(company: &str, group: &[Stretch], watched: &[Watched], established: UnixMs) -> Episode {
+fn told_as_one(
+    company: &str,
+    group: &[Stretch],
+    watched: &[Watched],
+    established: UnixMs,
+) -> Episode {
     let mut on: Vec<Component> = group.iter().flat_map(|m| watched[m.thing].on.clone()).collect();
     on.sort_by_key(in_human_order);
     on.dedup();
-    let mut notes: Vec<&str> = group.iter().map(|m| watched[m.thing].note.as_str()).filter(|n| !n.is_empty()).collect();
+    let mut notes: Vec<&str> =
+        group.iter().map(|m| watched[m.thing].note.as_str()).filter(|n| !n.is_empty()).collect();
     notes.sort_unstable();
     notes.dedup();
-    let told = [company, &notes.join(", ")].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(": ");
+    let told = [company, &notes.join(", ")]
+        .into_iter()
+        .filter(|t| !t.is_empty())
+        .collect::<Vec<_>>()
+        .join(": ");
     let ends: Option<Vec<UnixMs>> = group.iter().map(|m| m.to).collect();
     Episode {
         on,

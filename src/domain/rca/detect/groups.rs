@@ -11,21 +11,49 @@ use crate::domain::telemetry::series::{Labels, Point, Series, SourceError, UnixM
 
 /// The rules about groups.
 pub const RULES: &[Rule] = &[
-    Rule { event: "group.rebalanced", patience: Patience { hold: 0, quiet: 10_000, together: 0 }, watch: rebalanced },
-    Rule { event: "member.left", patience: Patience { hold: 0, quiet: 0, together: 0 }, watch: fewer_members },
-    Rule { event: "consumer.stalled", patience: Patience { hold: 0, quiet: 0, together: 2_000 }, watch: not_polling },
-    Rule { event: "commit.stopped", patience: Patience { hold: 15_000, quiet: 0, together: 5_000 }, watch: not_committing },
-    Rule { event: "stable_offset.stuck", patience: Patience { hold: 15_000, quiet: 0, together: 5_000 }, watch: stable_offset },
-    Rule { event: "lag.grew", patience: Patience { hold: 12_000, quiet: 20_000, together: 0 }, watch: lag_grew },
-    Rule { event: "freshness.breached", patience: Patience { hold: 3_000, quiet: 5_000, together: 0 }, watch: not_in_time },
+    Rule {
+        event: "group.rebalanced",
+        patience: Patience { hold: 0, quiet: 10_000, together: 0 },
+        watch: rebalanced,
+    },
+    Rule {
+        event: "member.left",
+        patience: Patience { hold: 0, quiet: 0, together: 0 },
+        watch: fewer_members,
+    },
+    Rule {
+        event: "consumer.stalled",
+        patience: Patience { hold: 0, quiet: 0, together: 2_000 },
+        watch: not_polling,
+    },
+    Rule {
+        event: "commit.stopped",
+        patience: Patience { hold: 15_000, quiet: 0, together: 5_000 },
+        watch: not_committing,
+    },
+    Rule {
+        event: "stable_offset.stuck",
+        patience: Patience { hold: 15_000, quiet: 0, together: 5_000 },
+        watch: stable_offset,
+    },
+    Rule {
+        event: "lag.grew",
+        patience: Patience { hold: 12_000, quiet: 20_000, together: 0 },
+        watch: lag_grew,
+    },
+    Rule {
+        event: "freshness.breached",
+        patience: Patience { hold: 3_000, quiet: 5_000, together: 0 },
+        watch: not_in_time,
+    },
 ];
 
 /// A record that waits for longer than this many seconds waits too long, whatever the service.
 const FRESH_FOR: f64 = 10.0;
 /// A member that asked for nothing for this many seconds has stalled.
 const POLLED_WITHIN: f64 = 15.0;
-/// Lag grows when all of it in such a window, in milliseconds, is above all of it in the window before, and the least of it by this many
-/// records.
+/// Lag grows when all of it in such a window, in milliseconds, is above all of it in the window
+/// before, and the least of it by this many records.
 const GROWTH_OVER: i64 = 10_000;
 const GROWTH: f64 = 100.0;
 
@@ -33,18 +61,26 @@ fn group_of(labels: &Labels) -> Component {
     Component::of(Kind::Group, labels.get("consumergroup"))
 }
 
-/// A group that hands its partitions out anew: seen in its state, or, when that was over within a second, by its members.
+/// A group that hands its partitions out anew: seen in its state, or, when that was over within a
+/// second, by its members.
 fn rebalanced(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let states = recording.series("kafka_consumergroup_state_info")?;
-    let in_between =
-        |s: &Series| matches!(s.labels.get("state"), "PreparingRebalance" | "CompletingRebalance" | "Assigning" | "Reconciling");
-    let by_state = states.iter().map(|s| (group_of(&s.labels), where_value(&s.points, |_| in_between(s))));
+    let in_between = |s: &Series| {
+        matches!(
+            s.labels.get("state"),
+            "PreparingRebalance" | "CompletingRebalance" | "Assigning" | "Reconciling"
+        )
+    };
+    let by_state =
+        states.iter().map(|s| (group_of(&s.labels), where_value(&s.points, |_| in_between(s))));
     let assignments = recording.series("kafka_consumer_rebalances_total")?;
     let by_members = assignments.iter().filter_map(|s| {
         let group = recording.group(s.labels.get("service"))?;
         Some((Component::of(Kind::Group, group), recording.growing(&s.points)))
     });
-    Ok(by_thing(by_state.chain(by_members)).map(|(group, states)| Watched::alone(group, states)).collect())
+    Ok(by_thing(by_state.chain(by_members))
+        .map(|(group, states)| Watched::alone(group, states))
+        .collect())
 }
 
 /// A group with fewer members than before, until there are as many again.
@@ -71,7 +107,9 @@ fn not_polling(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let watched = members.iter().map(|s| {
         let state = |p: &Point| match p.value {
             v if is_stale(v) => State::Unseen,
-            v if v > POLLED_WITHIN => State::Active((p.at - (v * 1000.0) as i64).max(recording.span.from)),
+            v if v > POLLED_WITHIN => {
+                State::Active((p.at - (v * 1000.0) as i64).max(recording.span.from))
+            }
             _ => State::Calm,
         };
         let states = s.points.iter().map(|p| (p.at, state(p))).collect();
@@ -87,9 +125,17 @@ fn not_committing(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError
     let committed = recording.series("kafka_consumergroup_current_offset")?;
     let watched = committed.iter().map(|s| {
         let lag = lags.get(&s.labels.clone().without_name());
-        let states = standing_still(s, |at, _| lag.and_then(|l| l.get(&at)).is_some_and(|lag| *lag > 0.0));
-        let company = Watched::all_of(&format!("committed offsets of {} stand still", s.labels.get("consumergroup")));
-        Watched { company, on: vec![group_of(&s.labels), partition(&s.labels)], ..Watched::alone(partition(&s.labels), states) }
+        let states =
+            standing_still(s, |at, _| lag.and_then(|l| l.get(&at)).is_some_and(|lag| *lag > 0.0));
+        let company = Watched::all_of(&format!(
+            "committed offsets of {} stand still",
+            s.labels.get("consumergroup")
+        ));
+        Watched {
+            company,
+            on: vec![group_of(&s.labels), partition(&s.labels)],
+            ..Watched::alone(partition(&s.labels), states)
+        }
     });
     Ok(watched.collect())
 }
@@ -100,14 +146,21 @@ fn stable_offset(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError>
     let stable = recording.series("kafka_topic_partition_last_stable_offset")?;
     let watched = stable.iter().map(|s| {
         let latest = latest.get(&s.labels.clone().without_name());
-        let states = standing_still(s, |at, stable| latest.and_then(|l| l.get(&at)).is_some_and(|latest| *latest > stable));
-        Watched { company: Watched::all_of("behind the latest offset"), ..Watched::alone(partition(&s.labels), states) }
+        let states = standing_still(s, |at, stable| {
+            latest.and_then(|l| l.get(&at)).is_some_and(|latest| *latest > stable)
+        });
+        Watched {
+            company: Watched::all_of("behind the latest offset"),
+            ..Watched::alone(partition(&s.labels), states)
+        }
     });
     Ok(watched.collect())
 }
 
 fn by_labels(series: &[Series]) -> BTreeMap<Labels, BTreeMap<UnixMs, f64>> {
-    let values = |s: &Series| s.points.iter().filter(|p| !is_stale(p.value)).map(|p| (p.at, p.value)).collect();
+    let values = |s: &Series| {
+        s.points.iter().filter(|p| !is_stale(p.value)).map(|p| (p.at, p.value)).collect()
+    };
     series.iter().map(|s| (s.labels.clone().without_name(), values(s))).collect()
 }
 
@@ -117,7 +170,10 @@ fn lag_grew(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let watched = lags.iter().map(|s| {
         let points: Vec<Point> = s.points.iter().filter(|p| !is_stale(p.value)).copied().collect();
         let topic = Component::of(Kind::Topic, s.labels.get("topic"));
-        Watched { on: vec![group_of(&s.labels), topic], ..Watched::alone(group_of(&s.labels), growth(&points)) }
+        Watched {
+            on: vec![group_of(&s.labels), topic],
+            ..Watched::alone(group_of(&s.labels), growth(&points))
+        }
     });
     Ok(watched.collect())
 }
@@ -138,8 +194,15 @@ fn growth(points: &[Point]) -> Vec<(UnixMs, State)> {
         } else {
             let lowest = points[recent..=k].iter().map(|p| p.value).fold(f64::INFINITY, f64::min);
             let earlier = points[before..recent].iter().map(|p| p.value);
-            let (least, most) = earlier.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), v| (least.min(v), most.max(v)));
-            if lowest > most && lowest >= least + GROWTH { State::Active(now.at - GROWTH_OVER) } else { State::Calm }
+            let (least, most) = earlier
+                .fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), v| {
+                    (least.min(v), most.max(v))
+                });
+            if lowest > most && lowest >= least + GROWTH {
+                State::Active(now.at - GROWTH_OVER)
+            } else {
+                State::Calm
+            }
         };
         states.push((now.at, state));
     }
@@ -151,12 +214,18 @@ fn not_in_time(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let ages = recording.series("kafka_consumergroup_oldest_uncommitted_age_seconds")?;
     let mut topics: BTreeMap<(&str, &str), Vec<&Series>> = BTreeMap::new();
     for series in ages.iter() {
-        topics.entry((series.labels.get("consumergroup"), series.labels.get("topic"))).or_default().push(series);
+        topics
+            .entry((series.labels.get("consumergroup"), series.labels.get("topic")))
+            .or_default()
+            .push(series);
     }
     let watched = topics.into_iter().map(|((group, topic), partitions)| Watched {
         on: vec![Component::of(Kind::Group, group), Component::of(Kind::Topic, topic)],
-        ..Watched::alone(Component::of(Kind::Group, group), where_value(&largest(partitions), |age| age > FRESH_FOR))
-            .noting("the oldest record waits for more than 10 s")
+        ..Watched::alone(
+            Component::of(Kind::Group, group),
+            where_value(&largest(partitions), |age| age > FRESH_FOR),
+        )
+        .noting("the oldest record waits for more than 10 s")
     });
     Ok(watched.collect())
 }

@@ -8,18 +8,55 @@ use crate::domain::telemetry::series::{Point, Series, SourceError, UnixMs, is_st
 
 /// The rules about processes.
 pub const RULES: &[Rule] = &[
-    Rule { event: "process.exited", patience: Patience { hold: 3_000, quiet: 0, together: 0 }, watch: exited },
-    Rule { event: "process.restarted", patience: Patience { hold: 0, quiet: 0, together: 0 }, watch: restarted },
-    Rule { event: "process.killed", patience: Patience { hold: 0, quiet: 5_000, together: 0 }, watch: killed },
-    Rule { event: "metrics.vanished", patience: Patience { hold: 3_000, quiet: 5_000, together: 0 }, watch: silent },
-    Rule { event: "connection.refused", patience: Patience { hold: 10_000, quiet: 2_000, together: 0 }, watch: refusing },
-    Rule { event: "requests.timed_out", patience: Patience { hold: 2_000, quiet: 10_000, together: 0 }, watch: unanswered },
-    Rule { event: "gc.long_pauses", patience: Patience { hold: 3_000, quiet: 10_000, together: 0 }, watch: collecting },
-    Rule { event: "cpu.throttled", patience: Patience { hold: 5_000, quiet: 10_000, together: 0 }, watch: throttled },
-    Rule { event: "disk.failed", patience: Patience { hold: 0, quiet: 0, together: 0 }, watch: offline_directories },
+    Rule {
+        event: "process.exited",
+        patience: Patience { hold: 3_000, quiet: 0, together: 0 },
+        watch: exited,
+    },
+    Rule {
+        event: "process.restarted",
+        patience: Patience { hold: 0, quiet: 0, together: 0 },
+        watch: restarted,
+    },
+    Rule {
+        event: "process.killed",
+        patience: Patience { hold: 0, quiet: 5_000, together: 0 },
+        watch: killed,
+    },
+    Rule {
+        event: "metrics.vanished",
+        patience: Patience { hold: 3_000, quiet: 5_000, together: 0 },
+        watch: silent,
+    },
+    Rule {
+        event: "connection.refused",
+        patience: Patience { hold: 10_000, quiet: 2_000, together: 0 },
+        watch: refusing,
+    },
+    Rule {
+        event: "requests.timed_out",
+        patience: Patience { hold: 2_000, quiet: 10_000, together: 0 },
+        watch: unanswered,
+    },
+    Rule {
+        event: "gc.long_pauses",
+        patience: Patience { hold: 3_000, quiet: 10_000, together: 0 },
+        watch: collecting,
+    },
+    Rule {
+        event: "cpu.throttled",
+        patience: Patience { hold: 5_000, quiet: 10_000, together: 0 },
+        watch: throttled,
+    },
+    Rule {
+        event: "disk.failed",
+        patience: Patience { hold: 0, quiet: 0, together: 0 },
+        watch: offline_directories,
+    },
 ];
 
-/// A read that failed within this many seconds was refused: nothing listens. One that found a listener fails by its deadline.
+/// A read that failed within this many seconds was refused: nothing listens. One that found a
+/// listener fails by its deadline.
 const REFUSED_WITHIN: f64 = 0.3;
 /// The share of time in collections that is long, over a window of this many milliseconds.
 const COLLECTING: f64 = 0.2;
@@ -39,10 +76,12 @@ enum Failed {
 
 /// Active where a read failed in this way. Both series come from the same read.
 fn failures(success: &Series, durations: &[Series], how: Failed) -> Vec<(UnixMs, State)> {
-    let same = |d: &&Series| d.labels.clone().without_name() == success.labels.clone().without_name();
+    let same =
+        |d: &&Series| d.labels.clone().without_name() == success.labels.clone().without_name();
     let took: &[Point] = durations.iter().find(same).map_or(&[], |d| &d.points);
     let failed = |at: UnixMs| {
-        let took = took.binary_search_by_key(&at, |p| p.at).map_or(f64::INFINITY, |k| took[k].value);
+        let took =
+            took.binary_search_by_key(&at, |p| p.at).map_or(f64::INFINITY, |k| took[k].value);
         if took <= REFUSED_WITHIN { Failed::Refused } else { Failed::Unanswered }
     };
     let state = |p: &Point| match p.value {
@@ -55,10 +94,11 @@ fn failures(success: &Series, durations: &[Series], how: Failed) -> Vec<(UnixMs,
 /// The monitoring of a Kafka node or a service, where it failed in this way.
 fn scrapes(recording: &Recording<'_>, how: Failed) -> Result<Vec<Watched>, SourceError> {
     let (up, took) = (recording.series("up")?, recording.series("scrape_duration_seconds")?);
-    let watched = up.iter().filter(|s| matches!(s.labels.get("job"), "kafka" | "service")).filter_map(|s| {
-        let on = recording.process(s.labels.get("node"))?;
-        Some(Watched::alone(on, failures(s, &took, how)))
-    });
+    let watched =
+        up.iter().filter(|s| matches!(s.labels.get("job"), "kafka" | "service")).filter_map(|s| {
+            let on = recording.process(s.labels.get("node"))?;
+            Some(Watched::alone(on, failures(s, &took, how)))
+        });
     Ok(watched.collect())
 }
 
@@ -69,13 +109,22 @@ fn exited(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
 
 /// A process that is there and does not tell its figures in time.
 fn silent(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    Ok(scrapes(recording, Failed::Unanswered)?.into_iter().map(|w| w.noting("its endpoint does not answer in time")).collect())
+    Ok(scrapes(recording, Failed::Unanswered)?
+        .into_iter()
+        .map(|w| w.noting("its endpoint does not answer in time"))
+        .collect())
 }
 
 fn probes(recording: &Recording<'_>, how: Failed, note: &str) -> Result<Vec<Watched>, SourceError> {
-    let (answered, took) = (recording.series("kafka_probe_success")?, recording.series("kafka_probe_duration_seconds")?);
-    let looks = answered.iter().map(|s| (s.labels.get("broker").to_owned(), failures(s, &took, how)));
-    Ok(by_thing(looks).map(|(id, states)| Watched::alone(Component::of(Kind::Broker, id), states).noting(note)).collect())
+    let (answered, took) = (
+        recording.series("kafka_probe_success")?,
+        recording.series("kafka_probe_duration_seconds")?,
+    );
+    let looks =
+        answered.iter().map(|s| (s.labels.get("broker").to_owned(), failures(s, &took, how)));
+    Ok(by_thing(looks)
+        .map(|(id, states)| Watched::alone(Component::of(Kind::Broker, id), states).noting(note))
+        .collect())
 }
 
 /// A broker whose listener refuses connections, for longer than a restart takes.
@@ -83,14 +132,23 @@ fn refusing(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     probes(recording, Failed::Refused, "nothing listens on its port")
 }
 
-/// A broker that does not answer plain requests in time, as seen from beside it; and a client whose requests time out.
+/// A broker that does not answer plain requests in time, as seen from beside it; and a client whose
+/// requests time out.
 fn unanswered(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let mut watched = probes(recording, Failed::Unanswered, "probes get no answer within 600 ms")?;
     let timeouts = recording.series("rdkafka_broker_request_timeouts_total")?;
     watched.extend(timeouts.iter().map(|s| {
         let broker = s.labels.get("broker");
-        let to = if broker.parse::<u32>().is_ok() { format!("to broker {broker}") } else { format!("to the {broker}") };
-        Watched::alone(Component::of(Kind::Service, s.labels.get("service")), recording.growing(&s.points)).noting(to)
+        let to = if broker.parse::<u32>().is_ok() {
+            format!("to broker {broker}")
+        } else {
+            format!("to the {broker}")
+        };
+        Watched::alone(
+            Component::of(Kind::Service, s.labels.get("service")),
+            recording.growing(&s.points),
+        )
+        .noting(to)
     }));
     Ok(watched)
 }
@@ -105,7 +163,8 @@ fn restarted(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
         for point in s.points.iter().filter(|p| !is_stale(p.value)) {
             let began = (point.value * 1000.0) as UnixMs;
             match before {
-                // It happens at one instant: when it says it began, as far as that can be, for clocks differ.
+                // It happens at one instant: when it says it began, as far as that can be, for
+                // clocks differ.
                 Some(last) if (point.value - last.value).abs() > 0.5 => {
                     let began = began.clamp(last.at, point.at);
                     states.extend([(point.at, State::Active(began)), (began, State::Calm)]);
@@ -124,7 +183,9 @@ fn killed(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let kills = recording.series("container_oom_events_total")?;
     let watched = kills.iter().filter_map(|s| {
         let on = recording.process(s.labels.get("node"))?;
-        Some(Watched::alone(on, recording.growing(&s.points)).noting("by the kernel, out of memory"))
+        Some(
+            Watched::alone(on, recording.growing(&s.points)).noting("by the kernel, out of memory"),
+        )
     });
     Ok(watched.collect())
 }
@@ -135,7 +196,10 @@ fn collecting(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let looks = collections.iter().filter_map(|s| {
         let on = recording.process(s.labels.get("node")).filter(|c| c.kind != Kind::Controller)?;
         let rates = recording.rates(&s.points, COLLECTING_OVER);
-        Some((on, rates.into_iter().map(|(at, share)| (at, State::at(at, share > COLLECTING))).collect()))
+        Some((
+            on,
+            rates.into_iter().map(|(at, share)| (at, State::at(at, share > COLLECTING))).collect(),
+        ))
     });
     Ok(by_thing(looks).map(|(on, states)| Watched::alone(on, states)).collect())
 }
@@ -147,9 +211,13 @@ fn throttled(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let watched = held_back.iter().filter_map(|s| {
         let node = s.labels.get("node");
         let on = recording.process(node)?;
-        let all = recording.rates(&periods.iter().find(|p| p.labels.get("node") == node)?.points, THROTTLED_OVER);
+        let all = recording
+            .rates(&periods.iter().find(|p| p.labels.get("node") == node)?.points, THROTTLED_OVER);
         let held = recording.rates(&s.points, THROTTLED_OVER);
-        let states = held.iter().zip(all).map(|((at, held), (_, all))| (*at, State::at(*at, *held > THROTTLED * all)));
+        let states = held
+            .iter()
+            .zip(all)
+            .map(|((at, held), (_, all))| (*at, State::at(*at, *held > THROTTLED * all)));
         Some(Watched::alone(on, states.collect()))
     });
     Ok(watched.collect())
@@ -160,7 +228,8 @@ fn offline_directories(recording: &Recording<'_>) -> Result<Vec<Watched>, Source
     let offline = recording.series("kafka_log_logmanager_offlinelogdirectorycount")?;
     let watched = offline.iter().map(|s| {
         let on = Component::of(Kind::Broker, s.labels.get("broker"));
-        Watched::alone(on, where_value(&s.points, |directories| directories > 0.0)).noting("a log directory is offline")
+        Watched::alone(on, where_value(&s.points, |directories| directories > 0.0))
+            .noting("a log directory is offline")
     });
     Ok(watched.collect())
 }

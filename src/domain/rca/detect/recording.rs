@@ -8,9 +8,12 @@ use super::AlertRule;
 use super::episode::{State, Timeline};
 use crate::domain::rca::record::{Inventory, Role, Span};
 use crate::domain::rca::vocab::{Component, Kind};
-use crate::domain::telemetry::series::{Labels, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, is_stale};
+use crate::domain::telemetry::series::{
+    Labels, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, is_stale,
+};
 
-/// What began within this of the beginning of the span was there before: the slowest cadence of a series, and a second.
+/// What began within this of the beginning of the span was there before: the slowest cadence of a
+/// series, and a second.
 const FIRST_READ_WITHIN: i64 = 6_000;
 
 /// A record, looked at from the baseline on.
@@ -27,7 +30,12 @@ pub struct Recording<'a> {
 }
 
 impl<'a> Recording<'a> {
-    pub fn new(source: &'a dyn SeriesSource, span: Span, alert: Option<AlertRule>, inventory: &'a Inventory) -> Self {
+    pub fn new(
+        source: &'a dyn SeriesSource,
+        span: Span,
+        alert: Option<AlertRule>,
+        inventory: &'a Inventory,
+    ) -> Self {
         Self { source, span, alert, inventory, read: RefCell::default() }
     }
 
@@ -41,7 +49,8 @@ impl<'a> Recording<'a> {
         if let Some(series) = self.read.borrow().get(name) {
             return Ok(series.clone());
         }
-        let mut series = self.source.select(&[Matcher::equal(NAME, name)], self.span.from, self.span.to)?;
+        let mut series =
+            self.source.select(&[Matcher::equal(NAME, name)], self.span.from, self.span.to)?;
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
         let series = Rc::new(series);
         self.read.borrow_mut().insert(name, series.clone());
@@ -51,7 +60,11 @@ impl<'a> Recording<'a> {
     /// What was seen of each partition: who led it, -1 for nobody.
     pub fn leaders(&self) -> Result<BTreeMap<(String, String), Timeline<i64>>, SourceError> {
         let series = self.series("kafka_topic_partition_leader")?;
-        let seen = |s: &Series| Timeline::of(s.points.iter().filter(|p| !is_stale(p.value)).map(|p| (p.at, p.value as i64)));
+        let seen = |s: &Series| {
+            Timeline::of(
+                s.points.iter().filter(|p| !is_stale(p.value)).map(|p| (p.at, p.value as i64)),
+            )
+        };
         Ok(series.iter().map(|s| (partition_key(&s.labels), seen(s))).collect())
     }
 
@@ -75,7 +88,8 @@ impl<'a> Recording<'a> {
         }
     }
 
-    /// By how much a counter grew, at each of its samples. A counter that begins, or begins anew, counts from zero.
+    /// By how much a counter grew, at each of its samples. A counter that begins, or begins anew,
+    /// counts from zero.
     pub fn increases(&self, points: &[Point]) -> Vec<(UnixMs, Option<f64>)> {
         let was_there = points.first().is_some_and(|p| p.at <= self.span.from + FIRST_READ_WITHIN);
         let mut before = if was_there { None } else { Some(0.0) };
@@ -83,7 +97,8 @@ impl<'a> Recording<'a> {
             if is_stale(point.value) {
                 return (point.at, None);
             }
-            let grown = before.map_or(0.0, |b| if point.value >= b { point.value - b } else { point.value });
+            let grown = before
+                .map_or(0.0, |b| if point.value >= b { point.value - b } else { point.value });
             before = Some(point.value);
             (point.at, Some(grown))
         };
@@ -92,10 +107,14 @@ impl<'a> Recording<'a> {
 
     /// Active in the seconds in which a counter grew.
     pub fn growing(&self, points: &[Point]) -> Vec<(UnixMs, State)> {
-        self.increases(points).into_iter().map(|(at, grown)| (at, grown.map_or(State::Unseen, |g| State::at(at, g > 0.0)))).collect()
+        self.increases(points)
+            .into_iter()
+            .map(|(at, grown)| (at, grown.map_or(State::Unseen, |g| State::at(at, g > 0.0))))
+            .collect()
     }
 
-    /// By how much a counter grew over a window, divided by the window's length in seconds, at each sample that has a whole window.
+    /// By how much a counter grew over a window, divided by the window's length in seconds, at each
+    /// sample that has a whole window.
     pub fn rates(&self, points: &[Point], window: i64) -> Vec<(UnixMs, f64)> {
         let mut sum = 0.0;
         let mut sums: Vec<(UnixMs, f64)> = Vec::new();
@@ -119,7 +138,9 @@ impl<'a> Recording<'a> {
 
 /// Active where a value says so; unseen where the series has ended.
 pub fn where_value(points: &[Point], says: impl Fn(f64) -> bool) -> Vec<(UnixMs, State)> {
-    let state = |p: &Point| (p.at, if is_stale(p.value) { State::Unseen } else { State::at(p.at, says(p.value)) });
+    let state = |p: &Point| {
+        (p.at, if is_stale(p.value) { State::Unseen } else { State::at(p.at, says(p.value)) })
+    };
     points.iter().map(state).collect()
 }
 
@@ -133,7 +154,9 @@ pub fn together(looks: impl IntoIterator<Item = Vec<(UnixMs, State)>>) -> Vec<(U
 }
 
 /// Looks at the same things, by thing.
-pub fn by_thing<K: Ord>(looks: impl IntoIterator<Item = (K, Vec<(UnixMs, State)>)>) -> impl Iterator<Item = (K, Vec<(UnixMs, State)>)> {
+pub fn by_thing<K: Ord>(
+    looks: impl IntoIterator<Item = (K, Vec<(UnixMs, State)>)>,
+) -> impl Iterator<Item = (K, Vec<(UnixMs, State)>)> {
     let mut things: BTreeMap<K, Vec<Vec<(UnixMs, State)>>> = BTreeMap::new();
     for (thing, look) in looks {
         things.entry(thing).or_default().push(look);

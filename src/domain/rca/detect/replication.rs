@@ -8,15 +8,29 @@ use super::{Patience, Rule};
 use crate::domain::rca::vocab::{Component, Kind};
 use crate::domain::telemetry::series::{Labels, SourceError, UnixMs, is_stale};
 
-/// The rules about replicas. One that is back in the ISR and out again within ten seconds was not really back.
+/// The rules about replicas. One that is back in the ISR and out again within ten seconds was not
+/// really back.
 pub const RULES: &[Rule] = &[
-    Rule { event: "isr.shrunk", patience: Patience { hold: 0, quiet: 10_000, together: 2_000 }, watch: out_of_isr },
-    Rule { event: "isr.below_min", patience: Patience { hold: 0, quiet: 10_000, together: 2_000 }, watch: below_min },
-    Rule { event: "throttle.active", patience: Patience { hold: 0, quiet: 0, together: 0 }, watch: throttled },
+    Rule {
+        event: "isr.shrunk",
+        patience: Patience { hold: 0, quiet: 10_000, together: 2_000 },
+        watch: out_of_isr,
+    },
+    Rule {
+        event: "isr.below_min",
+        patience: Patience { hold: 0, quiet: 10_000, together: 2_000 },
+        watch: below_min,
+    },
+    Rule {
+        event: "throttle.active",
+        patience: Patience { hold: 0, quiet: 0, together: 0 },
+        watch: throttled,
+    },
 ];
 
-/// A replica that is not in its partition's ISR. All that leave the ISRs of one leader together are one detection. Of a partition
-/// without a leader the ISR says nothing: nobody keeps it, and that is told by itself.
+/// A replica that is not in its partition's ISR. All that leave the ISRs of one leader together are
+/// one detection. Of a partition without a leader the ISR says nothing: nobody keeps it, and that
+/// is told by itself.
 fn out_of_isr(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let leaders = recording.leaders()?;
     let replicas = recording.series("kafka_topic_partition_replica_in_sync")?;
@@ -24,7 +38,9 @@ fn out_of_isr(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
         let leader = leaders.get(&partition_key(&replica.labels));
         Watched {
             on: vec![partition(&replica.labels)],
-            company: leader.map(|l| l.map(|id| format!("led by broker {id}, out of sync"))).unwrap_or_default(),
+            company: leader
+                .map(|l| l.map(|id| format!("led by broker {id}, out of sync")))
+                .unwrap_or_default(),
             note: format!("broker {}", replica.labels.get("broker")),
             states: while_led(where_value(&replica.points, |in_sync| in_sync == 0.0), leader),
         }
@@ -35,7 +51,10 @@ fn out_of_isr(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
 /// What was seen while somebody led.
 fn while_led(states: Vec<(UnixMs, State)>, leader: Option<&Timeline<i64>>) -> Vec<(UnixMs, State)> {
     let is_led = |at: UnixMs| leader.and_then(|l| l.at(at)).is_none_or(|id| *id >= 0);
-    states.into_iter().map(|(at, state)| (at, if is_led(at) { state } else { State::Unseen })).collect()
+    states
+        .into_iter()
+        .map(|(at, state)| (at, if is_led(at) { state } else { State::Unseen }))
+        .collect()
 }
 
 /// A partition with fewer in-sync replicas than its topic, or else its brokers, ask for.
@@ -48,21 +67,33 @@ fn below_min(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let watched = isrs.iter().map(|isr| {
         let of_topic = of_topics.get(isr.labels.get("topic"));
         let least = |at: UnixMs| {
-            let known = |settings: &BTreeMap<UnixMs, f64>| settings.range(..=at).next_back().map(|(_, least)| *least);
+            let known = |settings: &BTreeMap<UnixMs, f64>| {
+                settings.range(..=at).next_back().map(|(_, least)| *least)
+            };
             of_topic.and_then(known).or_else(|| known(&of_brokers)).unwrap_or(1.0)
         };
-        let state = |at: UnixMs, replicas: f64| if is_stale(replicas) { State::Unseen } else { State::at(at, replicas < least(at)) };
+        let state = |at: UnixMs, replicas: f64| {
+            if is_stale(replicas) { State::Unseen } else { State::at(at, replicas < least(at)) }
+        };
         let states = isr.points.iter().map(|p| (p.at, state(p.at, p.value))).collect();
         let states = while_led(states, leaders.get(&partition_key(&isr.labels)));
-        Watched { company: Watched::all_of("fewer in sync than min.insync.replicas"), ..Watched::alone(partition(&isr.labels), states) }
+        Watched {
+            company: Watched::all_of("fewer in sync than min.insync.replicas"),
+            ..Watched::alone(partition(&isr.labels), states)
+        }
     });
     Ok(watched.collect())
 }
 
 /// What `min.insync.replicas` was set to, by topic or broker.
-fn smallest_isr(recording: &Recording<'_>, name: &'static str) -> Result<BTreeMap<String, BTreeMap<UnixMs, f64>>, SourceError> {
+fn smallest_isr(
+    recording: &Recording<'_>,
+    name: &'static str,
+) -> Result<BTreeMap<String, BTreeMap<UnixMs, f64>>, SourceError> {
     let mut settings: BTreeMap<String, BTreeMap<UnixMs, f64>> = BTreeMap::new();
-    for series in recording.series(name)?.iter().filter(|s| s.labels.get("key") == "min.insync.replicas") {
+    for series in
+        recording.series(name)?.iter().filter(|s| s.labels.get("key") == "min.insync.replicas")
+    {
         let whose = [series.labels.get("topic"), series.labels.get("broker")].concat();
         if let Ok(least) = series.labels.get("value").parse() {
             let seen = series.points.iter().filter(|p| !is_stale(p.value)).map(|p| (p.at, least));
@@ -72,7 +103,8 @@ fn smallest_isr(recording: &Recording<'_>, name: &'static str) -> Result<BTreeMa
     Ok(settings)
 }
 
-/// A broker or topic with a replication throttle in its configuration. Topics without a list of throttled replicas are not held back.
+/// A broker or topic with a replication throttle in its configuration. Topics without a list of
+/// throttled replicas are not held back.
 fn throttled(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     const KEYS: [&str; 4] = [
         "leader.replication.throttled.rate",
@@ -86,10 +118,14 @@ fn throttled(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
         "" => named(Kind::Broker, labels, "broker"),
         topic => Component::of(Kind::Topic, topic),
     };
-    let settings = brokers.iter().chain(topics.iter()).filter(|s| KEYS.contains(&s.labels.get("key")) && !s.labels.get("value").is_empty());
+    let settings = brokers
+        .iter()
+        .chain(topics.iter())
+        .filter(|s| KEYS.contains(&s.labels.get("key")) && !s.labels.get("value").is_empty());
     // A setting that is gone is no series, which is the end of its throttle, not of our sight.
     let looks = settings.map(|s| {
-        let state = |at, value: f64| if is_stale(value) { State::Calm } else { State::at(at, true) };
+        let state =
+            |at, value: f64| if is_stale(value) { State::Calm } else { State::at(at, true) };
         (component(&s.labels), s.points.iter().map(|p| (p.at, state(p.at, p.value))).collect())
     });
     Ok(by_thing(looks).map(|(on, states)| Watched::alone(on, states)).collect())

@@ -7,11 +7,15 @@ use crate::domain::telemetry::series::{Labels, Point, Series, stale};
 
 const START: UnixMs = 1_795_348_800_000;
 
-/// A series sampled every second from the first one on: runs of a value and for how many seconds it holds; NaN ends the series.
+/// A series sampled every second from the first one on: runs of a value and for how many seconds it
+/// holds; NaN ends the series.
 fn series(name: &str, pairs: &[(&str, &str)], runs: &[(f64, usize)]) -> Series {
     let values = runs.iter().flat_map(|(value, seconds)| std::iter::repeat_n(*value, *seconds));
     let value = |v: f64| if v.is_nan() { stale() } else { v };
-    let points = values.enumerate().map(|(k, v)| Point { at: START + k as i64 * 1000, value: value(v) }).collect();
+    let points = values
+        .enumerate()
+        .map(|(k, v)| Point { at: START + k as i64 * 1000, value: value(v) })
+        .collect();
     Series { labels: Labels::of(name, pairs.iter().copied()), points }
 }
 
@@ -52,13 +56,20 @@ fn told(detections: &[Detection]) -> String {
         let to = if d.ongoing { "...".to_owned() } else { since_page(d.span.to, START) };
         let on: Vec<_> = d.on.iter().map(ToString::to_string).collect();
         let told = if d.told.is_empty() { String::new() } else { format!(": {}", d.told) };
-        format!("V{} {} to {to} {} on {}{told}", d.number, since_page(d.span.from, START), d.event, on.join(" "))
+        format!(
+            "V{} {} to {to} {} on {}{told}",
+            d.number,
+            since_page(d.span.from, START),
+            d.event,
+            on.join(" ")
+        )
     };
     detections.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn found(all: Vec<Series>) -> String {
-    let last = all.iter().flat_map(|s| s.points.last()).map(|p| p.at).max().expect("there is something");
+    let last =
+        all.iter().flat_map(|s| s.points.last()).map(|p| p.at).max().expect("there is something");
     told(&found_until(&all, (last - START) / 1000))
 }
 
@@ -66,7 +77,11 @@ fn replica(partition: &str, leader: f64, broker: &str, in_sync: &[(f64, usize)])
     let seconds = in_sync.iter().map(|(_, s)| s).sum();
     let labels = [("topic", "orders"), ("partition", partition)];
     [
-        series("kafka_topic_partition_replica_in_sync", &[labels[0], labels[1], ("broker", broker)], in_sync),
+        series(
+            "kafka_topic_partition_replica_in_sync",
+            &[labels[0], labels[1], ("broker", broker)],
+            in_sync,
+        ),
         series("kafka_topic_partition_leader", &labels, &[(leader, seconds)]),
     ]
 }
@@ -99,8 +114,16 @@ fn of_a_partition_without_a_leader_only_that_is_told() {
     let labels = [("topic", "receipts"), ("partition", "0")];
     let all = vec![
         series("kafka_topic_partition_leader", &labels, &[(2.0, 10), (-1.0, 10), (2.0, 10)]),
-        series("kafka_topic_partition_in_sync_replica", &labels, &[(1.0, 10), (0.0, 10), (1.0, 10)]),
-        series("kafka_topic_partition_replica_in_sync", &[labels[0], labels[1], ("broker", "2")], &[(1.0, 10), (0.0, 10), (1.0, 10)]),
+        series(
+            "kafka_topic_partition_in_sync_replica",
+            &labels,
+            &[(1.0, 10), (0.0, 10), (1.0, 10)],
+        ),
+        series(
+            "kafka_topic_partition_replica_in_sync",
+            &[labels[0], labels[1], ("broker", "2")],
+            &[(1.0, 10), (0.0, 10), (1.0, 10)],
+        ),
     ];
     insta::assert_snapshot!(found(all), @"V1 T+00:00:10 to T+00:00:20 leader.lost on partition:receipts-0: without a leader");
 }
@@ -108,10 +131,19 @@ fn of_a_partition_without_a_leader_only_that_is_told() {
 #[test]
 fn a_partition_below_the_least_its_topic_asks_for_is_told() {
     let of = |topic: &'static str, isr: &[(f64, usize)]| {
-        series("kafka_topic_partition_in_sync_replica", &[("topic", topic), ("partition", "0")], isr)
+        series(
+            "kafka_topic_partition_in_sync_replica",
+            &[("topic", topic), ("partition", "0")],
+            isr,
+        )
     };
     let least = |of, name, value| {
-        let labels = [of, ("key", "min.insync.replicas"), ("value", value), ("source", "DYNAMIC_TOPIC_CONFIG")];
+        let labels = [
+            of,
+            ("key", "min.insync.replicas"),
+            ("value", value),
+            ("source", "DYNAMIC_TOPIC_CONFIG"),
+        ];
         series(name, &labels, &[(1.0, 30)])
     };
     let all = vec![
@@ -154,7 +186,11 @@ fn a_process_that_is_gone_refuses_and_one_that_is_stuck_does_not_answer() {
         [series("up", &labels, up), series("scrape_duration_seconds", &labels, took)]
     };
     let mut all: Vec<_> = [
-        scraped("kafka-1", &[(1.0, 10), (0.0, 10), (1.0, 10)], &[(0.03, 10), (0.001, 10), (0.03, 10)]),
+        scraped(
+            "kafka-1",
+            &[(1.0, 10), (0.0, 10), (1.0, 10)],
+            &[(0.03, 10), (0.001, 10), (0.03, 10)],
+        ),
         scraped("kafka-2", &[(1.0, 10), (0.0, 20)], &[(0.03, 10), (0.9, 20)]),
         // One read that failed says nothing.
         scraped("kafka-3", &[(1.0, 10), (0.0, 1), (1.0, 19)], &[(0.03, 10), (0.9, 1), (0.03, 19)]),
@@ -163,8 +199,16 @@ fn a_process_that_is_gone_refuses_and_one_that_is_stuck_does_not_answer() {
     .flatten()
     .collect();
     let began = (START + 19_400) as f64 / 1000.0;
-    all.push(series("process_start_time_seconds", &[("node", "kafka-1")], &[(1000.0, 10), (f64::NAN, 1), (f64::NAN, 9), (began, 10)]));
-    all.push(counter("container_oom_events_total", &[("node", "kafka-1")], &[(0.0, 10), (1.0, 1), (0.0, 19)]));
+    all.push(series(
+        "process_start_time_seconds",
+        &[("node", "kafka-1")],
+        &[(1000.0, 10), (f64::NAN, 1), (f64::NAN, 9), (began, 10)],
+    ));
+    all.push(counter(
+        "container_oom_events_total",
+        &[("node", "kafka-1")],
+        &[(0.0, 10), (1.0, 1), (0.0, 19)],
+    ));
     insta::assert_snapshot!(found(all), @"
     V1 T+00:00:10 to T+00:00:11 process.killed on broker:1: by the kernel, out of memory
     V2 T+00:00:10 to ... metrics.vanished on broker:2: its endpoint does not answer in time
@@ -176,14 +220,30 @@ fn a_process_that_is_gone_refuses_and_one_that_is_stuck_does_not_answer() {
 #[test]
 fn errors_are_told_by_burst_and_a_counter_that_begins_anew_counts_from_zero() {
     let labels = |error| [("service", "orders-service"), ("topic", "orders"), ("error", error)];
-    let mut late = counter("kafka_producer_record_error_total", &labels("MSG_TIMED_OUT"), &[(3.0, 1), (0.0, 4), (1.0, 1), (0.0, 30)]);
+    let mut late = counter(
+        "kafka_producer_record_error_total",
+        &labels("MSG_TIMED_OUT"),
+        &[(3.0, 1), (0.0, 4), (1.0, 1), (0.0, 30)],
+    );
     late.points.iter_mut().for_each(|p| p.at += 20_000);
     let restarted = [(7.0, 10), (f64::NAN, 2), (0.0, 20)];
     let all = vec![
         late,
-        counter("kafka_producer_record_error_total", &labels("BROKER_DOWN"), &[(5.0, 1), (0.0, 60)]),
-        series("kafka_consumer_commits_total", &[("service", "billing"), ("outcome", "error")], &restarted),
-        counter("rdkafka_broker_request_timeouts_total", &[("service", "billing"), ("broker", "2")], &[(0.0, 30), (2.0, 3), (0.0, 20)]),
+        counter(
+            "kafka_producer_record_error_total",
+            &labels("BROKER_DOWN"),
+            &[(5.0, 1), (0.0, 60)],
+        ),
+        series(
+            "kafka_consumer_commits_total",
+            &[("service", "billing"), ("outcome", "error")],
+            &restarted,
+        ),
+        counter(
+            "rdkafka_broker_request_timeouts_total",
+            &[("service", "billing"), ("broker", "2")],
+            &[(0.0, 30), (2.0, 3), (0.0, 20)],
+        ),
     ];
     insta::assert_snapshot!(found(all), @"
     V1 T+00:00:20 to T+00:00:26 produce.failed on service:orders-service: MSG_TIMED_OUT to orders
@@ -195,20 +255,33 @@ fn errors_are_told_by_burst_and_a_counter_that_begins_anew_counts_from_zero() {
 fn a_group_lags_when_it_falls_behind_and_not_when_it_jitters() {
     let group = ("consumergroup", "billing");
     let lag = |topic, values: &dyn Fn(i64) -> f64| {
-        let mut lag = series("kafka_consumergroup_lag_sum", &[group, ("topic", topic)], &[(0.0, 120)]);
+        let mut lag =
+            series("kafka_consumergroup_lag_sum", &[group, ("topic", topic)], &[(0.0, 120)]);
         lag.points.iter_mut().enumerate().for_each(|(k, p)| p.value = values(k as i64));
         lag
     };
-    let mut age =
-        series("kafka_consumergroup_oldest_uncommitted_age_seconds", &[group, ("topic", "orders"), ("partition", "3")], &[(0.0, 120)]);
-    age.points.iter_mut().enumerate().for_each(|(k, p)| p.value = ((k as f64 - 40.0) / 3.0).max(0.0));
+    let mut age = series(
+        "kafka_consumergroup_oldest_uncommitted_age_seconds",
+        &[group, ("topic", "orders"), ("partition", "3")],
+        &[(0.0, 120)],
+    );
+    age.points
+        .iter_mut()
+        .enumerate()
+        .for_each(|(k, p)| p.value = ((k as f64 - 40.0) / 3.0).max(0.0));
     let all = vec![
-        lag("orders", &|s| (s - 40).max(0) as f64 * 90.0 - ((s - 80).max(0) * 200).min((s - 40).max(0) * 90) as f64),
+        lag("orders", &|s| {
+            (s - 40).max(0) as f64 * 90.0 - ((s - 80).max(0) * 200).min((s - 40).max(0) * 90) as f64
+        }),
         lag("audit", &|s| (s * 7919 % 1000) as f64),
         lag("steps", &|s| if s < 60 { 0.0 } else { 500.0 }),
         age,
         series("kafka_consumergroup_members", &[group], &[(3.0, 50), (2.0, 10), (3.0, 60)]),
-        series("kafka_consumergroup_state_info", &[group, ("state", "Stable")], &[(1.0, 50), (f64::NAN, 1)]),
+        series(
+            "kafka_consumergroup_state_info",
+            &[group, ("state", "Stable")],
+            &[(1.0, 50), (f64::NAN, 1)],
+        ),
     ];
     insta::assert_snapshot!(found(all), @"
     V1 T+00:00:50 to T+00:01:00 member.left on group:billing
@@ -221,7 +294,10 @@ fn a_group_lags_when_it_falls_behind_and_not_when_it_jitters() {
 fn a_partition_nobody_commits_is_stuck_only_with_records_to_commit() {
     let of = |partition, offsets: &[(f64, usize)], lags: &[(f64, usize)]| {
         let labels = [("consumergroup", "billing"), ("topic", "orders"), ("partition", partition)];
-        [series("kafka_consumergroup_current_offset", &labels, offsets), series("kafka_consumergroup_lag", &labels, lags)]
+        [
+            series("kafka_consumergroup_current_offset", &labels, offsets),
+            series("kafka_consumergroup_lag", &labels, lags),
+        ]
     };
     let all = [
         of("0", &[(10.0, 20), (20.0, 40)], &[(0.0, 20), (5.0, 40)]),
@@ -240,9 +316,17 @@ fn collections_and_held_back_processors_are_told_by_their_share() {
             &[("broker", "2"), node, ("gc", "MarkSweepCompact")],
             &[(0.01, 40), (0.6, 30), (0.01, 60)],
         ),
-        counter("jvm_gc_collection_seconds_sum", &[("broker", "1"), ("node", "kafka-1"), ("gc", "Copy")], &[(0.05, 130)]),
+        counter(
+            "jvm_gc_collection_seconds_sum",
+            &[("broker", "1"), ("node", "kafka-1"), ("gc", "Copy")],
+            &[(0.05, 130)],
+        ),
         counter("container_cpu_cfs_periods_total", &[node], &[(10.0, 130)]),
-        counter("container_cpu_cfs_throttled_periods_total", &[node], &[(1.0, 40), (9.0, 30), (1.0, 60)]),
+        counter(
+            "container_cpu_cfs_throttled_periods_total",
+            &[node],
+            &[(1.0, 40), (9.0, 30), (1.0, 60)],
+        ),
     ];
     insta::assert_snapshot!(found(all), @"
     V1 T+00:00:44 to T+00:01:20 gc.long_pauses on broker:2
@@ -258,14 +342,30 @@ fn scope_of(sample: &Sample, to: UnixMs) -> Scope {
 
 #[test]
 fn a_whole_run_reads_like_its_story() {
-    for (sample, is_there) in [(sample::isr_shrink(), "isr.shrunk"), (sample::slow_consumer(), "freshness.breached")] {
-        let found = detect(&sample.series, &scope_of(&sample, sample.facts.recorded.to), &sample.facts.inventory).expect("read");
+    for (sample, is_there) in
+        [(sample::isr_shrink(), "isr.shrunk"), (sample::slow_consumer(), "freshness.breached")]
+    {
+        let found = detect(
+            &sample.series,
+            &scope_of(&sample, sample.facts.recorded.to),
+            &sample.facts.inventory,
+        )
+        .expect("read");
         assert!(found.iter().any(|d| d.event == is_there), "{}", told(&found));
         assert!(found.len() < 10, "{}", told(&found));
         for detection in &found {
             let event = vocab::event(&detection.event).expect("an event of the vocabulary");
-            assert!(!detection.on.is_empty() && detection.on.iter().all(|c| event.on.contains(&c.kind)), "{detection:?}");
-            assert!(detection.on.iter().all(|c| vocab::Component::parse(&c.to_string()).as_ref() == Ok(c)), "{detection:?}");
+            assert!(
+                !detection.on.is_empty() && detection.on.iter().all(|c| event.on.contains(&c.kind)),
+                "{detection:?}"
+            );
+            assert!(
+                detection
+                    .on
+                    .iter()
+                    .all(|c| vocab::Component::parse(&c.to_string()).as_ref() == Ok(c)),
+                "{detection:?}"
+            );
         }
     }
 }
@@ -279,13 +379,19 @@ fn every_rule_detects_an_event_of_the_vocabulary() {
 
 /// What a number stands for: everything but the end.
 fn known(detections: &[Detection]) -> Vec<(u32, String, Vec<vocab::Component>, UnixMs, String)> {
-    detections.iter().map(|d| (d.number, d.event.clone(), d.on.clone(), d.span.from, d.told.clone())).collect()
+    detections
+        .iter()
+        .map(|d| (d.number, d.event.clone(), d.on.clone(), d.span.from, d.told.clone()))
+        .collect()
 }
 
 #[test]
 fn a_number_means_the_same_at_every_later_second() {
     for sample in [sample::isr_shrink(), sample::slow_consumer(), sample::self_healed()] {
-        let of = |to| detect(&sample.series, &scope_of(&sample, to), &sample.facts.inventory).expect("memory can be read");
+        let of = |to| {
+            detect(&sample.series, &scope_of(&sample, to), &sample.facts.inventory)
+                .expect("memory can be read")
+        };
         let recorded = sample.facts.recorded;
         let whole = known(&of(recorded.to));
         for to in (recorded.from..recorded.to).step_by(3_000) {
@@ -300,36 +406,71 @@ fn numbers_hold_through_noise_of_every_kind() {
     // Series that change at times that look random, the same ones every time.
     let mut random = 42u64;
     let mut next = |below: u64| {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) % below
     };
     let mut runs = |values: &[f64]| {
-        (0..12).map(|_| (values[next(values.len() as u64) as usize], 1 + next(14) as usize)).collect::<Vec<(f64, usize)>>()
+        (0..12)
+            .map(|_| (values[next(values.len() as u64) as usize], 1 + next(14) as usize))
+            .collect::<Vec<(f64, usize)>>()
     };
     let mut all = Vec::new();
     for number in ["0", "1", "2", "3"] {
         let labels = [("topic", "orders"), ("partition", number)];
-        all.push(series("kafka_topic_partition_leader", &labels, &runs(&[1.0, 2.0, 3.0, -1.0, f64::NAN])));
+        all.push(series(
+            "kafka_topic_partition_leader",
+            &labels,
+            &runs(&[1.0, 2.0, 3.0, -1.0, f64::NAN]),
+        ));
         all.push(series("kafka_topic_partition_preferred_leader", &labels, &[(1.0, 200)]));
         all.push(series("kafka_topic_partition_in_sync_replica", &labels, &runs(&[0.0, 1.0, 3.0])));
         for broker in ["1", "2"] {
             let replica = [labels[0], labels[1], ("broker", broker)];
-            all.push(series("kafka_topic_partition_replica_in_sync", &replica, &runs(&[0.0, 1.0, f64::NAN])));
+            all.push(series(
+                "kafka_topic_partition_replica_in_sync",
+                &replica,
+                &runs(&[0.0, 1.0, f64::NAN]),
+            ));
         }
         let group = [("consumergroup", "billing"), labels[0], labels[1]];
-        all.push(series("kafka_consumergroup_oldest_uncommitted_age_seconds", &group, &runs(&[1.0, 11.0, 30.0])));
+        all.push(series(
+            "kafka_consumergroup_oldest_uncommitted_age_seconds",
+            &group,
+            &runs(&[1.0, 11.0, 30.0]),
+        ));
         all.push(series("kafka_consumergroup_current_offset", &group, &runs(&[1.0, 2.0])));
         all.push(series("kafka_consumergroup_lag", &group, &runs(&[0.0, 9.0])));
     }
     for (broker, node) in [("1", "kafka-1"), ("2", "kafka-2")] {
         all.push(series("kafka_broker_fenced", &[("broker", broker)], &runs(&[0.0, 1.0])));
         all.push(series("up", &[("job", "kafka"), ("node", node)], &runs(&[0.0, 1.0])));
-        all.push(series("scrape_duration_seconds", &[("job", "kafka"), ("node", node)], &runs(&[0.001, 0.9])));
-        all.push(series("process_start_time_seconds", &[("node", node)], &runs(&[100.0, 200.0, f64::NAN])));
-        all.push(counter("jvm_gc_collection_seconds_sum", &[("node", node), ("gc", "Copy")], &runs(&[0.0, 0.9])));
-        all.push(counter("rdkafka_broker_request_timeouts_total", &[("service", "billing"), ("broker", broker)], &runs(&[0.0, 0.0, 1.0])));
+        all.push(series(
+            "scrape_duration_seconds",
+            &[("job", "kafka"), ("node", node)],
+            &runs(&[0.001, 0.9]),
+        ));
+        all.push(series(
+            "process_start_time_seconds",
+            &[("node", node)],
+            &runs(&[100.0, 200.0, f64::NAN]),
+        ));
+        all.push(counter(
+            "jvm_gc_collection_seconds_sum",
+            &[("node", node), ("gc", "Copy")],
+            &runs(&[0.0, 0.9]),
+        ));
+        all.push(counter(
+            "rdkafka_broker_request_timeouts_total",
+            &[("service", "billing"), ("broker", broker)],
+            &runs(&[0.0, 0.0, 1.0]),
+        ));
     }
-    all.push(series("kafka_consumergroup_members", &[("consumergroup", "billing")], &runs(&[1.0, 2.0, 3.0])));
+    all.push(series(
+        "kafka_consumergroup_members",
+        &[("consumergroup", "billing")],
+        &runs(&[1.0, 2.0, 3.0]),
+    ));
     let whole = known(&found_until(&all, 200));
     assert!(whole.len() > 60, "{}", whole.len());
     for second in 0..200 {

@@ -111,7 +111,8 @@ pub fn add(file: &str, addition: &Addition) -> Result<String, EditError> {
         Value::Array(entries) => entries.push(entry),
         absent => *absent = Value::Array(vec![entry]),
     }
-    // Whatever YAML a person wrote: what comes out must be what went in and the entry, or the file stays as it is.
+    // Whatever YAML a person wrote: what comes out must be what went in and the entry, or the file
+    // stays as it is.
     match read(&text) {
         Ok(after) if after.value == wanted => Ok(text),
         _ => Err(EditError::Elsewhere(before.problem(
@@ -129,55 +130,85 @@ fn read(file: &str) -> Result<Located<Value>, EditError> {
 }
 
 fn next_id(front: &Value, letter: &str) -> String {
-    let lists = ["evidence", "impact", "hypotheses"].iter().filter_map(|list| front[*list].as_array());
+    let lists =
+        ["evidence", "impact", "hypotheses"].iter().filter_map(|list| front[*list].as_array());
     let ids = lists.flatten().filter_map(|entry| entry["id"].as_str());
-    let highest = ids.filter_map(|id| id.strip_prefix(letter)?.parse::<u32>().ok()).max().unwrap_or(0);
+    let highest =
+        ids.filter_map(|id| id.strip_prefix(letter)?.parse::<u32>().ok()).max().unwrap_or(0);
     format!("{letter}{}", highest.saturating_add(1))
 }
 
-fn insert(file: &str, front: &Located<Value>, list: &str, entry: &str) -> Result<String, EditError> {
+fn insert(
+    file: &str,
+    front: &Located<Value>,
+    list: &str,
+    entry: &str,
+) -> Result<String, EditError> {
     let matter = front_matter(file).map_err(|problem| EditError::Unreadable(vec![problem]))?;
     let line_end = if file[matter.clone()].contains("\r\n") { "\r\n" } else { "\n" };
     let byte = |character: usize| {
-        let within = file[matter.clone()].char_indices().nth(character).map_or(matter.len(), |(byte, _)| byte);
+        let within = file[matter.clone()]
+            .char_indices()
+            .nth(character)
+            .map_or(matter.len(), |(byte, _)| byte);
         matter.start + within
     };
     // The beginning of the line after this byte.
     let next_line = |byte: usize| {
         let at_line_start = byte > matter.start && file[..byte].ends_with('\n');
-        if at_line_start { byte } else { file[byte..matter.end].find('\n').map_or(matter.end, |n| byte + n + 1) }
+        if at_line_start {
+            byte
+        } else {
+            file[byte..matter.end].find('\n').map_or(matter.end, |n| byte + n + 1)
+        }
     };
     let path: [Step<'_>; 1] = [list.into()];
-    let spliced = |at: std::ops::Range<usize>, new: &str| format!("{}{new}{}", &file[..at.start], &file[at.end..]);
+    let spliced = |at: std::ops::Range<usize>, new: &str| {
+        format!("{}{new}{}", &file[..at.start], &file[at.end..])
+    };
     let value = &front.value[list];
     let (Some(range), Some(key)) = (front.range(&path), front.key_at(&path)) else {
-        return Ok(spliced(matter.end..matter.end, &format!("{list}:{line_end}  - {entry}{line_end}")));
+        return Ok(spliced(
+            matter.end..matter.end,
+            &format!("{list}:{line_end}  - {entry}{line_end}"),
+        ));
     };
     match value {
-        Value::Array(entries) if entries.is_empty() => emptied(file, byte(range.start)..byte(range.end), &next_line, entry, line_end),
+        Value::Array(entries) if entries.is_empty() => {
+            emptied(file, byte(range.start)..byte(range.end), &next_line, entry, line_end)
+        }
         Value::Null => {
             let key_line = line_start(file, key.line);
             let key_end = key_line + file[key_line..].find(':').map_or(0, |n| n + 1);
             // A `null` or `~` behind the key would stay beside the list: it goes.
             let written = byte(range.start)..byte(range.end);
             let word = file.get(written.clone()).map_or("", str::trim);
-            let gone = if matches!(word, "null" | "~" | "Null" | "NULL") { written } else { key_end..key_end };
+            let gone = if matches!(word, "null" | "~" | "Null" | "NULL") {
+                written
+            } else {
+                key_end..key_end
+            };
             emptied(file, gone, &next_line, entry, line_end)
         }
         Value::Array(entries) => {
-            let last = front.end(&[list.into(), (entries.len() - 1).into()]).map_or(matter.end, byte);
+            let last =
+                front.end(&[list.into(), (entries.len() - 1).into()]).map_or(matter.end, byte);
             if front.is_flow(&path) {
                 return Ok(spliced(last..last, &format!(", {entry}")));
             }
             // An item may begin on the line below its dash.
-            let first_item = byte(front.range(&[list.into(), 0.into()]).map_or(range.start, |r| r.start));
+            let first_item =
+                byte(front.range(&[list.into(), 0.into()]).map_or(range.start, |r| r.start));
             let lines = file[..first_item].rsplit('\n');
-            let dashed = lines.into_iter().find(|line| line.trim_start().starts_with('-')).unwrap_or("  -");
+            let dashed =
+                lines.into_iter().find(|line| line.trim_start().starts_with('-')).unwrap_or("  -");
             let indent = &dashed[..dashed.len() - dashed.trim_start().len()];
             let at = next_line(last);
             Ok(spliced(at..at, &format!("{indent}- {entry}{line_end}")))
         }
-        _ => Err(EditError::NotAList(front.problem(&path, format!("`{list}` must be a list; there is something else here")))),
+        _ => Err(EditError::NotAList(
+            front.problem(&path, format!("`{list}` must be a list; there is something else here")),
+        )),
     }
 }
 
@@ -190,7 +221,12 @@ fn emptied(
     line_end: &str,
 ) -> Result<String, EditError> {
     let below = next_line(value.end.max(1));
-    Ok(format!("{}{}  - {entry}{line_end}{}", &file[..value.start], &file[value.end..below], &file[below..]))
+    Ok(format!(
+        "{}{}  - {entry}{line_end}{}",
+        &file[..value.start],
+        &file[value.end..below],
+        &file[below..]
+    ))
 }
 
 fn line_start(file: &str, line: usize) -> usize {

@@ -116,7 +116,8 @@ pub struct Cause {
     pub trigger: Option<String>,
 }
 
-/// A claim a program can verify: exactly one of `promql`, `log`, `command` and `intervention`, with the fields it takes.
+/// A claim a program can verify: exactly one of `promql`, `log`, `command` and `intervention`, with
+/// the fields it takes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
@@ -246,7 +247,9 @@ pub struct Prevention {
 }
 
 /// A list; one left empty after its key is an empty list.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -281,7 +284,9 @@ impl<'de> Deserialize<'de> for Link {
         impl<'de> Visitor<'de> for Links {
             type Value = Link;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the number of a detection as `V7`, or `{event: ..., on: ..., at: ...}`")
+                f.write_str(
+                    "the number of a detection as `V7`, or `{event: ..., on: ..., at: ...}`",
+                )
             }
             fn visit_str<E>(self, number: &str) -> Result<Link, E> {
                 Ok(Link::Detected(number.to_owned()))

@@ -1,4 +1,5 @@
-//! The analysis as a file: YAML front matter with claims, prose below. Read once, all problems told together with their places.
+//! The analysis as a file: YAML front matter with claims, prose below. Read once, all problems told
+//! together with their places.
 
 mod edit;
 mod front;
@@ -7,7 +8,10 @@ mod prose;
 use std::ops::Range;
 
 pub use edit::{Addition, EditError, Event, add};
-pub use front::{Cause, Evidence, Form, Front, Hypothesis, Link, Mitigation, Prevention, Severity, Timeline, ToldEvent, Verdict};
+pub use front::{
+    Cause, Evidence, Form, Front, Hypothesis, Link, Mitigation, Prevention, Severity, Timeline,
+    ToldEvent, Verdict,
+};
 pub use prose::{HEADINGS, Section};
 
 use crate::domain::yaml::{self, Located, Position, Problem};
@@ -36,7 +40,10 @@ impl Document {
         let matter = front_matter(text).map_err(|problem| vec![problem])?;
         let front = yaml::read::<Front>(&text[matter.clone()], line_of(text, matter.start))?;
         if front.value.rca != VERSION {
-            let message = format!("this document is of format {}, this program reads format {VERSION}", front.value.rca);
+            let message = format!(
+                "this document is of format {}, this program reads format {VERSION}",
+                front.value.rca
+            );
             return Err(vec![front.problem(&["rca".into()], message)]);
         }
         let (prose, first_line) = prose_after(text, matter.end);
@@ -49,8 +56,8 @@ impl Document {
         self.sections.iter().find(|s| s.heading.eq_ignore_ascii_case(heading))
     }
 
-    /// The place of a character inside a scalar of the front matter, counted from 0, as far as the scalar is written on one line without
-    /// escapes; its beginning otherwise.
+    /// The place of a character inside a scalar of the front matter, counted from 0, as far as the
+    /// scalar is written on one line without escapes; its beginning otherwise.
     pub fn place_inside(&self, path: &[yaml::Step<'_>], character: usize) -> Position {
         let start = self.front.at(path);
         let matter = &self.text[self.matter.clone()];
@@ -58,28 +65,43 @@ impl Document {
         let written: String = matter.chars().skip(range.start).take(range.len()).collect();
         let quote = written.starts_with(['"', '\'']) as usize;
         let inner = written.trim_matches(['"', '\'']);
-        let is_simple = !written.contains(['\n', '\\']) && !inner.contains("''") && !written.starts_with(['|', '>']);
-        if is_simple { Position { column: start.column + quote + character, ..start } } else { start }
+        let is_simple = !written.contains(['\n', '\\'])
+            && !inner.contains("''")
+            && !written.starts_with(['|', '>']);
+        if is_simple {
+            Position { column: start.column + quote + character, ..start }
+        } else {
+            start
+        }
     }
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
     let at = Position { line: 1, column: 1 };
     if bytes.len() > LARGEST {
-        let message = format!("the file has {} bytes, more than the {LARGEST} an analysis may have", bytes.len());
+        let message = format!(
+            "the file has {} bytes, more than the {LARGEST} an analysis may have",
+            bytes.len()
+        );
         return Err(vec![Problem { at, message }]);
     }
     std::str::from_utf8(bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let line = 1 + before.matches('\n').count();
         let column = 1 + before.rsplit('\n').next().unwrap_or("").chars().count();
-        vec![Problem { at: Position { line, column }, message: "this byte is not UTF-8 text".to_owned() }]
+        vec![Problem {
+            at: Position { line, column },
+            message: "this byte is not UTF-8 text".to_owned(),
+        }]
     })
 }
 
 /// The bytes between the `---` lines.
 fn front_matter(text: &str) -> Result<Range<usize>, Problem> {
-    let problem = |line, message: &str| Problem { at: Position { line, column: 1 }, message: message.to_owned() };
+    let problem = |line, message: &str| Problem {
+        at: Position { line, column: 1 },
+        message: message.to_owned(),
+    };
     let start = text.len() - text.trim_start_matches('\u{feff}').len();
     let mut rows = text[start..].split_inclusive('\n');
     let mut at = start;
@@ -98,7 +120,10 @@ fn front_matter(text: &str) -> Result<Range<usize>, Problem> {
         }
         at += row.len();
     }
-    Err(problem(line_of(text, begin) - 1, "the front matter that begins here does not end: a line `---` is missing below the claims"))
+    Err(problem(
+        line_of(text, begin) - 1,
+        "the front matter that begins here does not end: a line `---` is missing below the claims",
+    ))
 }
 
 fn prose_after(text: &str, end_of_matter: usize) -> (&str, usize) {

@@ -1,8 +1,17 @@
-//! The prose below the front matter, by its headings. It is for people: nothing is read out of it but which evidence a section cites.
+//! The prose below the front matter, by its headings. It is for people: nothing is read out of it
+//! but which evidence a section cites.
 
 /// The headings of a full write-up.
-pub const HEADINGS: &[&str] =
-    &["Summary", "Impact", "Timeline", "Root cause and mechanism", "Hypotheses considered", "Mitigation", "Prevention", "Lessons"];
+pub const HEADINGS: &[&str] = &[
+    "Summary",
+    "Impact",
+    "Timeline",
+    "Root cause and mechanism",
+    "Hypotheses considered",
+    "Mitigation",
+    "Prevention",
+    "Lessons",
+];
 
 /// A heading of the second level and the text under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +38,11 @@ pub(super) fn sections(prose: &str, first_line: usize) -> Vec<Section> {
     for (number, row) in prose.lines().enumerate() {
         fenced ^= row.trim_start().starts_with("```");
         match row.strip_prefix("## ").filter(|_| !fenced) {
-            Some(heading) => sections.push(Section { heading: heading.trim().to_owned(), line: first_line + number, text: String::new() }),
+            Some(heading) => sections.push(Section {
+                heading: heading.trim().to_owned(),
+                line: first_line + number,
+                text: String::new(),
+            }),
             None => {
                 if let Some(section) = sections.last_mut() {
                     section.text.push_str(row);

@@ -31,19 +31,31 @@ fn problems(file: &str) -> String {
 fn a_document_knows_its_claims_their_places_and_its_sections() {
     let document = Document::read(SHORT.as_bytes()).expect("it is right");
     assert_eq!(document.front.value.root_cause[0].component, ["link:kafka-2"]);
-    assert_eq!(document.front.at(&["evidence".into(), 0.into(), "promql".into()]), Position { line: 11, column: 22 });
-    assert_eq!(document.place_inside(&["evidence".into(), 0.into(), "promql".into()], 3), Position { line: 11, column: 26 });
+    assert_eq!(
+        document.front.at(&["evidence".into(), 0.into(), "promql".into()]),
+        Position { line: 11, column: 22 }
+    );
+    assert_eq!(
+        document.place_inside(&["evidence".into(), 0.into(), "promql".into()], 3),
+        Position { line: 11, column: 26 }
+    );
     let section = document.section("root cause and Mechanism").expect("it is there");
     assert_eq!(section.line, 15);
     assert!(section.cites("E1") && section.cites("E12") && !section.cites("E"));
-    assert_eq!(document.sections.iter().map(|s| s.heading.as_str()).collect::<Vec<_>>(), ["Root cause and mechanism", "Lessons"]);
+    assert_eq!(
+        document.sections.iter().map(|s| s.heading.as_str()).collect::<Vec<_>>(),
+        ["Root cause and mechanism", "Lessons"]
+    );
 }
 
 #[test]
 fn line_ends_and_byte_order_marks_do_not_matter() {
     let windows = format!("\u{feff}{}", SHORT.replace('\n', "\r\n"));
     let document = Document::read(windows.as_bytes()).expect("it is right");
-    assert_eq!(document.front.value, Document::read(SHORT.as_bytes()).expect("it is right").front.value);
+    assert_eq!(
+        document.front.value,
+        Document::read(SHORT.as_bytes()).expect("it is right").front.value
+    );
     assert_eq!(document.front.at(&["evidence".into(), 0.into(), "promql".into()]).line, 11);
 }
 
@@ -85,11 +97,17 @@ fn what_is_no_analysis_is_refused_with_what_to_do() {
 
 #[test]
 fn prose_alone_or_claims_alone_are_readable() {
-    assert!(Document::read(b"---\nrca: 1\nform: full\n---").expect("it is right").sections.is_empty());
+    assert!(
+        Document::read(b"---\nrca: 1\nform: full\n---").expect("it is right").sections.is_empty()
+    );
 }
 
 fn evidence() -> Addition {
-    Addition::Evidence(Evidence { promql: Some("up{node=\"kafka-2\"} == 0".into()), at: Some("T+00:02:00".into()), ..Default::default() })
+    Addition::Evidence(Evidence {
+        promql: Some("up{node=\"kafka-2\"} == 0".into()),
+        at: Some("T+00:02:00".into()),
+        ..Default::default()
+    })
 }
 
 #[test]
@@ -125,9 +143,18 @@ fn adding_works_however_the_list_is_written() {
             "hypotheses:\n#  - example\nform: short\n",
             "hypotheses:\n  - {id: H1, class: quota.missing, verdict: ruled_out, by: [E1]}\n#  - example\nform: short\n",
         ),
-        ("hypotheses: ~\n", "hypotheses: \n  - {id: H1, class: quota.missing, verdict: ruled_out, by: [E1]}\n"),
-        ("form: short\n", "form: short\nhypotheses:\n  - {id: H1, class: quota.missing, verdict: ruled_out, by: [E1]}\n"),
-        ("hypotheses: [{id: H4}]\n", "hypotheses: [{id: H4}, {id: H5, class: quota.missing, verdict: ruled_out, by: [E1]}]\n"),
+        (
+            "hypotheses: ~\n",
+            "hypotheses: \n  - {id: H1, class: quota.missing, verdict: ruled_out, by: [E1]}\n",
+        ),
+        (
+            "form: short\n",
+            "form: short\nhypotheses:\n  - {id: H1, class: quota.missing, verdict: ruled_out, by: [E1]}\n",
+        ),
+        (
+            "hypotheses: [{id: H4}]\n",
+            "hypotheses: [{id: H4}, {id: H5, class: quota.missing, verdict: ruled_out, by: [E1]}]\n",
+        ),
         (
             "hypotheses: [\n  {id: H4},\n]\n",
             "hypotheses: [\n  {id: H4}, {id: H5, class: quota.missing, verdict: ruled_out, by: [E1]},\n]\n",
@@ -154,14 +181,25 @@ fn adding_works_however_the_list_is_written() {
 
 #[test]
 fn everything_that_can_be_added_is_read_back() {
-    let event =
-        Event { event: "isr.shrunk".into(), on: "partition:orders-1".into(), at: Some("T-00:00:14".into()), evidence: vec!["E1".into()] };
+    let event = Event {
+        event: "isr.shrunk".into(),
+        on: "partition:orders-1".into(),
+        at: Some("T-00:00:14".into()),
+        evidence: vec!["E1".into()],
+    };
     let additions = [
         evidence(),
-        Addition::Impact(Evidence { command: Some(2), contains: Some("a: 'b' # c".into()), ..Evidence::default() }),
+        Addition::Impact(Evidence {
+            command: Some(2),
+            contains: Some("a: 'b' # c".into()),
+            ..Evidence::default()
+        }),
         Addition::Detection("V7".into()),
         Addition::Event(event),
-        Addition::Mitigation(Mitigation { action: Some("lifted the cap: \"tc\"".into()), commands: vec![22] }),
+        Addition::Mitigation(Mitigation {
+            action: Some("lifted the cap: \"tc\"".into()),
+            commands: vec![22],
+        }),
         Addition::Prevention(Prevention {
             action: Some("alert.at_min_isr".into()),
             owner: Some("a b".into()),
@@ -169,11 +207,19 @@ fn everything_that_can_be_added_is_read_back() {
             done_when: None,
         }),
     ];
-    let file = additions.iter().fold(SHORT.to_owned(), |file, addition| add(&file, addition).expect("it can be added"));
+    let file = additions
+        .iter()
+        .fold(SHORT.to_owned(), |file, addition| add(&file, addition).expect("it can be added"));
     let front = Document::read(file.as_bytes()).expect("it is right").front.value;
-    assert_eq!((front.evidence.len(), front.impact[0].id.as_deref(), front.causal_chain.len()), (2, Some("I1"), 2));
+    assert_eq!(
+        (front.evidence.len(), front.impact[0].id.as_deref(), front.causal_chain.len()),
+        (2, Some("I1"), 2)
+    );
     assert_eq!(front.impact[0].contains.as_deref(), Some("a: 'b' # c"));
-    assert_eq!((front.mitigation[0].commands.as_slice(), front.prevention[0].due.as_deref()), ([22].as_slice(), Some("2026-12-01")));
+    assert_eq!(
+        (front.mitigation[0].commands.as_slice(), front.prevention[0].due.as_deref()),
+        ([22].as_slice(), Some("2026-12-01"))
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The closed vocabularies an analysis is written in, the same for every run. Causes (classes) and effects (events) are two of them.
+//! The closed vocabularies an analysis is written in, the same for every run. Causes (classes) and
+//! effects (events) are two of them.
 
 pub mod classes;
 pub mod components;
@@ -27,10 +28,15 @@ pub enum Vocabulary {
 
 impl Vocabulary {
     /// Every vocabulary, by the word it is asked for with.
-    pub const ALL: &[(&str, Self)] =
-        &[("classes", Self::Classes), ("components", Self::Components), ("events", Self::Events), ("preventions", Self::Preventions)];
+    pub const ALL: &[(&str, Self)] = &[
+        ("classes", Self::Classes),
+        ("components", Self::Components),
+        ("events", Self::Events),
+        ("preventions", Self::Preventions),
+    ];
 
-    /// Its entries, in the order of its table; classes sorted, so that each group stands above its members.
+    /// Its entries, in the order of its table; classes sorted, so that each group stands above its
+    /// members.
     pub fn entries(self) -> Vec<Entry> {
         let entry = |id, says| Entry { id, says, also: &[], on: Vec::new(), group: false };
         match self {
@@ -41,29 +47,50 @@ impl Vocabulary {
                 all.sort_by_key(|e| e.id);
                 all
             }
-            Self::Components => components::KINDS.iter().map(|k| entry(k.example, k.says)).collect(),
-            Self::Events => EVENTS.iter().map(|e| Entry { on: e.on.iter().map(|k| k.word()).collect(), ..entry(e.id, e.says) }).collect(),
+            Self::Components => {
+                components::KINDS.iter().map(|k| entry(k.example, k.says)).collect()
+            }
+            Self::Events => EVENTS
+                .iter()
+                .map(|e| Entry {
+                    on: e.on.iter().map(|k| k.word()).collect(),
+                    ..entry(e.id, e.says)
+                })
+                .collect(),
             Self::Preventions => PREVENTIONS.iter().map(|p| entry(p.id, p.says)).collect(),
         }
     }
 
-    /// The entries whose name, aliases or sentence contain every word; all of them for an empty pattern.
+    /// The entries whose name, aliases or sentence contain every word; all of them for an empty
+    /// pattern.
     pub fn search(self, pattern: &str) -> Vec<Entry> {
         let words: Vec<String> = pattern.split_whitespace().map(str::to_lowercase).collect();
         let matches = |entry: &Entry| {
-            let text = format!("{} {} {}", entry.id, entry.also.join(" "), entry.says).to_lowercase();
+            let text =
+                format!("{} {} {}", entry.id, entry.also.join(" "), entry.says).to_lowercase();
             words.iter().all(|word| text.contains(word))
         };
         self.entries().into_iter().filter(matches).collect()
     }
 
-    /// The entry whose name, another name of it, or a part of either is written most like this, if one is near enough.
+    /// The entry whose name, another name of it, or a part of either is written most like this, if
+    /// one is near enough.
     pub fn near(self, name: &str) -> Option<&'static str> {
-        let written = |e: &Entry| std::iter::once(e.id).chain(e.also.iter().copied()).collect::<Vec<_>>();
+        let written =
+            |e: &Entry| std::iter::once(e.id).chain(e.also.iter().copied()).collect::<Vec<_>>();
         let parts = |id: &'static str| id.split(['.', '_', ':']).chain(id.split('.')).chain([id]);
-        let alike = |e: &Entry| written(e).into_iter().flat_map(parts).map(|part| likeness(name, part)).fold(0.0, f64::max);
+        let alike = |e: &Entry| {
+            written(e)
+                .into_iter()
+                .flat_map(parts)
+                .map(|part| likeness(name, part))
+                .fold(0.0, f64::max)
+        };
         let scored = self.entries().into_iter().map(|e| (alike(&e), e.id));
-        scored.filter(|(score, _)| *score > ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, id)| id)
+        scored
+            .filter(|(score, _)| *score > ALIKE)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, id)| id)
     }
 }
 
@@ -97,7 +124,12 @@ pub fn class(id: &str) -> Result<&'static Class, String> {
             event.says.trim_end_matches('.')
         ));
     }
-    let names = || CLASSES.iter().chain(GROUPS).flat_map(|c| std::iter::once(c.id).chain(c.also.iter().copied()));
+    let names = || {
+        CLASSES
+            .iter()
+            .chain(GROUPS)
+            .flat_map(|c| std::iter::once(c.id).chain(c.also.iter().copied()))
+    };
     Err(unknown("class", id, names(), "chaoslab vocab classes --search WORD"))
 }
 
@@ -118,10 +150,22 @@ pub fn event(id: &str) -> Result<&'static Event, String> {
 /// The prevention of this name. The error suggests the nearest one.
 pub fn prevention(id: &str) -> Result<&'static Prevention, String> {
     let known = PREVENTIONS.iter().find(|p| p.id == id);
-    known.ok_or_else(|| unknown("prevention", id, PREVENTIONS.iter().map(|p| p.id), "chaoslab vocab preventions --search WORD"))
+    known.ok_or_else(|| {
+        unknown(
+            "prevention",
+            id,
+            PREVENTIONS.iter().map(|p| p.id),
+            "chaoslab vocab preventions --search WORD",
+        )
+    })
 }
 
-fn unknown(what: &str, id: &str, names: impl Iterator<Item = &'static str> + Clone, command: &str) -> String {
+fn unknown(
+    what: &str,
+    id: &str,
+    names: impl Iterator<Item = &'static str> + Clone,
+    command: &str,
+) -> String {
     if let Some(odd) = odd_character(id) {
         return format!(
             "unknown {what} `{}`: it contains {odd}; names are made of plain letters, dots and underscores",
@@ -138,14 +182,21 @@ fn unknown(what: &str, id: &str, names: impl Iterator<Item = &'static str> + Clo
     format!("unknown {what} `{id}`{meant} (`{command}` lists them)")
 }
 
-/// The first character of a name that is not plain printable ASCII, described: invisible and look-alike letters are told, not guessed at.
+/// The first character of a name that is not plain printable ASCII, described: invisible and
+/// look-alike letters are told, not guessed at.
 pub fn odd_character(text: &str) -> Option<String> {
     let odd = text.chars().find(|c| !c.is_ascii_graphic() && *c != ' ')?;
     Some(match odd {
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' => {
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{feff}'
+        | '\u{ad}' => {
             format!("the invisible character U+{:04X}", odd as u32)
         }
-        c if c.is_control() || c.is_whitespace() => format!("the blank or control character U+{:04X}", c as u32),
+        c if c.is_control() || c.is_whitespace() => {
+            format!("the blank or control character U+{:04X}", c as u32)
+        }
         c => format!("the character `{c}` (U+{:04X})", c as u32),
     })
 }

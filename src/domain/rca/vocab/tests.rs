@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 use super::*;
 
 fn dotted(id: &str) -> bool {
-    id.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
+    id.split('.').all(|part| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    })
 }
 
 #[test]
@@ -13,7 +16,12 @@ fn every_name_is_dotted_unique_and_said_in_one_sentence() {
         let ids: BTreeSet<_> = entries.iter().map(|e| e.id).collect();
         assert_eq!(ids.len(), entries.len(), "{word}");
         for entry in entries {
-            assert!(entry.says.ends_with('.') && entry.says.len() < 130, "{}: {}", entry.id, entry.says);
+            assert!(
+                entry.says.ends_with('.') && entry.says.len() < 130,
+                "{}: {}",
+                entry.id,
+                entry.says
+            );
             assert!(*vocabulary == Vocabulary::Components || dotted(entry.id), "{}", entry.id);
         }
     }
@@ -21,7 +29,8 @@ fn every_name_is_dotted_unique_and_said_in_one_sentence() {
 
 #[test]
 fn causes_and_effects_share_no_name() {
-    let classes: BTreeSet<_> = CLASSES.iter().chain(GROUPS).flat_map(|c| c.also.iter().chain([&c.id])).collect();
+    let classes: BTreeSet<_> =
+        CLASSES.iter().chain(GROUPS).flat_map(|c| c.also.iter().chain([&c.id])).collect();
     assert!(EVENTS.iter().all(|e| !classes.contains(&e.id)));
 }
 
@@ -47,7 +56,10 @@ fn the_whole_catalogue_has_a_class_each() {
 
 #[test]
 fn an_alias_names_its_class() {
-    assert_eq!(class("replication.zombie_leader").map(|c| c.id), Ok("network.partition.controller_unreachable"));
+    assert_eq!(
+        class("replication.zombie_leader").map(|c| c.id),
+        Ok("network.partition.controller_unreachable")
+    );
     assert_eq!(class("broker.memory").map(|c| c.id), Ok("broker.memory"));
 }
 
@@ -80,6 +92,7 @@ fn a_wrong_component_is_answered_with_how_to_write_it() {
 
 #[test]
 fn searching_finds_by_words_of_the_sentence() {
-    let found: Vec<_> = Vocabulary::Classes.search("throttle replicas").iter().map(|e| e.id).collect();
+    let found: Vec<_> =
+        Vocabulary::Classes.search("throttle replicas").iter().map(|e| e.id).collect();
     assert_eq!(found, ["replication.throttle_left_behind"]);
 }

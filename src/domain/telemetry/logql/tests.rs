@@ -14,7 +14,12 @@ fn lines() -> Vec<LogLine> {
 
 fn times(query: &str) -> Vec<UnixMs> {
     let query = LogQuery::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
-    query.select(&lines(), 0, 10).expect("lines in memory can be read").iter().map(|line| line.at).collect()
+    query
+        .select(&lines(), 0, 10)
+        .expect("lines in memory can be read")
+        .iter()
+        .map(|line| line.at)
+        .collect()
 }
 
 #[test]
@@ -47,7 +52,10 @@ fn strings_have_the_escapes_of_go_or_none() {
 #[test]
 fn the_time_range_has_both_its_ends() {
     let query = LogQuery::parse("{node=~\".+\"}").expect("a query");
-    assert_eq!(query.select(&lines(), 2, 3).expect("lines").iter().map(|line| line.at).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(
+        query.select(&lines(), 2, 3).expect("lines").iter().map(|line| line.at).collect::<Vec<_>>(),
+        [2, 3]
+    );
 }
 
 #[test]

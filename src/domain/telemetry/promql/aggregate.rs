@@ -1,4 +1,5 @@
-//! Aggregations: one element for each group of elements, or the elements of each group with the largest or smallest values.
+//! Aggregations: one element for each group of elements, or the elements of each group with the
+//! largest or smallest values.
 
 use std::collections::HashMap;
 
@@ -20,9 +21,12 @@ pub fn apply(
     steps: usize,
     budget: &mut Budget,
 ) -> Result<Vec<Track>, QueryError> {
-    let parameter = |step: usize| parameter.and_then(|values| values.get(step)).copied().unwrap_or(f64::NAN);
+    let parameter =
+        |step: usize| parameter.and_then(|values| values.get(step)).copied().unwrap_or(f64::NAN);
     let groups = || groups(grouping, tracks);
-    let of_each = |value: &dyn Fn(&mut Vec<f64>, usize) -> f64| Ok(summarised(groups(), tracks, steps, value));
+    let of_each = |value: &dyn Fn(&mut Vec<f64>, usize) -> f64| {
+        Ok(summarised(groups(), tracks, steps, value))
+    };
     match aggregation {
         Aggregation::Sum => of_each(&|values, _| values.iter().sum()),
         Aggregation::Avg => of_each(&|values, _| mean(values.iter().copied(), Sum::add_rounding)),
@@ -75,10 +79,17 @@ fn summarised(
         present.extend(members.iter().filter_map(|&member| tracks[member].values[step]));
         if present.is_empty() { None } else { Some(value(&mut present, step)) }
     };
-    groups.into_iter().map(|(labels, members)| Track { labels, values: (0..steps).map(|step| at_step(&members, step)).collect() }).collect()
+    groups
+        .into_iter()
+        .map(|(labels, members)| Track {
+            labels,
+            values: (0..steps).map(|step| at_step(&members, step)).collect(),
+        })
+        .collect()
 }
 
-/// The tracks themselves, with only the values that are among the first of their group, in that order.
+/// The tracks themselves, with only the values that are among the first of their group, in that
+/// order.
 fn chosen(
     groups: Vec<(Labels, Vec<usize>)>,
     tracks: &[Track],
@@ -91,11 +102,16 @@ fn chosen(
     for (_, members) in groups {
         let mut places: HashMap<usize, usize> = HashMap::new();
         for (step, &count) in counts.iter().enumerate() {
-            let candidates = members.iter().filter_map(|&member| tracks[member].values[step].map(|value| (value, member)));
+            let candidates = members
+                .iter()
+                .filter_map(|&member| tracks[member].values[step].map(|value| (value, member)));
             for (value, member) in top(count, rank, candidates) {
                 let place = *places.entry(member).or_insert(chosen.len());
                 if place == chosen.len() {
-                    chosen.push(Track { labels: tracks[member].labels.clone(), values: vec![None; steps] });
+                    chosen.push(Track {
+                        labels: tracks[member].labels.clone(),
+                        values: vec![None; steps],
+                    });
                 }
                 chosen[place].values[step] = Some(value);
             }
@@ -107,15 +123,26 @@ fn chosen(
 /// How many elements `topk` and `bottomk` are to choose, from their scalar.
 fn how_many(scalar: f64) -> Result<usize, QueryError> {
     if scalar.is_nan() || scalar.abs() > i64::MAX as f64 {
-        return Err(QueryError::Failed(format!("the number of elements to choose is {}, which is no whole number", number(scalar))));
+        return Err(QueryError::Failed(format!(
+            "the number of elements to choose is {}, which is no whole number",
+            number(scalar)
+        )));
     }
     Ok(scalar as usize)
 }
 
 /// How many elements of each group have each value: a track for each, with the value in the label.
-fn counted(grouping: &Grouping, label: &str, tracks: &[Track], steps: usize, budget: &mut Budget) -> Result<Vec<Track>, QueryError> {
+fn counted(
+    grouping: &Grouping,
+    label: &str,
+    tracks: &[Track],
+    steps: usize,
+    budget: &mut Budget,
+) -> Result<Vec<Track>, QueryError> {
     let grouping = match grouping {
-        Grouping::By(kept) => Grouping::By(kept.iter().cloned().chain([label.to_owned()]).collect()),
+        Grouping::By(kept) => {
+            Grouping::By(kept.iter().cloned().chain([label.to_owned()]).collect())
+        }
         without => without.clone(),
     };
     let mut counted: Vec<Track> = Vec::new();
@@ -138,7 +165,8 @@ fn counted(grouping: &Grouping, label: &str, tracks: &[Track], steps: usize, bud
     Ok(counted)
 }
 
-/// Variance of the population (Welford's method, begun at the first value so that one infinity alone varies by 0).
+/// Variance of the population (Welford's method, begun at the first value so that one infinity
+/// alone varies by 0).
 fn variance(values: &[f64]) -> f64 {
     let (mut mean, mut squares) = (values.first().copied().unwrap_or(f64::NAN), 0.0);
     for (index, value) in values.iter().enumerate().skip(1) {

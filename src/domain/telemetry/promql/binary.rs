@@ -1,4 +1,5 @@
-//! Binary operators between scalars, between vectors and scalars, and the set operators; vector matching stands in `matching`.
+//! Binary operators between scalars, between vectors and scalars, and the set operators; vector
+//! matching stands in `matching`.
 
 use super::evaluate::misplaced;
 use super::expr::Binary;
@@ -9,7 +10,13 @@ use super::value::{Outcome, Track, merged};
 use crate::domain::telemetry::QueryError;
 
 /// What the operator makes of both sides.
-pub fn apply(operation: &Binary, lhs: Outcome, rhs: Outcome, steps: usize, budget: &mut Budget) -> Result<Outcome, QueryError> {
+pub fn apply(
+    operation: &Binary,
+    lhs: Outcome,
+    rhs: Outcome,
+    steps: usize,
+    budget: &mut Budget,
+) -> Result<Outcome, QueryError> {
     let op = operation.op;
     match (lhs, rhs) {
         (Outcome::Scalar(left), Outcome::Scalar(right)) => {
@@ -17,20 +24,33 @@ pub fn apply(operation: &Binary, lhs: Outcome, rhs: Outcome, steps: usize, budge
             Ok(Outcome::Scalar(pairs.map(|(left, right)| scalar(op, left, right)).collect()))
         }
         (Outcome::Vector(tracks), Outcome::Scalar(right)) => {
-            with_scalar(op, tracks, |value, step| element(op, value, right[step])).map(Outcome::Vector)
+            with_scalar(op, tracks, |value, step| element(op, value, right[step]))
+                .map(Outcome::Vector)
         }
         (Outcome::Scalar(left), Outcome::Vector(tracks)) => {
             // A comparison keeps the element's value on whichever side the vector stands.
-            let keeps_element = matches!(op, BinaryOp::Comparison(comparison) if !comparison.returns_bool);
-            let change = |value: f64, step: usize| element(op, left[step], value).map(|result| if keeps_element { value } else { result });
+            let keeps_element =
+                matches!(op, BinaryOp::Comparison(comparison) if !comparison.returns_bool);
+            let change = |value: f64, step: usize| {
+                element(op, left[step], value)
+                    .map(|result| if keeps_element { value } else { result })
+            };
             with_scalar(op, tracks, change).map(Outcome::Vector)
         }
         (Outcome::Vector(left), Outcome::Vector(right)) => match op {
             BinaryOp::Set(set) => {
                 budget.keep(left.len() + right.len(), steps)?;
-                set_operation(set, Sides::new(left, right, &operation.matching), steps).map(Outcome::Vector)
+                set_operation(set, Sides::new(left, right, &operation.matching), steps)
+                    .map(Outcome::Vector)
             }
-            _ => combined(op, Sides::new(left, right, &operation.matching), &operation.matching, steps, budget).map(Outcome::Vector),
+            _ => combined(
+                op,
+                Sides::new(left, right, &operation.matching),
+                &operation.matching,
+                steps,
+                budget,
+            )
+            .map(Outcome::Vector),
         },
         (Outcome::Scalar(_) | Outcome::Vector(_), other) | (other, _) => Err(misplaced(&other)),
     }
@@ -57,7 +77,11 @@ pub fn element(op: BinaryOp, left: f64, right: f64) -> Option<f64> {
     }
 }
 
-fn with_scalar(op: BinaryOp, mut tracks: Vec<Track>, change: impl Fn(f64, usize) -> Option<f64>) -> Result<Vec<Track>, QueryError> {
+fn with_scalar(
+    op: BinaryOp,
+    mut tracks: Vec<Track>,
+    change: impl Fn(f64, usize) -> Option<f64>,
+) -> Result<Vec<Track>, QueryError> {
     for track in &mut tracks {
         for (step, value) in track.values.iter_mut().enumerate() {
             *value = value.and_then(|value| change(value, step));
@@ -74,22 +98,35 @@ fn set_operation(set: SetOp, sides: Sides, steps: usize) -> Result<Vec<Track>, Q
     let presence = |tracks: &[Track], groups: &[usize]| {
         let mut present = vec![vec![false; steps]; sides.groups];
         for (track, &group) in tracks.iter().zip(groups) {
-            present[group].iter_mut().zip(&track.values).for_each(|(present, value)| *present |= value.is_some());
+            present[group]
+                .iter_mut()
+                .zip(&track.values)
+                .for_each(|(present, value)| *present |= value.is_some());
         }
         present
     };
     let masked = |mut track: Track, other: &[bool], keep: bool| {
-        track.values.iter_mut().zip(other).filter(|(_, there)| **there != keep).for_each(|(value, _)| *value = None);
+        track
+            .values
+            .iter_mut()
+            .zip(other)
+            .filter(|(_, there)| **there != keep)
+            .for_each(|(value, _)| *value = None);
         track
     };
-    let (on_left, on_right) = (presence(&sides.left, &sides.left_groups), presence(&sides.right, &sides.right_groups));
+    let (on_left, on_right) =
+        (presence(&sides.left, &sides.left_groups), presence(&sides.right, &sides.right_groups));
     let left = sides.left.into_iter().zip(&sides.left_groups);
     let mut result: Vec<Track> = match set {
         SetOp::And => left.map(|(track, &group)| masked(track, &on_right[group], true)).collect(),
-        SetOp::Unless => left.map(|(track, &group)| masked(track, &on_right[group], false)).collect(),
+        SetOp::Unless => {
+            left.map(|(track, &group)| masked(track, &on_right[group], false)).collect()
+        }
         SetOp::Or => {
             let right = sides.right.into_iter().zip(&sides.right_groups);
-            left.map(|(track, _)| track).chain(right.map(|(track, &group)| masked(track, &on_left[group], false))).collect()
+            left.map(|(track, _)| track)
+                .chain(right.map(|(track, &group)| masked(track, &on_left[group], false)))
+                .collect()
         }
     };
     result.retain(Track::is_present);

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use promql_parser::util::display_duration;
 
-use super::expr::{Aggregation, At, Binary, Cardinality, Expr, Grouping, Matching, MatchingLabels, RangeSelector, Selector};
+use super::expr::{
+    Aggregation, At, Binary, Cardinality, Expr, Grouping, Matching, MatchingLabels, RangeSelector,
+    Selector,
+};
 use super::operator::{Arithmetic, BinaryOp, Comparison};
 use crate::domain::telemetry::series::{NAME, quoted};
 
@@ -19,7 +22,9 @@ impl Display for Expr {
             Expr::Select(selector) => write!(f, "{selector}"),
             Expr::SelectRange(range) => write!(f, "{range}"),
             Expr::OverRange(function, range) => write!(f, "{}({range})", function.name()),
-            Expr::QuantileOverTime(quantile, range) => write!(f, "quantile_over_time({quantile}, {range})"),
+            Expr::QuantileOverTime(quantile, range) => {
+                write!(f, "quantile_over_time({quantile}, {range})")
+            }
             Expr::OfInstant(function, vector, scalars) => {
                 write!(f, "{}({vector}", function.name())?;
                 scalars.iter().try_for_each(|scalar| write!(f, ", {scalar}"))?;
@@ -27,19 +32,26 @@ impl Display for Expr {
             }
             Expr::LabelReplace(vector, relabel) => {
                 let [target, replacement, source, pattern] =
-                    [&relabel.target, &relabel.replacement, &relabel.source, &relabel.pattern].map(|text| quoted(text));
+                    [&relabel.target, &relabel.replacement, &relabel.source, &relabel.pattern]
+                        .map(|text| quoted(text));
                 write!(f, "label_replace({vector}, {target}, {replacement}, {source}, {pattern})")
             }
             Expr::ToScalar(vector) => write!(f, "scalar({vector})"),
             Expr::ToVector(scalar) => write!(f, "vector({scalar})"),
-            Expr::Negate(inner) if matches!(**inner, Expr::Binary(_) | Expr::Negate(_) | Expr::Number(_)) => write!(f, "-({inner})"),
+            Expr::Negate(inner)
+                if matches!(**inner, Expr::Binary(_) | Expr::Negate(_) | Expr::Number(_)) =>
+            {
+                write!(f, "-({inner})")
+            }
             Expr::Negate(inner) => write!(f, "-{inner}"),
             Expr::Aggregate(aggregation, grouping, vector) => {
                 f.write_str(aggregation.name())?;
                 write!(f, "{grouping}(")?;
                 match aggregation {
                     Aggregation::CountValues(label) => write!(f, "{}, ", quoted(label))?,
-                    _ => aggregation.parameter().map_or(Ok(()), |scalar| write!(f, "{scalar}, "))?,
+                    _ => {
+                        aggregation.parameter().map_or(Ok(()), |scalar| write!(f, "{scalar}, "))?
+                    }
                 }
                 write!(f, "{vector})")
             }
@@ -75,7 +87,8 @@ impl Display for Binary {
 impl Display for Matching {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.labels {
-            MatchingLabels::Ignoring(labels) if labels.is_empty() && self.cardinality == Cardinality::OneToOne => {}
+            MatchingLabels::Ignoring(labels)
+                if labels.is_empty() && self.cardinality == Cardinality::OneToOne => {}
             MatchingLabels::Ignoring(labels) => write!(f, " ignoring ({})", labels.join(", "))?,
             MatchingLabels::On(labels) => write!(f, " on ({})", labels.join(", "))?,
         }
@@ -114,14 +127,28 @@ impl Display for RangeSelector {
 
 impl Selector {
     fn write_series(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        // A name that cannot be written in front, as one that a person put there with quotes, is written as a matcher.
-        let plain = |name: &str| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == ':');
-        let name = self.metric().filter(|name| plain(name) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':'));
+        // A name that cannot be written in front, as one that a person put there with quotes, is
+        // written as a matcher.
+        let plain = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == ':')
+        };
+        let name = self.metric().filter(|name| {
+            plain(name) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
+        });
         let names = self.matchers.iter().filter(|matcher| matcher.label == NAME).count();
         let in_front = name.filter(|_| names == 1);
-        let rest: Vec<_> = self.matchers.iter().filter(|m| in_front.is_none() || m.label != NAME).map(ToString::to_string).collect();
+        let rest: Vec<_> = self
+            .matchers
+            .iter()
+            .filter(|m| in_front.is_none() || m.label != NAME)
+            .map(ToString::to_string)
+            .collect();
         f.write_str(in_front.unwrap_or_default())?;
-        if rest.is_empty() && in_front.is_some() { Ok(()) } else { write!(f, "{{{}}}", rest.join(", ")) }
+        if rest.is_empty() && in_front.is_some() {
+            Ok(())
+        } else {
+            write!(f, "{{{}}}", rest.join(", "))
+        }
     }
 
     fn write_moment(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -159,7 +186,8 @@ impl Aggregation {
     }
 }
 
-/// A number in the shortest form that reads back the same, never with an exponent, as Prometheus writes label values: `+Inf`, `NaN`.
+/// A number in the shortest form that reads back the same, never with an exponent, as Prometheus
+/// writes label values: `+Inf`, `NaN`.
 pub fn number(value: f64) -> String {
     match value {
         value if value.is_nan() => "NaN".to_owned(),

@@ -1,5 +1,5 @@
-//! Evaluation of an expression at one moment or many. Each part is evaluated for all moments at once, so that labels are looked at
-//! once for each series and not once for each moment.
+//! Evaluation of an expression at one moment or many. Each part is evaluated for all moments at
+//! once, so that labels are looked at once for each series and not once for each moment.
 
 use super::expr::{At, Expr, RangeSelector, Selector};
 use super::function::{InstantFunction, RangeFunction};
@@ -29,14 +29,18 @@ impl<'a> Evaluation<'a> {
             Expr::Number(number) => self.scalars(|_| *number),
             Expr::Text(text) => Ok(Outcome::Text(text.clone())),
             Expr::Time => self.scalars(|at| at as f64 / 1000.0),
-            Expr::Select(selector) => self.select(selector, |point| point.value).map(Outcome::Vector),
+            Expr::Select(selector) => {
+                self.select(selector, |point| point.value).map(Outcome::Vector)
+            }
             Expr::SelectRange(range) => self.samples(range).map(Outcome::Range),
             Expr::OverRange(RangeFunction::AbsentOverTime, range) => {
                 let found = self.over_range(range, |_, _, _| Some(1.0))?;
                 Ok(Outcome::Vector(self.absent(found, &range.selector)))
             }
             Expr::OverRange(function, range) => {
-                let tracks = self.over_range(range, |_, points, window| over_time::apply(*function, points, window))?;
+                let tracks = self.over_range(range, |_, points, window| {
+                    over_time::apply(*function, points, window)
+                })?;
                 match function {
                     RangeFunction::LastOverTime => Ok(Outcome::Vector(tracks)),
                     _ => distinct(without_names(tracks)).map(Outcome::Vector),
@@ -44,33 +48,48 @@ impl<'a> Evaluation<'a> {
             }
             Expr::QuantileOverTime(quantile, range) => {
                 let quantiles = self.scalar(quantile)?;
-                let tracks = self.over_range(range, |step, points, _| Some(over_time::quantile(quantiles[step], points)))?;
+                let tracks = self.over_range(range, |step, points, _| {
+                    Some(over_time::quantile(quantiles[step], points))
+                })?;
                 distinct(without_names(tracks)).map(Outcome::Vector)
             }
-            Expr::OfInstant(function, vector, scalars) => self.of_instant(*function, vector, scalars).map(Outcome::Vector),
+            Expr::OfInstant(function, vector, scalars) => {
+                self.of_instant(*function, vector, scalars).map(Outcome::Vector)
+            }
             Expr::LabelReplace(vector, change) => {
                 let tracks = self.vector(vector)?;
-                let tracks = tracks.into_iter().map(|track| relabel::replace(change, track)).collect::<Result<_, _>>()?;
+                let tracks = tracks
+                    .into_iter()
+                    .map(|track| relabel::replace(change, track))
+                    .collect::<Result<_, _>>()?;
                 merged(tracks).map(Outcome::Vector)
             }
             Expr::ToScalar(vector) => {
                 let tracks = self.vector(vector)?;
-                Ok(Outcome::Scalar((0..self.steps.count).map(|step| instant::only_value(&tracks, step)).collect()))
+                Ok(Outcome::Scalar(
+                    (0..self.steps.count).map(|step| instant::only_value(&tracks, step)).collect(),
+                ))
             }
             Expr::ToVector(scalar) => {
                 let values = self.scalar(scalar)?.into_iter().map(Some).collect();
                 Ok(Outcome::Vector(vec![Track { labels: Labels::default(), values }]))
             }
             Expr::Negate(inner) => match self.of(inner)? {
-                Outcome::Scalar(values) => Ok(Outcome::Scalar(values.into_iter().map(|value| -value).collect())),
-                Outcome::Vector(tracks) => distinct(mapped(tracks, |value| -value)).map(Outcome::Vector),
+                Outcome::Scalar(values) => {
+                    Ok(Outcome::Scalar(values.into_iter().map(|value| -value).collect()))
+                }
+                Outcome::Vector(tracks) => {
+                    distinct(mapped(tracks, |value| -value)).map(Outcome::Vector)
+                }
                 other => Err(misplaced(&other)),
             },
             Expr::Aggregate(aggregation, grouping, vector) => {
-                let parameter = aggregation.parameter().map(|scalar| self.scalar(scalar)).transpose()?;
+                let parameter =
+                    aggregation.parameter().map(|scalar| self.scalar(scalar)).transpose()?;
                 let tracks = self.vector(vector)?;
                 let (parameter, steps) = (parameter.as_deref(), self.steps.count);
-                aggregate::apply(aggregation, grouping, parameter, &tracks, steps, &mut self.budget).map(Outcome::Vector)
+                aggregate::apply(aggregation, grouping, parameter, &tracks, steps, &mut self.budget)
+                    .map(Outcome::Vector)
             }
             Expr::Binary(operation) => {
                 let (lhs, rhs) = (self.of(&operation.lhs)?, self.of(&operation.rhs)?);
@@ -98,17 +117,29 @@ impl<'a> Evaluation<'a> {
         Ok(Outcome::Scalar(self.steps.times().map(value).collect()))
     }
 
-    fn of_instant(&mut self, function: InstantFunction, vector: &Expr, scalars: &[Expr]) -> Result<Vec<Track>, QueryError> {
-        let parameters = scalars.iter().map(|scalar| self.scalar(scalar)).collect::<Result<Vec<_>, _>>()?;
+    fn of_instant(
+        &mut self,
+        function: InstantFunction,
+        vector: &Expr,
+        scalars: &[Expr],
+    ) -> Result<Vec<Track>, QueryError> {
+        let parameters =
+            scalars.iter().map(|scalar| self.scalar(scalar)).collect::<Result<Vec<_>, _>>()?;
         match (function, vector) {
-            // Only of a selector is the time of the sample itself known; all else happens at the moment of evaluation.
+            // Only of a selector is the time of the sample itself known; all else happens at the
+            // moment of evaluation.
             (InstantFunction::Timestamp, Expr::Select(selector)) => {
                 merged(without_names(self.select(selector, |point| point.at as f64 / 1000.0)?))
             }
             (InstantFunction::Timestamp, _) => {
                 let mut tracks = without_names(self.vector(vector)?);
                 for track in &mut tracks {
-                    track.values = self.steps.times().zip(&track.values).map(|(at, value)| value.map(|_| at as f64 / 1000.0)).collect();
+                    track.values = self
+                        .steps
+                        .times()
+                        .zip(&track.values)
+                        .map(|(at, value)| value.map(|_| at as f64 / 1000.0))
+                        .collect();
                 }
                 merged(tracks)
             }
@@ -130,7 +161,8 @@ impl<'a> Evaluation<'a> {
     /// 1 at each step at which nothing was found.
     fn absent_with(&self, found: Vec<Track>, labels: Labels) -> Vec<Track> {
         let nothing_at = |step: usize| found.iter().all(|track| track.values[step].is_none());
-        let values: Vec<_> = (0..self.steps.count).map(|step| nothing_at(step).then_some(1.0)).collect();
+        let values: Vec<_> =
+            (0..self.steps.count).map(|step| nothing_at(step).then_some(1.0)).collect();
         if values.iter().all(Option::is_none) { Vec::new() } else { vec![Track { labels, values }] }
     }
 
@@ -145,8 +177,13 @@ impl<'a> Evaluation<'a> {
         at.saturating_sub(selector.offset)
     }
 
-    /// For each series its newest sample at each step, unless that is too old or says that the series ended.
-    fn select(&mut self, selector: &Selector, of: impl Fn(&Point) -> f64) -> Result<Vec<Track>, QueryError> {
+    /// For each series its newest sample at each step, unless that is too old or says that the
+    /// series ended.
+    fn select(
+        &mut self,
+        selector: &Selector,
+        of: impl Fn(&Point) -> f64,
+    ) -> Result<Vec<Track>, QueryError> {
         let first = Window::ending(self.moment(selector, self.steps.start), LOOKBACK);
         let last = self.moment(selector, self.steps.last());
         let series = match first.end == last {
@@ -159,19 +196,22 @@ impl<'a> Evaluation<'a> {
             let window = Window::ending(self.moment(selector, at), LOOKBACK);
             window.of(points).last().filter(|point| !is_stale(point.value)).map(&of)
         };
-        let tracks = series
-            .into_iter()
-            .map(|series| Track { values: self.steps.times().map(|at| seen(&series.points, at)).collect(), labels: series.labels });
+        let tracks = series.into_iter().map(|series| Track {
+            values: self.steps.times().map(|at| seen(&series.points, at)).collect(),
+            labels: series.labels,
+        });
         Ok(tracks.filter(Track::is_present).collect())
     }
 
-    /// For each series what `function` makes of its samples in the window of each step; windows without samples have no value.
+    /// For each series what `function` makes of its samples in the window of each step; windows
+    /// without samples have no value.
     fn over_range(
         &mut self,
         range: &RangeSelector,
         function: impl Fn(usize, &[Point], Window) -> Option<f64>,
     ) -> Result<Vec<Track>, QueryError> {
-        let window = |this: &Self, at: UnixMs| Window::ending(this.moment(&range.selector, at), range.width);
+        let window =
+            |this: &Self, at: UnixMs| Window::ending(this.moment(&range.selector, at), range.width);
         let (first, last) = (window(self, self.steps.start), window(self, self.steps.last()));
         let series = self.source.select(&range.selector.matchers, first.earliest(), last.end)?;
         let series = self.loaded(series)?;
@@ -204,7 +244,8 @@ impl<'a> Evaluation<'a> {
         Ok(series)
     }
 
-    /// In the order of their labels, whatever order the source has them in: the same record gives the same answer.
+    /// In the order of their labels, whatever order the source has them in: the same record gives
+    /// the same answer.
     fn loaded(&mut self, mut series: Vec<Series>) -> Result<Vec<Series>, QueryError> {
         self.budget.spend(series.iter().map(|one| one.points.len() as u64).sum())?;
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
@@ -226,7 +267,8 @@ pub fn without_names(tracks: Vec<Track>) -> Vec<Track> {
     mapped(tracks, |value| value)
 }
 
-/// The parser lets no expression through whose parts have the wrong kind; this is what an expression put together by hand gets.
+/// The parser lets no expression through whose parts have the wrong kind; this is what an
+/// expression put together by hand gets.
 pub fn misplaced(outcome: &Outcome) -> QueryError {
     let kind = match outcome {
         Outcome::Scalar(_) => "a scalar",

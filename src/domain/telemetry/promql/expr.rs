@@ -1,10 +1,12 @@
-//! The parsed expression: what a query asks, as plain data that may be inspected, changed and written out again.
+//! The parsed expression: what a query asks, as plain data that may be inspected, changed and
+//! written out again.
 
 use super::function::{InstantFunction, RangeFunction};
 use super::operator::{BinaryOp, Comparison};
 use crate::domain::telemetry::series::{MatchOp, Matcher, NAME, UnixMs};
 
-/// An expression. Parentheses are not kept: the tree says it all, and displaying an expression writes those it needs.
+/// An expression. Parentheses are not kept: the tree says it all, and displaying an expression
+/// writes those it needs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
     /// `42`, a scalar.
@@ -98,7 +100,9 @@ pub struct Relabel {
 
 impl PartialEq for Relabel {
     fn eq(&self, other: &Self) -> bool {
-        let parts = |r: &Self| [r.target.clone(), r.replacement.clone(), r.source.clone(), r.pattern.clone()];
+        let parts = |r: &Self| {
+            [r.target.clone(), r.replacement.clone(), r.source.clone(), r.pattern.clone()]
+        };
         parts(self) == parts(other)
     }
 }
@@ -168,7 +172,8 @@ pub struct Matching {
 pub enum MatchingLabels {
     /// `on (...)`: these.
     On(Vec<String>),
-    /// `ignoring (...)`: all but these and the metric name. Without labels it is as when nothing is written.
+    /// `ignoring (...)`: all but these and the metric name. Without labels it is as when nothing is
+    /// written.
     Ignoring(Vec<String>),
 }
 
@@ -201,19 +206,33 @@ impl Expr {
             Expr::Text(_) => Kind::Text,
             Expr::SelectRange(_) => Kind::Range,
             Expr::Negate(inner) => inner.kind(),
-            Expr::Binary(binary) if binary.lhs.kind() == Kind::Scalar && binary.rhs.kind() == Kind::Scalar => Kind::Scalar,
+            Expr::Binary(binary)
+                if binary.lhs.kind() == Kind::Scalar && binary.rhs.kind() == Kind::Scalar =>
+            {
+                Kind::Scalar
+            }
             _ => Kind::Vector,
         }
     }
 
-    /// The expressions this one is made of, in the order of their writing. Selectors in it are not expressions of their own.
+    /// The expressions this one is made of, in the order of their writing. Selectors in it are not
+    /// expressions of their own.
     pub fn children(&self) -> Vec<&Expr> {
         match self {
-            Expr::Number(_) | Expr::Text(_) | Expr::Time | Expr::Select(_) | Expr::SelectRange(_) | Expr::OverRange(..) => Vec::new(),
+            Expr::Number(_)
+            | Expr::Text(_)
+            | Expr::Time
+            | Expr::Select(_)
+            | Expr::SelectRange(_)
+            | Expr::OverRange(..) => Vec::new(),
             Expr::QuantileOverTime(inner, _) | Expr::LabelReplace(inner, _) => vec![inner],
             Expr::ToScalar(inner) | Expr::ToVector(inner) | Expr::Negate(inner) => vec![inner],
-            Expr::OfInstant(_, vector, scalars) => std::iter::once(&**vector).chain(scalars).collect(),
-            Expr::Aggregate(aggregation, _, vector) => aggregation.parameter().into_iter().chain([&**vector]).collect(),
+            Expr::OfInstant(_, vector, scalars) => {
+                std::iter::once(&**vector).chain(scalars).collect()
+            }
+            Expr::Aggregate(aggregation, _, vector) => {
+                aggregation.parameter().into_iter().chain([&**vector]).collect()
+            }
             Expr::Binary(binary) => vec![&binary.lhs, &binary.rhs],
         }
     }
@@ -221,11 +240,20 @@ impl Expr {
     /// As [`Expr::children`], to change them.
     pub fn children_mut(&mut self) -> Vec<&mut Expr> {
         match self {
-            Expr::Number(_) | Expr::Text(_) | Expr::Time | Expr::Select(_) | Expr::SelectRange(_) | Expr::OverRange(..) => Vec::new(),
+            Expr::Number(_)
+            | Expr::Text(_)
+            | Expr::Time
+            | Expr::Select(_)
+            | Expr::SelectRange(_)
+            | Expr::OverRange(..) => Vec::new(),
             Expr::QuantileOverTime(inner, _) | Expr::LabelReplace(inner, _) => vec![inner],
             Expr::ToScalar(inner) | Expr::ToVector(inner) | Expr::Negate(inner) => vec![inner],
-            Expr::OfInstant(_, vector, scalars) => std::iter::once(&mut **vector).chain(scalars).collect(),
-            Expr::Aggregate(aggregation, _, vector) => aggregation.parameter_mut().into_iter().chain([&mut **vector]).collect(),
+            Expr::OfInstant(_, vector, scalars) => {
+                std::iter::once(&mut **vector).chain(scalars).collect()
+            }
+            Expr::Aggregate(aggregation, _, vector) => {
+                aggregation.parameter_mut().into_iter().chain([&mut **vector]).collect()
+            }
             Expr::Binary(binary) => vec![&mut binary.lhs, &mut binary.rhs],
         }
     }
@@ -242,13 +270,14 @@ impl Expr {
         self.children_mut().into_iter().for_each(|child| child.walk_mut(visit));
     }
 
-    /// The selector this expression itself holds, and the width of its window in milliseconds when it is a range.
+    /// The selector this expression itself holds, and the width of its window in milliseconds when
+    /// it is a range.
     pub fn selector(&self) -> Option<(&Selector, Option<i64>)> {
         match self {
             Expr::Select(selector) => Some((selector, None)),
-            Expr::SelectRange(range) | Expr::OverRange(_, range) | Expr::QuantileOverTime(_, range) => {
-                Some((&range.selector, Some(range.width)))
-            }
+            Expr::SelectRange(range)
+            | Expr::OverRange(_, range)
+            | Expr::QuantileOverTime(_, range) => Some((&range.selector, Some(range.width))),
             _ => None,
         }
     }
@@ -257,14 +286,17 @@ impl Expr {
     pub fn selector_mut(&mut self) -> Option<&mut Selector> {
         match self {
             Expr::Select(selector) => Some(selector),
-            Expr::SelectRange(range) | Expr::OverRange(_, range) | Expr::QuantileOverTime(_, range) => Some(&mut range.selector),
+            Expr::SelectRange(range)
+            | Expr::OverRange(_, range)
+            | Expr::QuantileOverTime(_, range) => Some(&mut range.selector),
             _ => None,
         }
     }
 
-    /// Whether the value of the expression is a truth, 0 or 1 for each element, and not a quantity: a comparison with `bool`, and what
-    /// keeps such values as they are: `and`, `unless` (which keep the left side), `or` of two truths, `min` and `max`, sorting,
-    /// relabelling, `scalar` and `vector`.
+    /// Whether the value of the expression is a truth, 0 or 1 for each element, and not a quantity:
+    /// a comparison with `bool`, and what keeps such values as they are: `and`, `unless` (which
+    /// keep the left side), `or` of two truths, `min` and `max`, sorting, relabelling, `scalar` and
+    /// `vector`.
     pub fn is_truth(&self) -> bool {
         match self {
             Expr::Binary(Binary { op, lhs, rhs, .. }) => match op {
@@ -273,11 +305,20 @@ impl Expr {
                 BinaryOp::Set(_) => lhs.is_truth(),
                 BinaryOp::Arithmetic(_) => false,
             },
-            Expr::Aggregate(Aggregation::Min | Aggregation::Max | Aggregation::Topk(_) | Aggregation::Bottomk(_), _, inner) => {
+            Expr::Aggregate(
+                Aggregation::Min
+                | Aggregation::Max
+                | Aggregation::Topk(_)
+                | Aggregation::Bottomk(_),
+                _,
+                inner,
+            ) => inner.is_truth(),
+            Expr::OfInstant(InstantFunction::Sort | InstantFunction::SortDesc, inner, _) => {
                 inner.is_truth()
             }
-            Expr::OfInstant(InstantFunction::Sort | InstantFunction::SortDesc, inner, _) => inner.is_truth(),
-            Expr::LabelReplace(inner, _) | Expr::ToScalar(inner) | Expr::ToVector(inner) => inner.is_truth(),
+            Expr::LabelReplace(inner, _) | Expr::ToScalar(inner) | Expr::ToVector(inner) => {
+                inner.is_truth()
+            }
             _ => false,
         }
     }

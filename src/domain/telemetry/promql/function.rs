@@ -99,8 +99,12 @@ pub const OTHERS: [&str; 5] = ["label_replace", "quantile_over_time", "scalar", 
 
 /// The names of all supported functions, in order.
 pub fn names() -> Vec<&'static str> {
-    let mut names: Vec<_> =
-        RangeFunction::ALL.iter().map(|f| f.name()).chain(InstantFunction::ALL.iter().map(|f| f.name())).chain(OTHERS).collect();
+    let mut names: Vec<_> = RangeFunction::ALL
+        .iter()
+        .map(|f| f.name())
+        .chain(InstantFunction::ALL.iter().map(|f| f.name()))
+        .chain(OTHERS)
+        .collect();
     names.sort_unstable();
     names
 }

@@ -8,8 +8,14 @@ use super::value::{Track, merged};
 use crate::domain::telemetry::QueryError;
 
 /// What the function makes of the tracks. `parameters` are its scalars at each step.
-pub fn apply(function: InstantFunction, tracks: Vec<Track>, parameters: &[Vec<f64>]) -> Result<Vec<Track>, QueryError> {
-    let parameter = |index: usize, step: usize, default: f64| parameters.get(index).map_or(default, |values| values[step]);
+pub fn apply(
+    function: InstantFunction,
+    tracks: Vec<Track>,
+    parameters: &[Vec<f64>],
+) -> Result<Vec<Track>, QueryError> {
+    let parameter = |index: usize, step: usize, default: f64| {
+        parameters.get(index).map_or(default, |values| values[step])
+    };
     let tracks = match function {
         InstantFunction::Sort => return Ok(sorted(tracks, |a, b| a.total_cmp(&b))),
         InstantFunction::SortDesc => return Ok(sorted(tracks, |a, b| b.total_cmp(&a))),
@@ -24,8 +30,12 @@ pub fn apply(function: InstantFunction, tracks: Vec<Track>, parameters: &[Vec<f6
             let (low, high) = (parameter(0, step, f64::NAN), parameter(1, step, f64::NAN));
             if high < low { None } else { Some(larger(low, smaller(high, value))) }
         }),
-        InstantFunction::ClampMin => each(tracks, |value, step| Some(larger(parameter(0, step, f64::NAN), value))),
-        InstantFunction::ClampMax => each(tracks, |value, step| Some(smaller(parameter(0, step, f64::NAN), value))),
+        InstantFunction::ClampMin => {
+            each(tracks, |value, step| Some(larger(parameter(0, step, f64::NAN), value)))
+        }
+        InstantFunction::ClampMax => {
+            each(tracks, |value, step| Some(smaller(parameter(0, step, f64::NAN), value)))
+        }
         // These two need more than values and are evaluated where the selector is known.
         InstantFunction::Absent | InstantFunction::Timestamp => tracks,
     };
@@ -58,12 +68,15 @@ fn smaller(a: f64, b: f64) -> f64 {
     -larger(-a, -b)
 }
 
-/// By their first value, NaN last either way. Only at one moment do tracks have an order; over several each has its own values.
+/// By their first value, NaN last either way. Only at one moment do tracks have an order; over
+/// several each has its own values.
 fn sorted(mut tracks: Vec<Track>, order: impl Fn(f64, f64) -> Ordering) -> Vec<Track> {
     let value = |track: &Track| track.values.first().copied().flatten().unwrap_or(f64::NAN);
     tracks.sort_by(|a, b| {
         let (a, b) = (value(a), value(b));
-        a.is_nan().cmp(&b.is_nan()).then_with(|| if a == b || a.is_nan() { Ordering::Equal } else { order(a, b) })
+        a.is_nan()
+            .cmp(&b.is_nan())
+            .then_with(|| if a == b || a.is_nan() { Ordering::Equal } else { order(a, b) })
     });
     tracks
 }

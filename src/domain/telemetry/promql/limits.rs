@@ -1,4 +1,5 @@
-//! What an expression may cost. Every limit is far above what a sensible question needs; past it a sentence says so, at once.
+//! What an expression may cost. Every limit is far above what a sensible question needs; past it a
+//! sentence says so, at once.
 
 use crate::domain::telemetry::QueryError;
 
@@ -20,7 +21,8 @@ pub const STEPS: i64 = 11_000;
 /// Longest value `label_replace` may give a label, in bytes.
 pub const LABEL_VALUE: usize = 4096;
 
-/// Most work for one evaluation, in samples looked at; an intermediate value counts as [`VALUE_COST`].
+/// Most work for one evaluation, in samples looked at; an intermediate value counts as
+/// [`VALUE_COST`].
 pub const WORK: u64 = 100_000_000;
 
 /// What keeping one intermediate value costs, since it takes memory too.

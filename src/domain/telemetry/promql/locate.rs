@@ -1,4 +1,5 @@
-//! Where in its text an expression goes wrong, which `promql-parser` does not say: it is asked about beginnings of the text.
+//! Where in its text an expression goes wrong, which `promql-parser` does not say: it is asked
+//! about beginnings of the text.
 
 use lrpar::{Lexeme, Lexer};
 use promql_parser::parser::token::{T_LEFT_PAREN, T_RIGHT_PAREN};
@@ -11,25 +12,34 @@ use crate::domain::telemetry::{Position, QueryError};
 const UNGRAMMATICAL: &str = "invalid promql query";
 
 /// What `promql-parser` calls the kinds of values, and what Prometheus' documentation calls them.
-const NAMES_OF_KINDS: [(&str, &str); 4] =
-    [("matrix", "a range vector"), ("vector", "an instant vector"), ("scalar", "a scalar"), ("string", "a string")];
+const NAMES_OF_KINDS: [(&str, &str); 4] = [
+    ("matrix", "a range vector"),
+    ("vector", "an instant vector"),
+    ("scalar", "a scalar"),
+    ("string", "a string"),
+];
 
-/// Ways an expression could go on after a beginning of it: operands, ends of brackets and braces, lists of labels.
-const CONTINUATIONS: [&str; 16] =
-    ["", "x", "1", "5m", "5m]", "]", "}", "x=\"\"}", "=\"\"}", "\"\"}", "()", "()(x)", ")(x)", ")x", "x)(x)", "() x"];
+/// Ways an expression could go on after a beginning of it: operands, ends of brackets and braces,
+/// lists of labels.
+const CONTINUATIONS: [&str; 16] = [
+    "", "x", "1", "5m", "5m]", "]", "}", "x=\"\"}", "=\"\"}", "\"\"}", "()", "()(x)", ")(x)", ")x",
+    "x)(x)", "() x",
+];
 
 /// What the lexer complains about at the end of a text with a parenthesis too many.
 const UNCLOSED: &str = "unclosed left parenthesis";
 
-/// What the lexer could not read. It reads from left to right, so the shortest beginning of the text with the same complaint ends at
-/// the culprit.
+/// What the lexer could not read. It reads from left to right, so the shortest beginning of the
+/// text with the same complaint ends at the culprit.
 pub fn not_a_token(source: &Text<'_>, message: String) -> QueryError {
     let text = source.parsed();
     if message == UNCLOSED {
         return source.invalid(unclosed(text), "this parenthesis is never closed");
     }
     let ends: Vec<usize> = text.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
-    let complains = |end: usize| promql_parser::parser::lexer(&text[..end]).is_err_and(|other| other == message);
+    let complains = |end: usize| {
+        promql_parser::parser::lexer(&text[..end]).is_err_and(|other| other == message)
+    };
     let culprit = ends.partition_point(|&end| !complains(end));
     let start = culprit.checked_sub(1).map_or(0, |before| ends[before]);
     source.invalid(start, message)
@@ -44,7 +54,9 @@ fn unclosed(text: &str) -> usize {
         counts.partition_point(|&more| matches!(promql_parser::parser::lexer(&closed(more)), Err(message) if message == UNCLOSED));
     let closed = closed(missing);
     let mut open = Vec::new();
-    for lexeme in promql_parser::parser::lexer(&closed).iter().flat_map(|lexer| lexer.iter()).flatten() {
+    for lexeme in
+        promql_parser::parser::lexer(&closed).iter().flat_map(|lexer| lexer.iter()).flatten()
+    {
         match lexeme.tok_id() {
             T_LEFT_PAREN => open.push(lexeme.span().start()),
             T_RIGHT_PAREN if lexeme.span().start() < text.len() => drop(open.pop()),

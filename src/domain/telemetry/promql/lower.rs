@@ -1,15 +1,22 @@
-//! From `promql-parser`'s tree to ours: only what is supported, names looked up, durations in milliseconds, parentheses gone.
+//! From `promql-parser`'s tree to ours: only what is supported, names looked up, durations in
+//! milliseconds, parentheses gone.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use promql_parser::label as parsed_label;
 use promql_parser::parser::token::{
-    T_ADD, T_ATAN2, T_AVG, T_BOTTOMK, T_COUNT, T_COUNT_VALUES, T_DIV, T_EQLC, T_GROUP, T_GTE, T_GTR, T_LAND, T_LOR, T_LSS, T_LTE,
-    T_LUNLESS, T_MAX, T_MIN, T_MOD, T_MUL, T_NEQ, T_POW, T_QUANTILE, T_STDDEV, T_STDVAR, T_SUB, T_SUM, T_TOPK,
+    T_ADD, T_ATAN2, T_AVG, T_BOTTOMK, T_COUNT, T_COUNT_VALUES, T_DIV, T_EQLC, T_GROUP, T_GTE,
+    T_GTR, T_LAND, T_LOR, T_LSS, T_LTE, T_LUNLESS, T_MAX, T_MIN, T_MOD, T_MUL, T_NEQ, T_POW,
+    T_QUANTILE, T_STDDEV, T_STDVAR, T_SUB, T_SUM, T_TOPK,
 };
-use promql_parser::parser::{self as parsed, AtModifier, LabelModifier, Offset, VectorMatchCardinality};
+use promql_parser::parser::{
+    self as parsed, AtModifier, LabelModifier, Offset, VectorMatchCardinality,
+};
 
-use super::expr::{Aggregation, At, Binary, Cardinality, Expr, Grouping, Matching, MatchingLabels, RangeSelector, Relabel, Selector};
+use super::expr::{
+    Aggregation, At, Binary, Cardinality, Expr, Grouping, Matching, MatchingLabels, RangeSelector,
+    Relabel, Selector,
+};
 use super::function::{InstantFunction, RangeFunction};
 use super::limits;
 use super::operator::{Arithmetic, BinaryOp, Comparison, Relation, SetOp};
@@ -18,7 +25,10 @@ use crate::domain::telemetry::series::{MatchOp, Matcher, NAME, anchored};
 /// Our tree for a parsed expression, or one sentence saying what cannot be.
 pub fn lower(expr: &parsed::Expr, depth_left: usize) -> Result<Expr, String> {
     let Some(left) = depth_left.checked_sub(1) else {
-        return Err(format!("more than {} operators and functions are nested in each other here", limits::DEPTH));
+        return Err(format!(
+            "more than {} operators and functions are nested in each other here",
+            limits::DEPTH
+        ));
     };
     let boxed = |inner: &parsed::Expr| lower(inner, left).map(Box::new);
     match expr {
@@ -29,17 +39,23 @@ pub fn lower(expr: &parsed::Expr, depth_left: usize) -> Result<Expr, String> {
         parsed::Expr::VectorSelector(vector) => selector(vector).map(Expr::Select),
         parsed::Expr::MatrixSelector(matrix) => range_selector(matrix).map(Expr::SelectRange),
         parsed::Expr::Call(call) => {
-            let args = call.args.args.iter().map(|arg| lower(arg, left)).collect::<Result<Vec<_>, _>>()?;
+            let args =
+                call.args.args.iter().map(|arg| lower(arg, left)).collect::<Result<Vec<_>, _>>()?;
             function(call.func.name, args)
         }
         parsed::Expr::Aggregate(aggregate) => {
-            let parameter = aggregate.param.as_deref().map(|param| lower(param, left)).transpose()?;
+            let parameter =
+                aggregate.param.as_deref().map(|param| lower(param, left)).transpose()?;
             let grouping = match &aggregate.modifier {
                 None => Grouping::By(Vec::new()),
                 Some(LabelModifier::Include(labels)) => Grouping::By(labels.labels.clone()),
                 Some(LabelModifier::Exclude(labels)) => Grouping::Without(labels.labels.clone()),
             };
-            Ok(Expr::Aggregate(aggregation(aggregate.op.id(), parameter)?, grouping, boxed(&aggregate.expr)?))
+            Ok(Expr::Aggregate(
+                aggregation(aggregate.op.id(), parameter)?,
+                grouping,
+                boxed(&aggregate.expr)?,
+            ))
         }
         parsed::Expr::Binary(binary) => {
             let (lhs, rhs) = (boxed(&binary.lhs)?, boxed(&binary.rhs)?);
@@ -47,7 +63,9 @@ pub fn lower(expr: &parsed::Expr, depth_left: usize) -> Result<Expr, String> {
             Ok(Expr::Binary(Binary { op, lhs, rhs, matching: matching(binary.modifier.as_ref()) }))
         }
         parsed::Expr::Subquery(_) => Err("subqueries are not supported".into()),
-        parsed::Expr::Extension(extension) => Err(format!("`{}` is not supported", extension.expr.name())),
+        parsed::Expr::Extension(extension) => {
+            Err(format!("`{}` is not supported", extension.expr.name()))
+        }
     }
 }
 
@@ -92,7 +110,9 @@ fn moment(from_epoch: Duration) -> Result<i64, String> {
 
 /// Go counts nanoseconds in 64 bits, so Prometheus knows no longer duration than 292 years.
 fn milliseconds(duration: Duration) -> Result<i64, String> {
-    i64::try_from(duration.as_nanos()).map(|ns| ns / 1_000_000).map_err(|_| "a duration here is out of range".into())
+    i64::try_from(duration.as_nanos())
+        .map(|ns| ns / 1_000_000)
+        .map_err(|_| "a duration here is out of range".into())
 }
 
 fn function(name: &str, args: Vec<Expr>) -> Result<Expr, String> {
@@ -119,8 +139,11 @@ fn function(name: &str, args: Vec<Expr>) -> Result<Expr, String> {
         "quantile_over_time" => Ok(Expr::QuantileOverTime(Box::new(next()?), range(next()?)?)),
         "label_replace" => {
             let vector = Box::new(next()?);
-            let (target, replacement, source, pattern) = (text(next()?)?, text(next()?)?, text(next()?)?, text(next()?)?);
-            let regex = anchored(&pattern).map_err(|_| format!("`{pattern}` is no regular expression `label_replace` can use"))?;
+            let (target, replacement, source, pattern) =
+                (text(next()?)?, text(next()?)?, text(next()?)?, text(next()?)?);
+            let regex = anchored(&pattern).map_err(|_| {
+                format!("`{pattern}` is no regular expression `label_replace` can use")
+            })?;
             check_label(&target)?;
             Ok(Expr::LabelReplace(vector, Relabel { target, replacement, source, pattern, regex }))
         }
@@ -129,7 +152,12 @@ fn function(name: &str, args: Vec<Expr>) -> Result<Expr, String> {
 }
 
 fn aggregation(op: u16, parameter: Option<Expr>) -> Result<Aggregation, String> {
-    let scalar = || parameter.clone().map(Box::new).ok_or_else(|| "this aggregation needs a parameter".to_owned());
+    let scalar = || {
+        parameter
+            .clone()
+            .map(Box::new)
+            .ok_or_else(|| "this aggregation needs a parameter".to_owned())
+    };
     Ok(match op {
         T_SUM => Aggregation::Sum,
         T_AVG => Aggregation::Avg,
@@ -183,15 +211,28 @@ fn matching(modifier: Option<&parsed::BinModifier>) -> Matching {
         Some(LabelModifier::Exclude(labels)) => MatchingLabels::Ignoring(labels.labels.clone()),
     };
     let cardinality = match modifier.map(|m| &m.card) {
-        None | Some(VectorMatchCardinality::OneToOne | VectorMatchCardinality::ManyToMany) => Cardinality::OneToOne,
-        Some(VectorMatchCardinality::ManyToOne(labels)) => Cardinality::ManyToOne(labels.labels.clone()),
-        Some(VectorMatchCardinality::OneToMany(labels)) => Cardinality::OneToMany(labels.labels.clone()),
+        None | Some(VectorMatchCardinality::OneToOne | VectorMatchCardinality::ManyToMany) => {
+            Cardinality::OneToOne
+        }
+        Some(VectorMatchCardinality::ManyToOne(labels)) => {
+            Cardinality::ManyToOne(labels.labels.clone())
+        }
+        Some(VectorMatchCardinality::OneToMany(labels)) => {
+            Cardinality::OneToMany(labels.labels.clone())
+        }
     };
     Matching { labels, cardinality }
 }
 
 fn check_label(name: &str) -> Result<(), String> {
     let mut chars = name.chars();
-    let valid = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_') && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if valid { Ok(()) } else { Err(format!("{name:?} is no name of a label: letters, digits and `_`, not beginning with a digit")) }
+    let valid = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if valid {
+        Ok(())
+    } else {
+        Err(format!(
+            "{name:?} is no name of a label: letters, digits and `_`, not beginning with a digit"
+        ))
+    }
 }

@@ -1,4 +1,5 @@
-//! Vector matching: which elements of two vectors belong together, and what becomes of their labels.
+//! Vector matching: which elements of two vectors belong together, and what becomes of their
+//! labels.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,8 @@ use super::value::Track;
 use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::series::Labels;
 
-/// Two vectors whose elements are numbered by match group: those that agree in the labels that count.
+/// Two vectors whose elements are numbered by match group: those that agree in the labels that
+/// count.
 pub struct Sides {
     /// The left vector.
     pub left: Vec<Track>,
@@ -48,14 +50,21 @@ fn group_labels(matching: &MatchingLabels, labels: &Labels) -> Labels {
 }
 
 /// An arithmetic operator or comparison between elements that match.
-pub fn combined(op: BinaryOp, sides: Sides, matching: &Matching, steps: usize, budget: &mut Budget) -> Result<Vec<Track>, QueryError> {
+pub fn combined(
+    op: BinaryOp,
+    sides: Sides,
+    matching: &Matching,
+    steps: usize,
+    budget: &mut Budget,
+) -> Result<Vec<Track>, QueryError> {
     let many_is_left = !matches!(matching.cardinality, Cardinality::OneToMany(_));
     let (many, many_groups, one, one_groups) = match many_is_left {
         true => (&sides.left, &sides.left_groups, &sides.right, &sides.right_groups),
         false => (&sides.right, &sides.right_groups, &sides.left, &sides.left_groups),
     };
     budget.keep(many.len(), steps)?;
-    let mut results = Results { steps, tracks: Vec::new(), of_pair: HashMap::new(), of_labels: HashMap::new() };
+    let mut results =
+        Results { steps, tracks: Vec::new(), of_pair: HashMap::new(), of_labels: HashMap::new() };
     let mut partners: Vec<Option<usize>> = vec![None; sides.groups];
     let mut taken = vec![false; sides.groups];
     for step in 0..steps {
@@ -65,21 +74,34 @@ pub fn combined(op: BinaryOp, sides: Sides, matching: &Matching, steps: usize, b
         }
         partners.fill(None);
         taken.fill(false);
-        for (index, &group) in one_groups.iter().enumerate().filter(|(index, _)| one[*index].values[step].is_some()) {
+        for (index, &group) in
+            one_groups.iter().enumerate().filter(|(index, _)| one[*index].values[step].is_some())
+        {
             if let Some(other) = partners[group].replace(index) {
-                return Err(not_unique(&one[other].labels, &one[index].labels, many_is_left, matching));
+                return Err(not_unique(
+                    &one[other].labels,
+                    &one[index].labels,
+                    many_is_left,
+                    matching,
+                ));
             }
         }
         for (index, &group) in many_groups.iter().enumerate() {
-            let (Some(partner), Some(value)) = (partners[group], many[index].values[step]) else { continue };
+            let (Some(partner), Some(value)) = (partners[group], many[index].values[step]) else {
+                continue;
+            };
             let Some(partner_value) = one[partner].values[step] else { continue };
-            let (left, right) = if many_is_left { (value, partner_value) } else { (partner_value, value) };
+            let (left, right) =
+                if many_is_left { (value, partner_value) } else { (partner_value, value) };
             let Some(result) = element(op, left, right) else { continue };
-            if matching.cardinality == Cardinality::OneToOne && std::mem::replace(&mut taken[group], true) {
+            if matching.cardinality == Cardinality::OneToOne
+                && std::mem::replace(&mut taken[group], true)
+            {
                 return Err(many_to_one(&many[index].labels, &one[partner].labels));
             }
-            let track =
-                results.track((index, partner), budget, || result_labels(op, matching, &many[index].labels, &one[partner].labels))?;
+            let track = results.track((index, partner), budget, || {
+                result_labels(op, matching, &many[index].labels, &one[partner].labels)
+            })?;
             if track.values[step].replace(result).is_some() {
                 return Err(not_kept_apart(&track.labels));
             }
@@ -98,7 +120,12 @@ struct Results {
 
 impl Results {
     /// The track of what these two elements make.
-    fn track(&mut self, pair: (usize, usize), budget: &mut Budget, labels: impl Fn() -> Labels) -> Result<&mut Track, QueryError> {
+    fn track(
+        &mut self,
+        pair: (usize, usize),
+        budget: &mut Budget,
+        labels: impl Fn() -> Labels,
+    ) -> Result<&mut Track, QueryError> {
         let place = match self.of_pair.get(&pair) {
             Some(place) => *place,
             None => {
@@ -116,13 +143,15 @@ impl Results {
     }
 }
 
-/// The labels of a result: those of the "many" side, less what the operator and the matching take away, plus what `group_left` or
-/// `group_right` brings from the other.
+/// The labels of a result: those of the "many" side, less what the operator and the matching take
+/// away, plus what `group_left` or `group_right` brings from the other.
 fn result_labels(op: BinaryOp, matching: &Matching, many: &Labels, one: &Labels) -> Labels {
     let mut labels = if op.drops_name() { many.clone().without_name() } else { many.clone() };
     match (&matching.cardinality, &matching.labels) {
         (Cardinality::OneToOne, MatchingLabels::On(kept)) => labels = labels.only(kept),
-        (Cardinality::OneToOne, MatchingLabels::Ignoring(dropped)) => labels = labels.without(dropped),
+        (Cardinality::OneToOne, MatchingLabels::Ignoring(dropped)) => {
+            labels = labels.without(dropped)
+        }
         (Cardinality::ManyToOne(brought) | Cardinality::OneToMany(brought), _) => {
             brought.iter().for_each(|label| labels.set(label, one.get(label)));
         }
@@ -134,11 +163,17 @@ fn result_labels(op: BinaryOp, matching: &Matching, many: &Labels, one: &Labels)
 }
 
 fn not_kept_apart(labels: &Labels) -> QueryError {
-    let message = "the labels of `on`, `ignoring` and `group_left` or `group_right` must keep them apart";
+    let message =
+        "the labels of `on`, `ignoring` and `group_left` or `group_right` must keep them apart";
     QueryError::Failed(format!("several elements are left with the labels {labels}; {message}"))
 }
 
-fn not_unique(first: &Labels, second: &Labels, one_is_right: bool, matching: &Matching) -> QueryError {
+fn not_unique(
+    first: &Labels,
+    second: &Labels,
+    one_is_right: bool,
+    matching: &Matching,
+) -> QueryError {
     let side = if one_is_right { "right" } else { "left" };
     let group = group_labels(&matching.labels, second);
     QueryError::Failed(format!(

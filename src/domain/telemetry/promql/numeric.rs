@@ -13,7 +13,11 @@ impl Sum {
     /// Adds a number.
     pub fn add(&mut self, number: f64) {
         let next = self.rounded + number;
-        let (larger, smaller) = if self.rounded.abs() >= number.abs() { (self.rounded, number) } else { (number, self.rounded) };
+        let (larger, smaller) = if self.rounded.abs() >= number.abs() {
+            (self.rounded, number)
+        } else {
+            (number, self.rounded)
+        };
         self.lost += (larger - next) + smaller;
         self.rounded = next;
     }
@@ -43,7 +47,8 @@ impl FromIterator<f64> for Sum {
     }
 }
 
-/// The mean, step by step so that it cannot overflow, adding by `add`. Once infinite it stays so until the other infinity or NaN comes.
+/// The mean, step by step so that it cannot overflow, adding by `add`. Once infinite it stays so
+/// until the other infinity or NaN comes.
 pub fn mean(numbers: impl Iterator<Item = f64>, add: fn(&mut Sum, f64)) -> f64 {
     let mut mean = Sum::default();
     for (index, number) in numbers.enumerate() {
@@ -56,7 +61,8 @@ pub fn mean(numbers: impl Iterator<Item = f64>, add: fn(&mut Sum, f64)) -> f64 {
     mean.total()
 }
 
-/// The quantile by linear interpolation between the two nearest numbers; NaN counts as smaller than all.
+/// The quantile by linear interpolation between the two nearest numbers; NaN counts as smaller than
+/// all.
 pub fn quantile(quantile: f64, numbers: &mut [f64]) -> f64 {
     if numbers.is_empty() || quantile.is_nan() {
         return f64::NAN;
@@ -67,7 +73,9 @@ pub fn quantile(quantile: f64, numbers: &mut [f64]) -> f64 {
     if quantile > 1.0 {
         return f64::INFINITY;
     }
-    numbers.sort_by(|a, b| b.is_nan().cmp(&a.is_nan()).then(a.partial_cmp(b).unwrap_or(Ordering::Equal)));
+    numbers.sort_by(|a, b| {
+        b.is_nan().cmp(&a.is_nan()).then(a.partial_cmp(b).unwrap_or(Ordering::Equal))
+    });
     let rank = quantile * (numbers.len() - 1) as f64;
     let (lower, weight) = (rank.floor() as usize, rank - rank.floor());
     let upper = (lower + 1).min(numbers.len() - 1);
@@ -76,10 +84,16 @@ pub fn quantile(quantile: f64, numbers: &mut [f64]) -> f64 {
 
 /// The largest number, NaN only when there is no other.
 pub fn largest(numbers: impl Iterator<Item = f64>) -> f64 {
-    numbers.fold(f64::NAN, |largest, number| if number > largest || largest.is_nan() { number } else { largest })
+    numbers.fold(
+        f64::NAN,
+        |largest, number| if number > largest || largest.is_nan() { number } else { largest },
+    )
 }
 
 /// The smallest number, NaN only when there is no other.
 pub fn smallest(numbers: impl Iterator<Item = f64>) -> f64 {
-    numbers.fold(f64::NAN, |smallest, number| if number < smallest || smallest.is_nan() { number } else { smallest })
+    numbers.fold(
+        f64::NAN,
+        |smallest, number| if number < smallest || smallest.is_nan() { number } else { smallest },
+    )
 }

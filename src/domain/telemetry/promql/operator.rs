@@ -85,19 +85,23 @@ impl BinaryOp {
         }
     }
 
-    /// Binds the tighter the larger: `^`, then `* / % atan2`, `+ -`, comparisons, `and unless`, `or`.
+    /// Binds the tighter the larger: `^`, then `* / % atan2`, `+ -`, comparisons, `and unless`,
+    /// `or`.
     pub fn precedence(self) -> u8 {
         match self {
             Self::Set(SetOp::Or) => 1,
             Self::Set(SetOp::And | SetOp::Unless) => 2,
             Self::Comparison(_) => 3,
             Self::Arithmetic(Arithmetic::Add | Arithmetic::Sub) => 4,
-            Self::Arithmetic(Arithmetic::Mul | Arithmetic::Div | Arithmetic::Mod | Arithmetic::Atan2) => 5,
+            Self::Arithmetic(
+                Arithmetic::Mul | Arithmetic::Div | Arithmetic::Mod | Arithmetic::Atan2,
+            ) => 5,
             Self::Arithmetic(Arithmetic::Pow) => 6,
         }
     }
 
-    /// Whether the result no longer is the left side's metric. Prometheus 2.42 leaves `atan2` out, perhaps by oversight, and so do we.
+    /// Whether the result no longer is the left side's metric. Prometheus 2.42 leaves `atan2` out,
+    /// perhaps by oversight, and so do we.
     pub fn drops_name(self) -> bool {
         match self {
             Self::Arithmetic(Arithmetic::Atan2) | Self::Set(_) => false,

@@ -1,4 +1,5 @@
-//! Functions of the samples a series has in a window. There is at least one sample, and no stale marker among them.
+//! Functions of the samples a series has in a window. There is at least one sample, and no stale
+//! marker among them.
 
 use super::function::RangeFunction;
 use super::numeric::{self, Sum, largest, smallest};
@@ -10,17 +11,27 @@ pub fn apply(function: RangeFunction, points: &[Point], window: Window) -> Optio
     let values = || points.iter().map(|point| point.value);
     let pairs = || points.windows(2).map(|pair| (pair[0].value, pair[1].value));
     match function {
-        RangeFunction::Rate => extrapolated(points, window, true).map(|(gained, stretch)| gained * (stretch / window.seconds())),
-        RangeFunction::Increase => extrapolated(points, window, true).map(|(gained, stretch)| gained * stretch),
-        RangeFunction::Delta => extrapolated(points, window, false).map(|(gained, stretch)| gained * stretch),
+        RangeFunction::Rate => extrapolated(points, window, true)
+            .map(|(gained, stretch)| gained * (stretch / window.seconds())),
+        RangeFunction::Increase => {
+            extrapolated(points, window, true).map(|(gained, stretch)| gained * stretch)
+        }
+        RangeFunction::Delta => {
+            extrapolated(points, window, false).map(|(gained, stretch)| gained * stretch)
+        }
         RangeFunction::Irate => {
             let (previous, last) = last_two(points)?;
-            let gained = if last.value < previous.value { last.value } else { last.value - previous.value };
+            let gained =
+                if last.value < previous.value { last.value } else { last.value - previous.value };
             Some(gained / seconds(previous, last))
         }
-        RangeFunction::Idelta => last_two(points).map(|(previous, last)| last.value - previous.value),
+        RangeFunction::Idelta => {
+            last_two(points).map(|(previous, last)| last.value - previous.value)
+        }
         RangeFunction::Deriv => slope(points),
-        RangeFunction::Changes => Some(pairs().filter(|(a, b)| a != b && !(a.is_nan() && b.is_nan())).count() as f64),
+        RangeFunction::Changes => {
+            Some(pairs().filter(|(a, b)| a != b && !(a.is_nan() && b.is_nan())).count() as f64)
+        }
         RangeFunction::Resets => Some(pairs().filter(|(a, b)| b < a).count() as f64),
         RangeFunction::AvgOverTime => Some(numeric::mean(values(), Sum::add)),
         RangeFunction::SumOverTime => Some(values().collect::<Sum>().total()),
@@ -50,9 +61,10 @@ fn seconds(from: &Point, to: &Point) -> f64 {
     (to.at - from.at) as f64 / 1000.0
 }
 
-/// The gain between the first and the last sample, and the factor that stretches it to the whole window. A side of the window is filled
-/// when the samples reach nearly to it (to 1.1 times their mean distance), else half a mean distance is added there. A counter is
-/// never stretched back beyond the time at which it would have been zero.
+/// The gain between the first and the last sample, and the factor that stretches it to the whole
+/// window. A side of the window is filled when the samples reach nearly to it (to 1.1 times their
+/// mean distance), else half a mean distance is added there. A counter is never stretched back
+/// beyond the time at which it would have been zero.
 fn extrapolated(points: &[Point], window: Window, is_counter: bool) -> Option<(f64, f64)> {
     let (first, last) = match points {
         [first, .., last] => (first, last),
@@ -77,7 +89,8 @@ fn extrapolated(points: &[Point], window: Window, is_counter: bool) -> Option<(f
     Some((gained, (sampled + stretched(to_start) + stretched(to_end)) / sampled))
 }
 
-/// Slope of the least-squares line, per second. Times are counted from the first sample, where doubles are exact.
+/// Slope of the least-squares line, per second. Times are counted from the first sample, where
+/// doubles are exact.
 fn slope(points: &[Point]) -> Option<f64> {
     let [first, .., _] = points else { return None };
     if points.iter().all(|point| point.value == first.value) {
@@ -87,7 +100,8 @@ fn slope(points: &[Point]) -> Option<f64> {
     let x = |point: &Point| seconds(first, point);
     let total = |of: &dyn Fn(&Point) -> f64| points.iter().map(of).collect::<Sum>().exact();
     let (sum_x, sum_y) = (total(&x), total(&|point| point.value));
-    let (sum_xy, sum_xx) = (total(&|point| x(point) * point.value), total(&|point| x(point) * x(point)));
+    let (sum_xy, sum_xx) =
+        (total(&|point| x(point) * point.value), total(&|point| x(point) * x(point)));
     Some((sum_xy - sum_x * sum_y / count) / (sum_xx - sum_x * sum_x / count))
 }
 

@@ -12,7 +12,10 @@ pub fn replace(change: &Relabel, mut track: Track) -> Result<Track, QueryError> 
         let mut value = String::new();
         found.expand(&change.replacement, &mut value);
         if value.len() > limits::LABEL_VALUE {
-            return Err(QueryError::TooCostly(format!("`label_replace` makes a label of more than {} bytes here", limits::LABEL_VALUE)));
+            return Err(QueryError::TooCostly(format!(
+                "`label_replace` makes a label of more than {} bytes here",
+                limits::LABEL_VALUE
+            )));
         }
         track.labels.set(&change.target, &value);
     }

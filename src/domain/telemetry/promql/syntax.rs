@@ -11,6 +11,8 @@ pub fn parse(text: &str) -> Result<Expr, QueryError> {
     let text = Text::new(text);
     let tokens = tokens(&text)?;
     refuse_unsupported(&text, &tokens)?;
-    let parsed = promql_parser::parser::parse(text.parsed()).map_err(|message| locate::ungrammatical(&text, &tokens, message))?;
-    lower::lower(&parsed, limits::DEPTH).map_err(|message| QueryError::Invalid { message, at: None })
+    let parsed = promql_parser::parser::parse(text.parsed())
+        .map_err(|message| locate::ungrammatical(&text, &tokens, message))?;
+    lower::lower(&parsed, limits::DEPTH)
+        .map_err(|message| QueryError::Invalid { message, at: None })
 }

@@ -1,13 +1,19 @@
-//! What needs no Prometheus to be known: refusals and their places, limits, and what the grader asks of a query.
+//! What needs no Prometheus to be known: refusals and their places, limits, and what the grader
+//! asks of a query.
 
 use super::expr::{Expr, Kind};
 use super::{Query, Value};
 use crate::domain::telemetry::QueryError;
-use crate::domain::telemetry::series::{Labels, Matcher, Point, Series, SeriesSource, SourceError, UnixMs, stale};
+use crate::domain::telemetry::series::{
+    Labels, Matcher, Point, Series, SeriesSource, SourceError, UnixMs, stale,
+};
 use std::cell::RefCell;
 
 fn series(name: &str, label: &str, points: &[(UnixMs, f64)]) -> Series {
-    Series { labels: Labels::of(name, [("broker", label)]), points: points.iter().map(|&(at, value)| Point { at, value }).collect() }
+    Series {
+        labels: Labels::of(name, [("broker", label)]),
+        points: points.iter().map(|&(at, value)| Point { at, value }).collect(),
+    }
 }
 
 fn record() -> Vec<Series> {
@@ -28,16 +34,21 @@ fn value(text: &str, at: UnixMs) -> Value {
 
 fn shown(text: &str, at: UnixMs) -> String {
     match value(text, at) {
-        Value::Vector(elements) => elements.iter().map(|(labels, value)| format!("{labels} {value}")).collect::<Vec<_>>().join("; "),
+        Value::Vector(elements) => elements
+            .iter()
+            .map(|(labels, value)| format!("{labels} {value}"))
+            .collect::<Vec<_>>()
+            .join("; "),
         other => format!("{other:?}"),
     }
 }
 
 fn complaints(texts: &[&str]) -> String {
-    let complaint = |text: &&str| match Query::parse(text).and_then(|query| query.instant(&record(), 20_000)) {
-        Ok(value) => format!("{text}\n    is answered: {value:?}"),
-        Err(error) => format!("{text}\n    {error}"),
-    };
+    let complaint =
+        |text: &&str| match Query::parse(text).and_then(|query| query.instant(&record(), 20_000)) {
+            Ok(value) => format!("{text}\n    is answered: {value:?}"),
+            Err(error) => format!("{text}\n    {error}"),
+        };
     texts.iter().map(complaint).collect::<Vec<_>>().join("\n")
 }
 
@@ -217,7 +228,10 @@ fn what_does_not_fit_together_is_refused() {
 fn a_stale_marker_ends_a_series_until_its_next_sample() {
     assert_eq!(shown("up", 9_999), r#"up{broker="1"} 1; up{broker="2"} 1; up{broker="3"} 1"#);
     assert_eq!(shown("up", 10_000), r#"up{broker="1"} 1; up{broker="2"} 0"#);
-    assert_eq!(shown("count_over_time(up[1m])", 20_000), r#"{broker="1"} 3; {broker="2"} 3; {broker="3"} 1"#);
+    assert_eq!(
+        shown("count_over_time(up[1m])", 20_000),
+        r#"{broker="1"} 3; {broker="2"} 3; {broker="3"} 1"#
+    );
 }
 
 #[test]
@@ -264,16 +278,29 @@ fn a_query_holds_when_something_is_found_or_true() {
 
 #[test]
 fn a_query_tells_what_it_asks() {
-    let query = parsed("sum(rate(a{x=\"1\"}[5m] offset 1m)) > bool 3 or (time() - timestamp(b) == 7 unless {__name__=~\"c.*\"})");
+    let query = parsed(
+        "sum(rate(a{x=\"1\"}[5m] offset 1m)) > bool 3 or (time() - timestamp(b) == 7 unless {__name__=~\"c.*\"})",
+    );
     assert_eq!(query.metrics().into_iter().collect::<Vec<_>>(), ["a", "b"]);
-    let selectors: Vec<_> = query.selectors().iter().map(|(selector, width)| format!("{selector} {width:?}")).collect();
-    assert_eq!(selectors, ["a{x=\"1\"} offset 1m Some(300000)", "b None", "{__name__=~\"c.*\"} None"]);
-    let comparisons: Vec<_> =
-        query.comparisons().iter().map(|(relation, binary)| format!("{} {}", relation.symbol(), binary.rhs)).collect();
+    let selectors: Vec<_> =
+        query.selectors().iter().map(|(selector, width)| format!("{selector} {width:?}")).collect();
+    assert_eq!(
+        selectors,
+        ["a{x=\"1\"} offset 1m Some(300000)", "b None", "{__name__=~\"c.*\"} None"]
+    );
+    let comparisons: Vec<_> = query
+        .comparisons()
+        .iter()
+        .map(|(relation, binary)| format!("{} {}", relation.symbol(), binary.rhs))
+        .collect();
     assert_eq!(comparisons, ["> 3", "== 7"]);
     assert!(query.reads_clock() && !parsed("up").reads_clock());
-    let kinds = ["1 + time()", "up", "up[5m]", "\"x\"", "-up", "-(1)"].map(|text| parsed(text).kind());
-    assert_eq!(kinds, [Kind::Scalar, Kind::Vector, Kind::Range, Kind::Text, Kind::Vector, Kind::Scalar]);
+    let kinds =
+        ["1 + time()", "up", "up[5m]", "\"x\"", "-up", "-(1)"].map(|text| parsed(text).kind());
+    assert_eq!(
+        kinds,
+        [Kind::Scalar, Kind::Vector, Kind::Range, Kind::Text, Kind::Vector, Kind::Scalar]
+    );
 }
 
 #[test]
@@ -281,7 +308,10 @@ fn an_expression_may_be_changed_and_is_written_out_as_promql() {
     let mut expr = parsed("max by(broker)(up{broker=\"2\"})==0").expr().clone();
     expr.walk_mut(&mut |part| match part {
         Expr::Number(threshold) => *threshold -= 1.5,
-        part => part.selector_mut().into_iter().for_each(|selector| selector.matchers[1] = Matcher::equal("broker", "a\"b")),
+        part => part
+            .selector_mut()
+            .into_iter()
+            .for_each(|selector| selector.matchers[1] = Matcher::equal("broker", "a\"b")),
     });
     assert_eq!(Query::from(expr).text(), r#"max by (broker) (up{broker="a\"b"}) == (-1.5)"#);
     let written = |text: &str| parsed(text).expr().to_string();
@@ -295,9 +325,14 @@ fn an_expression_may_be_changed_and_is_written_out_as_promql() {
 #[test]
 fn a_range_query_has_a_value_at_each_step() {
     let found = parsed("up == 0").range(&record(), 0, 25_000, 5_000).expect("answered");
-    let times: Vec<_> = found.iter().map(|one| (one.labels.to_string(), one.points.iter().map(|p| p.at).collect::<Vec<_>>())).collect();
+    let times: Vec<_> = found
+        .iter()
+        .map(|one| (one.labels.to_string(), one.points.iter().map(|p| p.at).collect::<Vec<_>>()))
+        .collect();
     assert_eq!(times, [("up{broker=\"2\"}".to_owned(), vec![10_000, 15_000, 20_000, 25_000])]);
-    let refused = |text: &str, start, end, step| parsed(text).range(&record(), start, end, step).map_err(|error| error.to_string());
+    let refused = |text: &str, start, end, step| {
+        parsed(text).range(&record(), start, end, step).map_err(|error| error.to_string())
+    };
     insta::assert_debug_snapshot!([
         refused("up", 0, -1, 1000),
         refused("up", 0, 1, 0),
@@ -329,12 +364,22 @@ fn a_range_query_has_a_value_at_each_step() {
 struct Asked<'a>(RefCell<Vec<String>>, &'a Vec<Series>);
 
 impl SeriesSource for Asked<'_> {
-    fn select(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError> {
         self.0.borrow_mut().push(format!("all {from}..{to}"));
         self.1.select(matchers, from, to)
     }
 
-    fn newest(&self, matchers: &[Matcher], from: UnixMs, to: UnixMs) -> Result<Vec<Series>, SourceError> {
+    fn newest(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError> {
         self.0.borrow_mut().push(format!("newest {from}..{to}"));
         self.1.newest(matchers, from, to)
     }
@@ -359,11 +404,29 @@ fn no_more_is_read_than_the_answer_needs() {
 
 #[test]
 fn too_much_work_is_refused() {
-    let many: Vec<_> = (0..300).map(|n| series("many", &n.to_string(), &(0..2000).map(|t| (t * 1000, 1.0)).collect::<Vec<_>>())).collect();
-    let costly = parsed("max_over_time(many[30m])").range(&many, 0, 2_000_000, 1000).expect_err("refused");
-    assert_eq!(costly.to_string(), "this looks at more than 100 million samples; ask for fewer series, a shorter range or a wider step");
+    let many: Vec<_> = (0..300)
+        .map(|n| {
+            series("many", &n.to_string(), &(0..2000).map(|t| (t * 1000, 1.0)).collect::<Vec<_>>())
+        })
+        .collect();
+    let costly =
+        parsed("max_over_time(many[30m])").range(&many, 0, 2_000_000, 1000).expect_err("refused");
+    assert_eq!(
+        costly.to_string(),
+        "this looks at more than 100 million samples; ask for fewer series, a shorter range or a wider step"
+    );
     assert!(parsed("max_over_time(many[30m])").instant(&many, 2_000_000).is_ok());
-    let ever_new: Vec<_> =
-        (0..20).map(|n| series("new", &n.to_string(), &(0..2000).map(|t| (t * 1000, (t * 20 + n) as f64)).collect::<Vec<_>>())).collect();
-    assert!(matches!(parsed("count_values(\"v\", new)").range(&ever_new, 0, 2_000_000, 1000), Err(QueryError::TooCostly(_))));
+    let ever_new: Vec<_> = (0..20)
+        .map(|n| {
+            series(
+                "new",
+                &n.to_string(),
+                &(0..2000).map(|t| (t * 1000, (t * 20 + n) as f64)).collect::<Vec<_>>(),
+            )
+        })
+        .collect();
+    assert!(matches!(
+        parsed("count_values(\"v\", new)").range(&ever_new, 0, 2_000_000, 1000),
+        Err(QueryError::TooCostly(_))
+    ));
 }

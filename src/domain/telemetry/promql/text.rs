@@ -6,8 +6,9 @@ use crate::domain::telemetry::{Position, QueryError};
 
 /// The text of an expression.
 ///
-/// `promql-parser` takes a backslash in a backtick string for an escape, which it is not in PromQL, and so refuses `` `\d+` ``. Such
-/// strings are handed to it in double quotes; places in what it got are turned back into places in what was written.
+/// `promql-parser` takes a backslash in a backtick string for an escape, which it is not in PromQL,
+/// and so refuses `` `\d+` ``. Such strings are handed to it in double quotes; places in what it
+/// got are turned back into places in what was written.
 pub struct Text<'a> {
     written: &'a str,
     parsed: Cow<'a, str>,
@@ -42,9 +43,13 @@ impl<'a> Text<'a> {
             parsed.push_str(before);
             match piece.strip_prefix('`').and_then(|raw| raw.strip_suffix('`')) {
                 Some(raw) if raw.contains('\\') => {
-                    let (from, begin) = (self.written.len() - after.len() - piece.len(), parsed.len());
+                    let (from, begin) =
+                        (self.written.len() - after.len() - piece.len(), parsed.len());
                     parsed.push_str(&crate::domain::telemetry::series::quoted(raw));
-                    self.changed.push(Changed { written: (from, from + piece.len()), parsed: (begin, parsed.len()) });
+                    self.changed.push(Changed {
+                        written: (from, from + piece.len()),
+                        parsed: (begin, parsed.len()),
+                    });
                 }
                 _ => parsed.push_str(piece),
             }
@@ -62,7 +67,9 @@ impl<'a> Text<'a> {
     /// The place in what was written of a byte of what is parsed.
     pub fn position(&self, offset: usize) -> Position {
         let offset = match self.changed.iter().rev().find(|changed| changed.parsed.0 <= offset) {
-            Some(changed) if offset >= changed.parsed.1 => changed.written.1 + (offset - changed.parsed.1),
+            Some(changed) if offset >= changed.parsed.1 => {
+                changed.written.1 + (offset - changed.parsed.1)
+            }
             Some(changed) => changed.written.0,
             None => offset,
         };
@@ -80,7 +87,8 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Where the string or comment that `piece` begins with ends; at the end of the text when it is never closed.
+/// Where the string or comment that `piece` begins with ends; at the end of the text when it is
+/// never closed.
 fn end_of_piece(piece: &str) -> usize {
     let mut chars = piece.char_indices();
     let Some((_, opening)) = chars.next() else { return 0 };

@@ -1,12 +1,14 @@
-//! The tokens of an expression with their places, as `promql-parser` reads them, and what is refused before it parses them: absurd
-//! sizes, what Prometheus 2.42 does not know, and what is left out here.
+//! The tokens of an expression with their places, as `promql-parser` reads them, and what is
+//! refused before it parses them: absurd sizes, what Prometheus 2.42 does not know, and what is
+//! left out here.
 
 use lrpar::{Lexeme, Lexer};
 use promql_parser::label::Matcher;
 use promql_parser::parser::token::{
-    T_ADD, T_ANCHORED, T_AT, T_BY, T_COLON, T_COMMA, T_DURATION, T_END, T_EOF, T_EQL_REGEX, T_FILL, T_FILL_LEFT, T_FILL_RIGHT,
-    T_GROUP_LEFT, T_GROUP_RIGHT, T_IDENTIFIER, T_IGNORING, T_LEFT_BRACE, T_LEFT_BRACKET, T_LEFT_PAREN, T_LIMIT_RATIO, T_LIMITK, T_LOR,
-    T_NEQ_REGEX, T_NUMBER, T_OFFSET, T_ON, T_RIGHT_BRACE, T_RIGHT_PAREN, T_SMOOTHED, T_START, T_STRING, T_SUB, T_WITHOUT, TokenId,
+    T_ADD, T_ANCHORED, T_AT, T_BY, T_COLON, T_COMMA, T_DURATION, T_END, T_EOF, T_EQL_REGEX, T_FILL,
+    T_FILL_LEFT, T_FILL_RIGHT, T_GROUP_LEFT, T_GROUP_RIGHT, T_IDENTIFIER, T_IGNORING, T_LEFT_BRACE,
+    T_LEFT_BRACKET, T_LEFT_PAREN, T_LIMIT_RATIO, T_LIMITK, T_LOR, T_NEQ_REGEX, T_NUMBER, T_OFFSET,
+    T_ON, T_RIGHT_BRACE, T_RIGHT_PAREN, T_SMOOTHED, T_START, T_STRING, T_SUB, T_WITHOUT, TokenId,
 };
 
 use super::text::Text;
@@ -28,9 +30,14 @@ pub struct Token<'a> {
 pub fn tokens<'t>(source: &'t Text<'_>) -> Result<Vec<Token<'t>>, QueryError> {
     let text = source.parsed();
     if text.len() > limits::TEXT {
-        return Err(QueryError::TooCostly(format!("an expression may be {} bytes long at most, this one is {}", limits::TEXT, text.len())));
+        return Err(QueryError::TooCostly(format!(
+            "an expression may be {} bytes long at most, this one is {}",
+            limits::TEXT,
+            text.len()
+        )));
     }
-    let lexer = promql_parser::parser::lexer(text).map_err(|message| locate::not_a_token(source, message))?;
+    let lexer = promql_parser::parser::lexer(text)
+        .map_err(|message| locate::not_a_token(source, message))?;
     let lexemes = lexer.iter().flatten().filter(|lexeme| lexeme.tok_id() != T_EOF);
     let tokens: Vec<_> = lexemes
         .map(|lexeme| Token {
@@ -68,7 +75,9 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
     let mut place = Place::Open;
     let (mut depth, mut regexes) = (0_usize, 0_usize);
     for (index, token) in tokens.iter().enumerate() {
-        let id = |distance: isize| index.checked_add_signed(distance).and_then(|i| tokens.get(i)).map(|t| t.id);
+        let id = |distance: isize| {
+            index.checked_add_signed(distance).and_then(|i| tokens.get(i)).map(|t| t.id)
+        };
         let (before, after) = (id(-1), id(1));
         match token.id {
             T_LEFT_BRACE => place = Place::Matchers,
@@ -86,9 +95,13 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
             _ => {}
         }
         if depth > limits::DEPTH {
-            return Err(QueryError::TooCostly(format!("more than {} parentheses are open at once here", limits::DEPTH)));
+            return Err(QueryError::TooCostly(format!(
+                "more than {} parentheses are open at once here",
+                limits::DEPTH
+            )));
         }
-        let in_offset = before == Some(T_OFFSET) || (matches!(before, Some(T_ADD | T_SUB)) && id(-2) == Some(T_OFFSET));
+        let in_offset = before == Some(T_OFFSET)
+            || (matches!(before, Some(T_ADD | T_SUB)) && id(-2) == Some(T_OFFSET));
         let wants_duration = before == Some(T_LEFT_BRACKET) || in_offset;
         let complaint = match token.id {
             T_IDENTIFIER if after == Some(T_LEFT_PAREN) && place == Place::Open && !introduces_labels(before) => {
@@ -123,7 +136,10 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
             return Err(source.unsupported(token.start, complaint));
         }
         if token.id == T_NUMBER && !is_number(token.text) {
-            return Err(source.invalid(token.start, format!("`{}` is no number, or too large for one", token.text)));
+            return Err(source.invalid(
+                token.start,
+                format!("`{}` is no number, or too large for one", token.text),
+            ));
         }
         if matches!(before, Some(T_EQL_REGEX | T_NEQ_REGEX)) {
             regexes += 1;
@@ -163,12 +179,15 @@ fn unknown_aggregation(name: &str) -> String {
 }
 
 fn quoted_name(text: &str) -> String {
-    format!("the quoted name {text} is not supported; names of metrics and labels are letters, digits and `_`, without quotes")
+    format!(
+        "the quoted name {text} is not supported; names of metrics and labels are letters, digits and `_`, without quotes"
+    )
 }
 
 fn is_number(text: &str) -> bool {
     let spells_infinity = text.eq_ignore_ascii_case("inf");
-    promql_parser::util::parse_str_radix(text).is_ok_and(|value| value.is_finite() || value.is_nan() || spells_infinity)
+    promql_parser::util::parse_str_radix(text)
+        .is_ok_and(|value| value.is_finite() || value.is_nan() || spells_infinity)
 }
 
 fn digits_in_a_row(text: &str) -> usize {
@@ -180,11 +199,15 @@ fn refuse_bad_regex(source: &Text<'_>, token: &Token<'_>) -> Result<(), QueryErr
     let Ok(pattern) = promql_parser::util::unquote_string(token.text) else { return Ok(()) };
     match series::anchored(&pattern) {
         Ok(_) => Ok(()),
-        Err(regex::Error::CompiledTooBig(_)) => Err(source.invalid(token.start, "this pattern is too large; repeat less")),
+        Err(regex::Error::CompiledTooBig(_)) => {
+            Err(source.invalid(token.start, "this pattern is too large; repeat less"))
+        }
         // The parser knows how to read some patterns of Go that are none in Rust.
         Err(_) => match Matcher::new_matcher(T_EQL_REGEX, String::new(), pattern) {
             Ok(_) => Ok(()),
-            Err(_) => Err(source.invalid(token.start, format!("{} is no regular expression", token.text))),
+            Err(_) => {
+                Err(source.invalid(token.start, format!("{} is no regular expression", token.text)))
+            }
         },
     }
 }

@@ -1,5 +1,6 @@
-//! The largest or smallest of some values, with the ties of Prometheus: which of equal values stays depends on the order in which a
-//! binary heap gives them up, so this is the textbook heap that Go's `container/heap` is.
+//! The largest or smallest of some values, with the ties of Prometheus: which of equal values stays
+//! depends on the order in which a binary heap gives them up, so this is the textbook heap that
+//! Go's `container/heap` is.
 
 /// Which values come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,11 @@ impl Rank {
 }
 
 /// The first `count` candidates by rank, best first, each with what identifies it.
-pub fn top<T: Copy>(count: usize, rank: Rank, candidates: impl Iterator<Item = (f64, T)>) -> Vec<(f64, T)> {
+pub fn top<T: Copy>(
+    count: usize,
+    rank: Rank,
+    candidates: impl Iterator<Item = (f64, T)>,
+) -> Vec<(f64, T)> {
     let mut heap: Vec<(f64, T)> = Vec::new();
     for candidate in candidates {
         if heap.len() < count {
@@ -64,7 +69,11 @@ fn sink<T>(heap: &mut [(f64, T)], rank: Rank) {
         if left >= heap.len() {
             break;
         }
-        let child = if right < heap.len() && rank.below(heap[right].0, heap[left].0) { right } else { left };
+        let child = if right < heap.len() && rank.below(heap[right].0, heap[left].0) {
+            right
+        } else {
+            left
+        };
         if !rank.below(heap[child].0, heap[parent].0) {
             break;
         }

@@ -12,7 +12,8 @@ use super::window::Steps;
 pub enum Value {
     /// One number.
     Scalar(f64),
-    /// One value for each series. The same record gives the same order; `sort`, `sort_desc`, `topk` and `bottomk` order by value.
+    /// One value for each series. The same record gives the same order; `sort`, `sort_desc`, `topk`
+    /// and `bottomk` order by value.
     Vector(Vec<(Labels, f64)>),
     /// The samples in a range, for each series in the order of their labels.
     Matrix(Vec<Series>),
@@ -55,17 +56,24 @@ impl Track {
 
     /// The track as a series with a sample at each step that has a value.
     pub fn into_series(self, steps: Steps) -> Series {
-        let points = steps.times().zip(self.values).filter_map(|(at, value)| value.map(|value| Point { at, value })).collect();
+        let points = steps
+            .times()
+            .zip(self.values)
+            .filter_map(|(at, value)| value.map(|value| Point { at, value }))
+            .collect();
         Series { labels: self.labels, points }
     }
 }
 
 fn duplicate(labels: &Labels) -> QueryError {
     let message = "several series are left with the same labels";
-    QueryError::Failed(format!("{message}, {labels}; select one metric, or aggregate with `sum by (...)` and the like"))
+    QueryError::Failed(format!(
+        "{message}, {labels}; select one metric, or aggregate with `sum by (...)` and the like"
+    ))
 }
 
-/// Puts together tracks that changed their labels and now are one series. Two values for it at the same step are an error.
+/// Puts together tracks that changed their labels and now are one series. Two values for it at the
+/// same step are an error.
 pub fn merged(tracks: Vec<Track>) -> Result<Vec<Track>, QueryError> {
     if all_distinct(&tracks).is_ok() {
         return Ok(tracks);

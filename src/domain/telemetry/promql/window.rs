@@ -1,9 +1,10 @@
-//! Which samples a moment sees: the look-back of an instant selector and the window of a range selector. The one convention about
-//! window edges stands here and nowhere else.
+//! Which samples a moment sees: the look-back of an instant selector and the window of a range
+//! selector. The one convention about window edges stands here and nowhere else.
 
 use crate::domain::telemetry::series::{Point, UnixMs};
 
-/// How far back an instant selector looks for the newest sample (`--query.lookback-delta`), in milliseconds.
+/// How far back an instant selector looks for the newest sample (`--query.lookback-delta`), in
+/// milliseconds.
 pub const LOOKBACK: i64 = 5 * 60 * 1000;
 
 /// Whether the edge of a window belongs to it.
@@ -15,8 +16,8 @@ pub enum Edge {
     Excluded,
 }
 
-/// Prometheus 2.x sees a sample that lies exactly at the older end of a window. Prometheus 3 does not; to follow it, change this.
-/// The newer end is always seen.
+/// Prometheus 2.x sees a sample that lies exactly at the older end of a window. Prometheus 3 does
+/// not; to follow it, change this. The newer end is always seen.
 pub const OLDER_EDGE: Edge = Edge::Included;
 
 /// The stretch of time a selector looks at from one moment.

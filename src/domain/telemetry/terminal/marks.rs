@@ -1,7 +1,8 @@
 //! The marks themselves: OSC 133, as terminals know it, with the session's id behind the letter.
 //!
-//! `A;ID` a prompt begins, `B;ID` it ends, `C;ID;SHELL;MICROSECONDS;BASE64` a command begins, `D;ID;SHELL;EXIT` it ended. SHELL is the
-//! process id of the shell that says so: a shell may run in a command of another one.
+//! `A;ID` a prompt begins, `B;ID` it ends, `C;ID;SHELL;MICROSECONDS;BASE64` a command begins,
+//! `D;ID;SHELL;EXIT` it ended. SHELL is the process id of the shell that says so: a shell may run
+//! in a command of another one.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -48,8 +49,9 @@ const BELL: u8 = 0x07;
 /// The longest mark believed. A command line of 64 KiB needs 86 KiB.
 const LONGEST: usize = 128 * 1024;
 
-/// Takes a session's marks out of a stream, however the stream is cut into chunks. Marks without the session's id are output like any
-/// other: somebody else's terminal wrote them, or somebody who would like to be believed.
+/// Takes a session's marks out of a stream, however the stream is cut into chunks. Marks without
+/// the session's id are output like any other: somebody else's terminal wrote them, or somebody who
+/// would like to be believed.
 #[derive(Debug)]
 pub struct Marks {
     id: Vec<u8>,
@@ -101,14 +103,20 @@ impl Marks {
 
     /// Looks at bytes that begin with an escape.
     fn look(&self, bytes: &[u8]) -> Look {
-        let starts = [b'A', b'B', b'C', b'D'].map(|letter| [INTRODUCTION, &[letter, b';'], &self.id].concat());
+        let starts = [b'A', b'B', b'C', b'D']
+            .map(|letter| [INTRODUCTION, &[letter, b';'], &self.id].concat());
         let Some(start) = starts.iter().find(|start| bytes.starts_with(start)) else {
-            return if starts.iter().any(|start| start.starts_with(bytes)) { Look::Unfinished } else { Look::Output };
+            return if starts.iter().any(|start| start.starts_with(bytes)) {
+                Look::Unfinished
+            } else {
+                Look::Output
+            };
         };
         let Some(length) = bytes[start.len()..].iter().position(|b| b.is_ascii_control()) else {
             return if bytes.len() > LONGEST { Look::Output } else { Look::Unfinished };
         };
-        let (text, end) = (&bytes[start.len()..start.len() + length], &bytes[start.len() + length..]);
+        let (text, end) =
+            (&bytes[start.len()..start.len() + length], &bytes[start.len() + length..]);
         let end = match end {
             [BELL, ..] => 1,
             [ESCAPE, b'\\', ..] => 2,
@@ -138,9 +146,15 @@ fn parse(letter: u8, text: &str) -> Option<Mark> {
         (b'C', ["", shell, micros, line]) => {
             let line = STANDARD.decode(line).ok()?;
             let at = micros.parse::<UnixMs>().ok()? / 1000;
-            Some(Mark::CommandBegins { shell: shell.parse().ok()?, at, line: String::from_utf8_lossy(&line).into_owned() })
+            Some(Mark::CommandBegins {
+                shell: shell.parse().ok()?,
+                at,
+                line: String::from_utf8_lossy(&line).into_owned(),
+            })
         }
-        (b'D', ["", shell, exit]) => Some(Mark::CommandEnded { shell: shell.parse().ok()?, exit: exit.parse().ok()? }),
+        (b'D', ["", shell, exit]) => {
+            Some(Mark::CommandEnded { shell: shell.parse().ok()?, exit: exit.parse().ok()? })
+        }
         _ => None,
     }
 }

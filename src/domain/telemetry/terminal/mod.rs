@@ -1,4 +1,5 @@
-//! A recorded terminal session: its stream of bytes told apart into commands with their output, by the marks its shells put into it.
+//! A recorded terminal session: its stream of bytes told apart into commands with their output, by
+//! the marks its shells put into it.
 
 mod marks;
 mod place;
@@ -103,14 +104,17 @@ impl Session {
         events
     }
 
-    /// The stream has ended, with the exit code of the first shell if that is known. A command that did not end ended its shell (`exit`),
-    /// or was ended with it: it has the shell's code.
+    /// The stream has ended, with the exit code of the first shell if that is known. A command that
+    /// did not end ended its shell (`exit`), or was ended with it: it has the shell's code.
     pub fn end(&mut self, exit: Option<i64>) -> Vec<Event> {
         let mut events = Vec::new();
         let rest = self.marks.rest();
         self.output(rest, &mut events);
-        // Bash says `exit` when its input ends. More than that was not typed: the shell stopped marking.
-        if self.phase == Phase::Typing && (!self.open.is_empty() || self.typed.iter().filter(|b| **b == b'\n').count() > 1) {
+        // Bash says `exit` when its input ends. More than that was not typed: the shell stopped
+        // marking.
+        if self.phase == Phase::Typing
+            && (!self.open.is_empty() || self.typed.iter().filter(|b| **b == b'\n').count() > 1)
+        {
             self.typed_was_printed(&mut events);
         }
         self.complete_character(&mut events);
@@ -148,7 +152,8 @@ impl Session {
         pending.extend_from_slice(bytes);
         // The end of a last character may be in the next chunk.
         let unfinished = pending.utf8_chunks().last().map_or(&[][..], |chunk| chunk.invalid());
-        let is_begun = std::str::from_utf8(unfinished).is_err_and(|error| error.error_len().is_none());
+        let is_begun =
+            std::str::from_utf8(unfinished).is_err_and(|error| error.error_len().is_none());
         self.split = pending.split_off(pending.len() - if is_begun { unfinished.len() } else { 0 });
         if !pending.is_empty() {
             events.push(Event::Print(String::from_utf8_lossy(&pending).into_owned()));
@@ -189,7 +194,8 @@ impl Session {
             }
             Mark::CommandEnded { shell, exit } => {
                 self.close_unmarked(events);
-                // A shell inside ended at its prompt: what came since is what the command printed after it.
+                // A shell inside ended at its prompt: what came since is what the command printed
+                // after it.
                 if self.phase == Phase::Typing && self.open.contains(&Some(shell)) {
                     self.typed_was_printed(events);
                 }

@@ -1,7 +1,8 @@
 //! Where the cursor was when a command line was entered, as far as that can be told from the line.
 
-/// How many columns were left in the last row of a prompt and the line typed at it, on a terminal of this width. None when that cannot be
-/// told: the line has several rows of its own, or characters that take no or two columns.
+/// How many columns were left in the last row of a prompt and the line typed at it, on a terminal
+/// of this width. None when that cannot be told: the line has several rows of its own, or
+/// characters that take no or two columns.
 pub fn row_left(prompt: &str, line: &str, columns: usize) -> Option<usize> {
     let prompt = strip_ansi_escapes::strip_str(prompt);
     // Only the last line of a prompt stands before what is typed.

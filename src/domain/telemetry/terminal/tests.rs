@@ -25,13 +25,17 @@ fn told(chunks: &[&[u8]], shown: Shown, exit: Option<i64>) -> (String, Vec<Strin
     for event in events {
         match event {
             Event::Show(bytes) => terminal.extend(bytes),
-            Event::Begin(Begin::Typed { line, prompt, at }) => record.push(format!("{at} {prompt}{line}")),
+            Event::Begin(Begin::Typed { line, prompt, at }) => {
+                record.push(format!("{at} {prompt}{line}"))
+            }
             Event::Begin(Begin::Unmarked) => record.push("unmarked".to_owned()),
             Event::Print(text) => match record.last_mut() {
                 Some(last) if last.starts_with("| ") => last.push_str(&text),
                 _ => record.push(format!("| {text}")),
             },
-            Event::End { exit } => record.push(exit.map_or("cut off".to_owned(), |code| format!("= {code}"))),
+            Event::End { exit } => {
+                record.push(exit.map_or("cut off".to_owned(), |code| format!("= {code}")))
+            }
         }
     }
     (String::from_utf8_lossy(&terminal).into_owned(), record)
@@ -66,18 +70,32 @@ fn two_commands() -> String {
 fn commands_have_their_output_and_exit_code_and_the_terminal_no_marks() {
     let (terminal, record) = whole(&two_commands());
     assert_eq!(terminal, "$ ls\r\norders  größe\r\n$ \r\n$ false\r\n$ exit\r\n");
-    assert_eq!(record, ["1795561230574 $ ls", "| orders  größe\r\n", "= 0", "1795561230574 $ false", "= 1"]);
+    assert_eq!(
+        record,
+        ["1795561230574 $ ls", "| orders  größe\r\n", "= 0", "1795561230574 $ false", "= 1"]
+    );
 }
 
 #[test]
 fn it_does_not_matter_how_the_stream_is_cut() {
-    let stream = [&two_commands(), "\x1b[1m\x1b]0;title\x07 ]133;A \x1b\x1b", &prompt("# "), &command(7, "a;b\nc"), "\x1b"].concat();
+    let stream = [
+        &two_commands(),
+        "\x1b[1m\x1b]0;title\x07 ]133;A \x1b\x1b",
+        &prompt("# "),
+        &command(7, "a;b\nc"),
+        "\x1b",
+    ]
+    .concat();
     let bytes = stream.as_bytes();
     let expected = whole(&stream);
     for one in 0..=bytes.len() {
         for other in (one..=bytes.len()).step_by(7) {
             let cut = [&bytes[..one], &bytes[one..other], &bytes[other..]];
-            assert_eq!(told(&cut, Shown::Everything, Some(0)), expected, "cut at {one} and {other}");
+            assert_eq!(
+                told(&cut, Shown::Everything, Some(0)),
+                expected,
+                "cut at {one} and {other}"
+            );
         }
     }
     for length in [1, 2, 3, 5, 8, 13] {
@@ -128,15 +146,33 @@ fn a_shell_in_a_shell_has_its_commands_inside() {
         &ended(7, 0),
     ];
     let (_, record) = whole(&stream.concat());
-    let expected = ["1795561230574 bash; echo after", "1795561230574 $ ls", "| inner\r\n", "= 0", "| exit\r\nafter\r\n", "= 0"];
+    let expected = [
+        "1795561230574 bash; echo after",
+        "1795561230574 $ ls",
+        "| inner\r\n",
+        "= 0",
+        "| exit\r\nafter\r\n",
+        "= 0",
+    ];
     assert_eq!(record, expected);
 }
 
 #[test]
 fn a_shell_that_ends_ends_its_command_with_its_code() {
-    let inner = [&command(7, "bash"), &ended(9, 0), &prompt("$ "), &command(9, "exit 3"), "exit\r\n", &ended(7, 3)].concat();
+    let inner = [
+        &command(7, "bash"),
+        &ended(9, 0),
+        &prompt("$ "),
+        &command(9, "exit 3"),
+        "exit\r\n",
+        &ended(7, 3),
+    ]
+    .concat();
     let (_, record) = whole(&inner);
-    assert_eq!(record, ["1795561230574 bash", "1795561230574 $ exit 3", "| exit\r\n", "= 3", "= 3"]);
+    assert_eq!(
+        record,
+        ["1795561230574 bash", "1795561230574 $ exit 3", "| exit\r\n", "= 3", "= 3"]
+    );
     let (_, record) = told(&[command(7, "exit 4").as_bytes()], Shown::Everything, Some(4));
     assert_eq!(record, ["1795561230574 exit 4", "= 4"]);
     let (_, record) = told(&[command(7, "sleep 100").as_bytes()], Shown::Everything, None);
@@ -145,7 +181,8 @@ fn a_shell_that_ends_ends_its_command_with_its_code() {
 
 #[test]
 fn a_command_whose_end_is_not_told_ends_with_the_next_of_its_shell() {
-    let (_, record) = whole(&[command(7, "PROMPT_COMMAND="), command(7, "ls"), ended(7, 0)].concat());
+    let (_, record) =
+        whole(&[command(7, "PROMPT_COMMAND="), command(7, "ls"), ended(7, 0)].concat());
     assert_eq!(record, ["1795561230574 PROMPT_COMMAND=", "cut off", "1795561230574 ls", "= 0"]);
 }
 
@@ -155,11 +192,13 @@ fn unmarked_output_is_kept() {
     assert_eq!(terminal, "# uname\r\nLinux\r\n# ");
     assert_eq!(record, ["unmarked", "| # uname\r\nLinux\r\n# ", "= 0"]);
 
-    let (_, record) = whole(&["warning: no such user\r\n", &ended(7, 0), &prompt("$ "), "exit\r\n"].concat());
+    let (_, record) =
+        whole(&["warning: no such user\r\n", &ended(7, 0), &prompt("$ "), "exit\r\n"].concat());
     assert_eq!(record, ["unmarked", "| warning: no such user\r\n", "cut off"]);
 
     // Somebody turned the marks off.
-    let (_, record) = whole(&[&prompt("$ "), "unset PS0 PROMPT_COMMAND\r\n$ uname\r\nLinux\r\n$ "].concat());
+    let (_, record) =
+        whole(&[&prompt("$ "), "unset PS0 PROMPT_COMMAND\r\n$ uname\r\nLinux\r\n$ "].concat());
     assert_eq!(record, ["unmarked", "| unset PS0 PROMPT_COMMAND\r\n$ uname\r\nLinux\r\n$ ", "= 0"]);
 }
 
@@ -174,10 +213,19 @@ fn a_script_sees_what_commands_print_and_no_prompts() {
 fn bytes_that_are_no_text_are_shown_as_they_are_and_recorded_as_well_as_can_be() {
     let mut session = Session::new(ID, Shown::Everything);
     session.take(command(7, "cat noise").as_bytes());
-    let mut events: Vec<Event> = [&b"a\xff\xe2"[..], b"\x82", b"\xac\xf0\x9f", b"x"].iter().flat_map(|c| session.take(c)).collect();
+    let mut events: Vec<Event> = [&b"a\xff\xe2"[..], b"\x82", b"\xac\xf0\x9f", b"x"]
+        .iter()
+        .flat_map(|c| session.take(c))
+        .collect();
     events.extend(session.end(None));
-    let shown: Vec<u8> = events.iter().flat_map(|e| if let Event::Show(bytes) = e { bytes.clone() } else { Vec::new() }).collect();
-    let printed: String = events.iter().map(|e| if let Event::Print(text) = e { text.as_str() } else { "" }).collect();
+    let shown: Vec<u8> = events
+        .iter()
+        .flat_map(|e| if let Event::Show(bytes) = e { bytes.clone() } else { Vec::new() })
+        .collect();
+    let printed: String = events
+        .iter()
+        .map(|e| if let Event::Print(text) = e { text.as_str() } else { "" })
+        .collect();
     assert_eq!(shown, b"a\xff\xe2\x82\xac\xf0\x9fx");
     assert_eq!(printed, "a\u{fffd}€\u{fffd}x");
 }

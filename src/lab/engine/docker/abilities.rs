@@ -1,20 +1,29 @@
-//! What an engine, and the kernel under it, lets a lab do. Engines differ; asking, or trying, is the only sure answer.
+//! What an engine, and the kernel under it, lets a lab do. Engines differ; asking, or trying, is
+//! the only sure answer.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, HostConfig};
-use bollard::query_parameters::{CreateContainerOptions, RemoveContainerOptionsBuilder, StartContainerOptions, WaitContainerOptions};
+use bollard::query_parameters::{
+    CreateContainerOptions, RemoveContainerOptionsBuilder, StartContainerOptions,
+    WaitContainerOptions,
+};
 use futures_util::StreamExt;
 
 use super::{RUN_LABEL, disk, failed};
 use crate::domain::fault::Requirement;
 use crate::lab::engine::EngineError;
 
-/// What a machine tries on its own network, and what it cannot do when that fails. The number of what fails is told by a bit of the exit code.
+/// What a machine tries on its own network, and what it cannot do when that fails. The number of
+/// what fails is told by a bit of the exit code.
 const TRIED: [(Requirement, &str, &str); 2] = [
-    (Requirement::LinkShaping, "tc qdisc add dev lo root tbf rate 1mbit burst 16kb latency 50ms", "shape a link (`tc`, tbf)"),
+    (
+        Requirement::LinkShaping,
+        "tc qdisc add dev lo root tbf rate 1mbit burst 16kb latency 50ms",
+        "shape a link (`tc`, tbf)",
+    ),
     (
         Requirement::PacketFilter,
         "iptables -A OUTPUT -p tcp --dport 19092 -m u32 --u32 '0>>28=4' -j DROP",
@@ -28,14 +37,19 @@ pub struct Lacking(BTreeMap<Requirement, String>);
 
 impl Lacking {
     /// Looks at what is wanted, and at nothing else.
-    pub async fn of(docker: &Docker, image: &str, wanted: &BTreeSet<Requirement>) -> Result<Self, EngineError> {
+    pub async fn of(
+        docker: &Docker,
+        image: &str,
+        wanted: &BTreeSet<Requirement>,
+    ) -> Result<Self, EngineError> {
         let mut lacking = BTreeMap::new();
         if wanted.contains(&Requirement::DiskWriteLimit)
             && let Err(why) = disk::write_limit(docker, 1).await?
         {
             lacking.insert(Requirement::DiskWriteLimit, why);
         }
-        let tried: Vec<_> = TRIED.iter().filter(|(requirement, ..)| wanted.contains(requirement)).collect();
+        let tried: Vec<_> =
+            TRIED.iter().filter(|(requirement, ..)| wanted.contains(requirement)).collect();
         if !tried.is_empty() {
             let commands: Vec<_> = tried.iter().map(|(_, command, _)| *command).collect();
             let failed = failing(docker, image, &commands).await?;
@@ -58,10 +72,18 @@ impl Lacking {
     }
 }
 
-/// Which of the commands fail, by their places. They are tried in a container of its own, which is gone afterwards; it carries the label of runs,
-/// so that `stop --all` finds it whatever happens here.
-async fn failing(docker: &Docker, image: &str, commands: &[&str]) -> Result<Vec<usize>, EngineError> {
-    let attempts = commands.iter().enumerate().map(|(bit, command)| format!("{command} || failed=$((failed + {}))", 1 << bit));
+/// Which of the commands fail, by their places. They are tried in a container of its own, which is
+/// gone afterwards; it carries the label of runs, so that `stop --all` finds it whatever happens
+/// here.
+async fn failing(
+    docker: &Docker,
+    image: &str,
+    commands: &[&str],
+) -> Result<Vec<usize>, EngineError> {
+    let attempts = commands
+        .iter()
+        .enumerate()
+        .map(|(bit, command)| format!("{command} || failed=$((failed + {}))", 1 << bit));
     let script = format!("failed=0; {}; exit $failed", attempts.collect::<Vec<_>>().join("; "));
     let body = ContainerCreateBody {
         image: Some(image.to_owned()),
@@ -78,7 +100,10 @@ async fn failing(docker: &Docker, image: &str, commands: &[&str]) -> Result<Vec<
     let id = created.map_err(failed("create a container that tries what the kernel can do"))?.id;
     let code = exit_code(docker, &id).await;
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-    docker.remove_container(&id, Some(options)).await.map_err(failed("remove the container that tried what the kernel can do"))?;
+    docker
+        .remove_container(&id, Some(options))
+        .await
+        .map_err(failed("remove the container that tried what the kernel can do"))?;
     let code = code.map_err(failed("try what the kernel can do"))?;
     Ok((0..commands.len()).filter(|bit| code & (1 << bit) != 0).collect())
 }
@@ -90,7 +115,9 @@ async fn exit_code(docker: &Docker, id: &str) -> Result<i64, Error> {
         Some(Err(Error::DockerContainerWaitError { code, .. })) => Ok(code),
         Some(Err(error)) => Err(error),
         Some(Ok(exited)) => Ok(exited.status_code),
-        None => Err(Error::from(std::io::Error::other("the engine did not tell how the container ended"))),
+        None => Err(Error::from(std::io::Error::other(
+            "the engine did not tell how the container ended",
+        ))),
     }
 }
 
@@ -100,7 +127,10 @@ mod tests {
 
     #[test]
     fn only_what_needs_what_is_lacking_is_barred() {
-        let lacking = Lacking(BTreeMap::from([(Requirement::PacketFilter, "machines cannot filter packets on this engine".to_owned())]));
+        let lacking = Lacking(BTreeMap::from([(
+            Requirement::PacketFilter,
+            "machines cannot filter packets on this engine".to_owned(),
+        )]));
         assert_eq!(lacking.bars(&[]), None);
         assert_eq!(lacking.bars(&[Requirement::LinkShaping, Requirement::DiskWriteLimit]), None);
         let barred = lacking.bars(&[Requirement::LinkShaping, Requirement::PacketFilter]);

@@ -14,17 +14,26 @@ use crate::lab::wait;
 const KAFKA: &str = "kafka";
 /// A machine's only interface.
 const INTERFACE: &str = "eth0";
-/// How long a service may take to stop before it is killed, as service managers do: a JVM that only collects never gets to its end.
+/// How long a service may take to stop before it is killed, as service managers do: a JVM that only
+/// collects never gets to its end.
 const STOP_WITHIN: Duration = Duration::from_secs(30);
 const SUPERVISED_WITHIN: Duration = Duration::from_secs(20);
 
-pub(super) async fn observe(engine: &DockerEngine, lab: &Lab, action: &Action) -> Result<Prior, EngineError> {
+pub(super) async fn observe(
+    engine: &DockerEngine,
+    lab: &Lab,
+    action: &Action,
+) -> Result<Prior, EngineError> {
     Ok(match action {
-        Action::ShapeLink { node, .. } => {
-            Prior::Qdisc(root_qdisc(&engine.run_ok(lab, node, &["tc", "qdisc", "show", "dev", INTERFACE]).await?))
+        Action::ShapeLink { node, .. } => Prior::Qdisc(root_qdisc(
+            &engine.run_ok(lab, node, &["tc", "qdisc", "show", "dev", INTERFACE]).await?,
+        )),
+        Action::DeployService { service, .. } => {
+            Prior::Properties(engine.read_file(lab, service, &properties_path(service)).await?)
         }
-        Action::DeployService { service, .. } => Prior::Properties(engine.read_file(lab, service, &properties_path(service)).await?),
-        Action::AlterTopicConfig { topic, set } => Prior::Config(admin(lab).explicit_config(ConfigOf::Topic(topic), set.keys()).await?),
+        Action::AlterTopicConfig { topic, set } => {
+            Prior::Config(admin(lab).explicit_config(ConfigOf::Topic(topic), set.keys()).await?)
+        }
         Action::AlterBrokerConfig { broker, set } => {
             Prior::Config(admin(lab).explicit_config(ConfigOf::Broker(*broker), set.keys()).await?)
         }
@@ -32,113 +41,221 @@ pub(super) async fn observe(engine: &DockerEngine, lab: &Lab, action: &Action) -
             let status = engine.run(lab, service, &["sv", "status", service]).await?;
             Prior::Running(status.text.starts_with("run:"))
         }
-        Action::AlterQuota { client_id, set } => Prior::Quotas(admin(lab).quota(client_id, set.keys()).await?),
-        Action::AddAcl(entry) | Action::RemoveAcl(entry) => Prior::Present(admin(lab).has_acl(entry).await?),
-        Action::ReassignPartitions { topic, .. } => Prior::Assignment(admin(lab).assignment(topic).await?),
-        Action::StopKafka { node } | Action::StartKafka { node } => Prior::Running(node::runs(engine, lab, node, KAFKA).await?),
+        Action::AlterQuota { client_id, set } => {
+            Prior::Quotas(admin(lab).quota(client_id, set.keys()).await?)
+        }
+        Action::AddAcl(entry) | Action::RemoveAcl(entry) => {
+            Prior::Present(admin(lab).has_acl(entry).await?)
+        }
+        Action::ReassignPartitions { topic, .. } => {
+            Prior::Assignment(admin(lab).assignment(topic).await?)
+        }
+        Action::StopKafka { node } | Action::StartKafka { node } => {
+            Prior::Running(node::runs(engine, lab, node, KAFKA).await?)
+        }
         Action::ReconfigureKafka { node, .. } => node::startup(engine, lab, node).await?,
         Action::LimitCpu { node, .. } => Prior::Limit(limits::millicores(engine, lab, node).await?),
-        Action::LimitMemory { node, .. } => Prior::Limit(limits::mebibytes(engine, lab, node).await?),
-        Action::DropPackets { node, matching } => Prior::Present(node::drops_packets(engine, lab, node, matching).await?),
-        Action::FillDisk { node, path, .. } => Prior::Present(node::has_file(engine, lab, node, path).await?),
-        Action::StartJob { node, job, .. } => Prior::Present(node::has_file(engine, lab, node, &node::service_folder(job)).await?),
-        Action::RestartKafka { .. } | Action::SignalKafka { .. } | Action::ProduceRecord { .. } | Action::ElectPreferredLeaders {} => {
-            Prior::Nothing
+        Action::LimitMemory { node, .. } => {
+            Prior::Limit(limits::mebibytes(engine, lab, node).await?)
         }
+        Action::DropPackets { node, matching } => {
+            Prior::Present(node::drops_packets(engine, lab, node, matching).await?)
+        }
+        Action::FillDisk { node, path, .. } => {
+            Prior::Present(node::has_file(engine, lab, node, path).await?)
+        }
+        Action::StartJob { node, job, .. } => {
+            Prior::Present(node::has_file(engine, lab, node, &node::service_folder(job)).await?)
+        }
+        Action::RestartKafka { .. }
+        | Action::SignalKafka { .. }
+        | Action::ProduceRecord { .. }
+        | Action::ElectPreferredLeaders {} => Prior::Nothing,
     })
 }
 
-pub(super) async fn perform(engine: &DockerEngine, lab: &Lab, action: &Action) -> Result<(), EngineError> {
+pub(super) async fn perform(
+    engine: &DockerEngine,
+    lab: &Lab,
+    action: &Action,
+) -> Result<(), EngineError> {
     match action {
         Action::ShapeLink { node, rate_kbit, burst_kb, latency_ms } => {
-            let (rate, burst, latency) = (format!("{rate_kbit}kbit"), format!("{burst_kb}kb"), format!("{latency_ms}ms"));
-            let tbf = ["tbf", "rate", &rate, "burst", &burst, "latency", &latency].map(str::to_owned);
+            let (rate, burst, latency) =
+                (format!("{rate_kbit}kbit"), format!("{burst_kb}kb"), format!("{latency_ms}ms"));
+            let tbf =
+                ["tbf", "rate", &rate, "burst", &burst, "latency", &latency].map(str::to_owned);
             replace_qdisc(engine, lab, node, &tbf).await
         }
         Action::DeployService { service, set } => {
             let text = engine.read_file(lab, service, &properties_path(service)).await?;
             put_properties(engine, lab, service, edit_properties(&text, set)).await
         }
-        Action::AlterTopicConfig { topic, set } => Ok(admin(lab).alter_config(ConfigOf::Topic(topic), set).await?),
-        Action::AlterBrokerConfig { broker, set } => Ok(admin(lab).alter_config(ConfigOf::Broker(*broker), set).await?),
-        Action::StopService { service } => engine.control_service(lab, service, service, "stop").await,
-        Action::StartService { service } => engine.control_service(lab, service, service, "start").await,
+        Action::AlterTopicConfig { topic, set } => {
+            Ok(admin(lab).alter_config(ConfigOf::Topic(topic), set).await?)
+        }
+        Action::AlterBrokerConfig { broker, set } => {
+            Ok(admin(lab).alter_config(ConfigOf::Broker(*broker), set).await?)
+        }
+        Action::StopService { service } => {
+            engine.control_service(lab, service, service, "stop").await
+        }
+        Action::StartService { service } => {
+            engine.control_service(lab, service, service, "start").await
+        }
         Action::RestartKafka { node } => engine.restart_service(lab, node, KAFKA).await,
         Action::AlterQuota { client_id, set } => Ok(admin(lab).alter_quota(client_id, set).await?),
         Action::AddAcl(entry) => Ok(admin(lab).add_acl(entry).await?),
         Action::RemoveAcl(entry) => Ok(admin(lab).remove_acl(entry).await?),
-        Action::ReassignPartitions { topic, assignment } => Ok(admin(lab).reassign(topic, assignment).await?),
+        Action::ReassignPartitions { topic, assignment } => {
+            Ok(admin(lab).reassign(topic, assignment).await?)
+        }
         Action::StopKafka { node } => engine.control_service(lab, node, KAFKA, "stop").await,
         Action::StartKafka { node } => engine.control_service(lab, node, KAFKA, "start").await,
-        Action::ReconfigureKafka { node, properties, jvm } => node::reconfigure(engine, lab, node, properties, jvm).await,
+        Action::ReconfigureKafka { node, properties, jvm } => {
+            node::reconfigure(engine, lab, node, properties, jvm).await
+        }
         Action::SignalKafka { node, signal } => node::signal(engine, lab, node, *signal).await,
-        Action::LimitCpu { node, millicores } => limits::limit_cpu(engine, lab, node, *millicores).await,
-        Action::LimitMemory { node, mebibytes } => limits::limit_memory(engine, lab, node, *mebibytes).await,
-        Action::DropPackets { node, matching } => node::drop_packets(engine, lab, node, matching).await,
-        Action::FillDisk { node, path, leave_kib } => node::fill_disk(engine, lab, node, path, *leave_kib).await,
-        Action::StartJob { node, job, script } => node::start_job(engine, lab, node, job, script).await,
-        Action::ProduceRecord { topic, partition, value } => node::produce(engine, lab, topic, *partition, value).await,
+        Action::LimitCpu { node, millicores } => {
+            limits::limit_cpu(engine, lab, node, *millicores).await
+        }
+        Action::LimitMemory { node, mebibytes } => {
+            limits::limit_memory(engine, lab, node, *mebibytes).await
+        }
+        Action::DropPackets { node, matching } => {
+            node::drop_packets(engine, lab, node, matching).await
+        }
+        Action::FillDisk { node, path, leave_kib } => {
+            node::fill_disk(engine, lab, node, path, *leave_kib).await
+        }
+        Action::StartJob { node, job, script } => {
+            node::start_job(engine, lab, node, job, script).await
+        }
+        Action::ProduceRecord { topic, partition, value } => {
+            node::produce(engine, lab, topic, *partition, value).await
+        }
         Action::ElectPreferredLeaders {} => Ok(admin(lab).elect_preferred_leaders().await?),
     }
 }
 
-pub(super) async fn undo(engine: &DockerEngine, lab: &Lab, action: &Action, prior: &Prior) -> Result<(), EngineError> {
+pub(super) async fn undo(
+    engine: &DockerEngine,
+    lab: &Lab,
+    action: &Action,
+    prior: &Prior,
+) -> Result<(), EngineError> {
     match (action, prior) {
-        (Action::ShapeLink { node, .. }, Prior::Qdisc(Some(qdisc))) => replace_qdisc(engine, lab, node, qdisc).await,
-        (Action::ShapeLink { node, .. }, Prior::Qdisc(None)) => delete_qdisc(engine, lab, node).await,
-        (Action::DeployService { service, .. }, Prior::Properties(text)) => put_properties(engine, lab, service, text.clone()).await,
-        (Action::StopService { service } | Action::StartService { service }, Prior::Running(running)) => {
-            engine.control_service(lab, service, service, if *running { "start" } else { "stop" }).await
+        (Action::ShapeLink { node, .. }, Prior::Qdisc(Some(qdisc))) => {
+            replace_qdisc(engine, lab, node, qdisc).await
         }
-        (Action::AlterTopicConfig { topic, .. }, Prior::Config(values)) => restore(lab, ConfigOf::Topic(topic), values).await,
-        (Action::AlterBrokerConfig { broker, .. }, Prior::Config(values)) => restore(lab, ConfigOf::Broker(*broker), values).await,
-        (Action::AlterQuota { client_id, .. }, Prior::Quotas(values)) => Ok(admin(lab).alter_quota(client_id, values).await?),
+        (Action::ShapeLink { node, .. }, Prior::Qdisc(None)) => {
+            delete_qdisc(engine, lab, node).await
+        }
+        (Action::DeployService { service, .. }, Prior::Properties(text)) => {
+            put_properties(engine, lab, service, text.clone()).await
+        }
+        (
+            Action::StopService { service } | Action::StartService { service },
+            Prior::Running(running),
+        ) => {
+            engine
+                .control_service(lab, service, service, if *running { "start" } else { "stop" })
+                .await
+        }
+        (Action::AlterTopicConfig { topic, .. }, Prior::Config(values)) => {
+            restore(lab, ConfigOf::Topic(topic), values).await
+        }
+        (Action::AlterBrokerConfig { broker, .. }, Prior::Config(values)) => {
+            restore(lab, ConfigOf::Broker(*broker), values).await
+        }
+        (Action::AlterQuota { client_id, .. }, Prior::Quotas(values)) => {
+            Ok(admin(lab).alter_quota(client_id, values).await?)
+        }
         (Action::AddAcl(entry), Prior::Present(false)) => Ok(admin(lab).remove_acl(entry).await?),
         (Action::RemoveAcl(entry), Prior::Present(true)) => Ok(admin(lab).add_acl(entry).await?),
-        (Action::ReassignPartitions { topic, .. }, Prior::Assignment(assignment)) => Ok(admin(lab).reassign(topic, assignment).await?),
+        (Action::ReassignPartitions { topic, .. }, Prior::Assignment(assignment)) => {
+            Ok(admin(lab).reassign(topic, assignment).await?)
+        }
         (Action::StopKafka { node } | Action::StartKafka { node }, Prior::Running(running)) => {
             engine.control_service(lab, node, KAFKA, if *running { "start" } else { "stop" }).await
         }
         (Action::ReconfigureKafka { node, .. }, Prior::Startup { properties, jvm }) => {
             node::restart_with(engine, lab, node, properties.clone(), jvm.clone()).await
         }
-        // A process that was stopped is continued; one that was killed is started again by its supervisor.
-        (Action::SignalKafka { node, .. }, _) => node::signal(engine, lab, node, Signal::Cont).await,
-        (Action::LimitCpu { node, .. }, Prior::Limit(limit)) => limits::limit_cpu(engine, lab, node, *limit).await,
-        (Action::LimitMemory { node, .. }, Prior::Limit(limit)) => limits::limit_memory(engine, lab, node, *limit).await,
-        (Action::DropPackets { node, matching }, Prior::Present(false)) => node::pass_packets(engine, lab, node, matching).await,
-        (Action::FillDisk { node, path, .. }, Prior::Present(false)) => node::remove_file(engine, lab, node, path).await,
-        (Action::StartJob { node, job, .. }, Prior::Present(false)) => node::remove_job(engine, lab, node, job).await,
+        // A process that was stopped is continued; one that was killed is started again by its
+        // supervisor.
+        (Action::SignalKafka { node, .. }, _) => {
+            node::signal(engine, lab, node, Signal::Cont).await
+        }
+        (Action::LimitCpu { node, .. }, Prior::Limit(limit)) => {
+            limits::limit_cpu(engine, lab, node, *limit).await
+        }
+        (Action::LimitMemory { node, .. }, Prior::Limit(limit)) => {
+            limits::limit_memory(engine, lab, node, *limit).await
+        }
+        (Action::DropPackets { node, matching }, Prior::Present(false)) => {
+            node::pass_packets(engine, lab, node, matching).await
+        }
+        (Action::FillDisk { node, path, .. }, Prior::Present(false)) => {
+            node::remove_file(engine, lab, node, path).await
+        }
+        (Action::StartJob { node, job, .. }, Prior::Present(false)) => {
+            node::remove_job(engine, lab, node, job).await
+        }
         _ => Ok(()),
     }
 }
 
 impl DockerEngine {
     /// Restarts what a machine runs: `kafka`, or an application by its name. The machine stays.
-    pub async fn restart_service(&self, lab: &Lab, machine: &str, service: &str) -> Result<(), EngineError> {
+    pub async fn restart_service(
+        &self,
+        lab: &Lab,
+        machine: &str,
+        service: &str,
+    ) -> Result<(), EngineError> {
         self.control_service(lab, machine, service, "restart").await
     }
 
     /// Waits until the machine's supervisor has the application up.
-    pub(super) async fn await_supervised(&self, lab: &Lab, service: &str) -> Result<(), EngineError> {
+    pub(super) async fn await_supervised(
+        &self,
+        lab: &Lab,
+        service: &str,
+    ) -> Result<(), EngineError> {
         self.await_supervised_as(lab, service, service).await
     }
 
     /// Waits until the machine's supervisor has a service up.
-    pub(super) async fn await_supervised_as(&self, lab: &Lab, machine: &str, service: &str) -> Result<(), EngineError> {
+    pub(super) async fn await_supervised_as(
+        &self,
+        lab: &Lab,
+        machine: &str,
+        service: &str,
+    ) -> Result<(), EngineError> {
         let mut last = String::new();
         let up = wait::until(SUPERVISED_WITHIN, Duration::from_millis(100), async || {
             let output = self.run(lab, machine, &["sv", "status", service]).await?;
             last = output.text.trim().to_owned();
             Ok::<_, EngineError>(last.starts_with("run:").then_some(()))
         });
-        let late = |last| EngineError::Late { what: format!("{service} running"), seconds: SUPERVISED_WITHIN.as_secs(), last };
+        let late = |last| EngineError::Late {
+            what: format!("{service} running"),
+            seconds: SUPERVISED_WITHIN.as_secs(),
+            last,
+        };
         up.await?.ok_or_else(|| late(last))
     }
 
-    /// Tells the machine's supervisor to `start`, `stop` or `restart` what it runs, and waits until it did. What does not stop in time
-    /// is killed.
-    pub async fn control_service(&self, lab: &Lab, machine: &str, service: &str, deed: &str) -> Result<(), EngineError> {
+    /// Tells the machine's supervisor to `start`, `stop` or `restart` what it runs, and waits until
+    /// it did. What does not stop in time is killed.
+    pub async fn control_service(
+        &self,
+        lab: &Lab,
+        machine: &str,
+        service: &str,
+        deed: &str,
+    ) -> Result<(), EngineError> {
         let patience = STOP_WITHIN.as_secs().to_string();
         let (forced, deed) = match deed {
             "restart" => (Some("force-restart"), "start"),
@@ -158,16 +275,30 @@ fn admin(lab: &Lab) -> Admin {
     Admin::new(endpoints(&lab.topology, &lab.placement))
 }
 
-async fn restore(lab: &Lab, of: ConfigOf<'_>, values: &BTreeMap<String, Option<String>>) -> Result<(), EngineError> {
+async fn restore(
+    lab: &Lab,
+    of: ConfigOf<'_>,
+    values: &BTreeMap<String, Option<String>>,
+) -> Result<(), EngineError> {
     Ok(admin(lab).alter_config(of, values).await?)
 }
 
-async fn put_properties(engine: &DockerEngine, lab: &Lab, service: &str, text: String) -> Result<(), EngineError> {
+async fn put_properties(
+    engine: &DockerEngine,
+    lab: &Lab,
+    service: &str,
+    text: String,
+) -> Result<(), EngineError> {
     engine.write_files(lab, service, &[(properties_path(service), text)]).await?;
     engine.restart_service(lab, service, service).await
 }
 
-async fn replace_qdisc(engine: &DockerEngine, lab: &Lab, node: &str, qdisc: &[String]) -> Result<(), EngineError> {
+async fn replace_qdisc(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    qdisc: &[String],
+) -> Result<(), EngineError> {
     let mut argv = vec!["tc", "qdisc", "replace", "dev", INTERFACE, "root"];
     argv.extend(qdisc.iter().map(String::as_str));
     engine.run_ok(lab, node, &argv).await.map(|_| ())
@@ -176,15 +307,23 @@ async fn replace_qdisc(engine: &DockerEngine, lab: &Lab, node: &str, qdisc: &[St
 /// Deletes the root queueing discipline; that there is none of ours any more is as good.
 async fn delete_qdisc(engine: &DockerEngine, lab: &Lab, node: &str) -> Result<(), EngineError> {
     let output = engine.run(lab, node, &["tc", "qdisc", "del", "dev", INTERFACE, "root"]).await?;
-    let gone = root_qdisc(&engine.run_ok(lab, node, &["tc", "qdisc", "show", "dev", INTERFACE]).await?).is_none();
+    let gone =
+        root_qdisc(&engine.run_ok(lab, node, &["tc", "qdisc", "show", "dev", INTERFACE]).await?)
+            .is_none();
     if gone {
         return Ok(());
     }
     let command = format!("tc qdisc del dev {INTERFACE} root");
-    Err(EngineError::Command { node: node.to_owned(), command, exit: output.exit, output: output.text.trim().to_owned() })
+    Err(EngineError::Command {
+        node: node.to_owned(),
+        command,
+        exit: output.exit,
+        output: output.text.trim().to_owned(),
+    })
 }
 
-/// The root queueing discipline in `tc qdisc show`, as arguments that set it again; `None` for the kernel's own.
+/// The root queueing discipline in `tc qdisc show`, as arguments that set it again; `None` for the
+/// kernel's own.
 fn root_qdisc(shown: &str) -> Option<Vec<String>> {
     let line = shown.lines().find(|l| l.contains(" root "))?;
     let mut words = line.split_whitespace().skip(1);
@@ -206,6 +345,9 @@ mod tests {
     fn a_shaped_link_is_remembered_and_the_kernels_own_is_not() {
         assert_eq!(root_qdisc("qdisc noqueue 0: root refcnt 2 \n"), None);
         let tbf = root_qdisc("qdisc tbf 8003: root refcnt 13 rate 2Mbit burst 16Kb lat 300ms \n");
-        assert_eq!(tbf.map(|t| t.join(" ")), Some("tbf rate 2Mbit burst 16Kb latency 300ms".to_owned()));
+        assert_eq!(
+            tbf.map(|t| t.join(" ")),
+            Some("tbf rate 2Mbit burst 16Kb latency 300ms".to_owned())
+        );
     }
 }

@@ -28,7 +28,8 @@ pub(super) async fn boot(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineE
 }
 
 impl DockerEngine {
-    /// Boots the cluster as one that nothing was prepared for, with Kafka's own start flags, for comparison.
+    /// Boots the cluster as one that nothing was prepared for, with Kafka's own start flags, for
+    /// comparison.
     pub async fn boot_stock(&self, lab: &Lab) -> Result<(), EngineError> {
         boot_as(self, lab, Startup::Stock).await
     }
@@ -38,7 +39,10 @@ async fn boot_as(engine: &DockerEngine, lab: &Lab, startup: Startup) -> Result<(
     let nodes = lab.topology.nodes.iter().map(async |node| {
         engine.create_machine(lab, &node.name, MachineRole::Kafka).await?;
         let mut files = vec![
-            ("/etc/kafka/server.properties".to_owned(), server_properties(node, &lab.topology, &lab.placement, startup)),
+            (
+                "/etc/kafka/server.properties".to_owned(),
+                server_properties(node, &lab.topology, &lab.placement, startup),
+            ),
             ("/etc/kafka/jvm.env".to_owned(), jvm_env(node.role, &lab.topology, startup)),
         ];
         if startup == Startup::Stock {
@@ -51,10 +55,12 @@ async fn boot_as(engine: &DockerEngine, lab: &Lab, startup: Startup) -> Result<(
     await_ready(engine, lab).await
 }
 
-/// Returns once every broker lists all brokers and none fenced; at once, with its last lines, when a node's Kafka dies.
+/// Returns once every broker lists all brokers and none fenced; at once, with its last lines, when
+/// a node's Kafka dies.
 async fn await_ready(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
     let brokers = endpoints(&lab.topology, &lab.placement);
-    let deaths = select_all(lab.topology.nodes.iter().map(|node| Box::pin(death(engine, lab, &node.name))));
+    let deaths =
+        select_all(lab.topology.nodes.iter().map(|node| Box::pin(death(engine, lab, &node.name))));
     tokio::select! {
         ready = all_listed(&brokers) => ready,
         (death, _, _) = deaths => Err(death),
@@ -91,22 +97,37 @@ async fn death(engine: &DockerEngine, lab: &Lab, node: &str) -> EngineError {
     let mut last: Vec<String> = Vec::new();
     while let Some(chunk) = lines.next().await {
         let message = match chunk {
-            Ok(LogOutput::StdOut { message } | LogOutput::StdErr { message } | LogOutput::Console { message }) => message,
+            Ok(
+                LogOutput::StdOut { message }
+                | LogOutput::StdErr { message }
+                | LogOutput::Console { message },
+            ) => message,
             Ok(LogOutput::StdIn { .. }) => continue,
             Err(source) => return failed(format!("follow the log of {node}"))(source),
         };
         let line = String::from_utf8_lossy(&message).trim_end().to_owned();
-        let fatal = [" FATAL ", "kafka.service: Main process exited"].iter().find(|sign| line.contains(*sign));
+        let fatal = [" FATAL ", "kafka.service: Main process exited"]
+            .iter()
+            .find(|sign| line.contains(*sign));
         last.push(line.clone());
         last.drain(..last.len().saturating_sub(LAST_LINES));
         if fatal.is_some() {
-            return EngineError::NodeFailed { node: node.to_owned(), reason: line, last_lines: last.join("\n") };
+            return EngineError::NodeFailed {
+                node: node.to_owned(),
+                reason: line,
+                last_lines: last.join("\n"),
+            };
         }
     }
-    EngineError::NodeFailed { node: node.to_owned(), reason: "its container ended".to_owned(), last_lines: last.join("\n") }
+    EngineError::NodeFailed {
+        node: node.to_owned(),
+        reason: "its container ended".to_owned(),
+        last_lines: last.join("\n"),
+    }
 }
 
-/// The other machines are made while topics come to be, and not while the nodes' JVMs start and keep the processors busy.
+/// The other machines are made while topics come to be, and not while the nodes' JVMs start and
+/// keep the processors busy.
 pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
     let toolbox = async {
         engine.create_machine(lab, TOOLBOX, MachineRole::Toolbox).await?;
@@ -114,7 +135,13 @@ pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), Eng
     };
     let services = lab.services.iter().map(async |service| {
         engine.create_machine(lab, &service.name, MachineRole::Application).await?;
-        engine.write_files(lab, &service.name, &[(properties_path(&service.name), service.properties_text())]).await
+        engine
+            .write_files(
+                lab,
+                &service.name,
+                &[(properties_path(&service.name), service.properties_text())],
+            )
+            .await
     });
     tokio::try_join!(create_topics(lab), toolbox, try_join_all(services))?;
     try_join_all(lab.services.iter().map(async |service| {
@@ -135,16 +162,21 @@ async fn create_topics(lab: &Lab) -> Result<(), EngineError> {
     admin.choose_log_dirs(&lab.topology.topics).await?;
     let topics = &lab.topology.topics;
     admin.create_topics(topics).await?;
-    let known = wait::until(TOPICS_WITHIN, PROBE_EVERY, async || Ok::<_, EngineError>(admin.all_know(topics).await?.then_some(())));
+    let known = wait::until(TOPICS_WITHIN, PROBE_EVERY, async || {
+        Ok::<_, EngineError>(admin.all_know(topics).await?.then_some(()))
+    });
     known.await?.ok_or_else(|| EngineError::Late {
         what: "topics every broker knows".to_owned(),
         seconds: TOPICS_WITHIN.as_secs(),
         last: "some broker lacks one".to_owned(),
     })?;
-    // Groups need their coordinator's topic: made now, so that its creation is no event of the drill.
+    // Groups need their coordinator's topic: made now, so that its creation is no event of the
+    // drill.
     let groups: Vec<_> = lab.services.iter().filter_map(|s| s.group()).collect();
     for group in groups {
-        let found = wait::until(TOPICS_WITHIN, PROBE_EVERY, async || admin.group_coordinator(group).await).await?;
+        let found =
+            wait::until(TOPICS_WITHIN, PROBE_EVERY, async || admin.group_coordinator(group).await)
+                .await?;
         found.ok_or_else(|| EngineError::Late {
             what: format!("a coordinator of group {group}"),
             seconds: TOPICS_WITHIN.as_secs(),

@@ -1,6 +1,8 @@
 //! Files of a machine, read and written through the engine.
 
-use bollard::query_parameters::{DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder};
+use bollard::query_parameters::{
+    DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder,
+};
 use futures_util::TryStreamExt;
 use std::io::Read;
 
@@ -8,23 +10,38 @@ use super::{DockerEngine, failed};
 use crate::lab::engine::{EngineError, Lab};
 
 impl DockerEngine {
-    /// Writes files, given as absolute path and content; folders above them are made. Each is replaced whole.
-    pub async fn write_files(&self, lab: &Lab, machine: &str, files: &[(String, String)]) -> Result<(), EngineError> {
-        let archive = pack(files).map_err(|e| EngineError::Exhausted(format!("could not pack files for {machine}: {e}")))?;
+    /// Writes files, given as absolute path and content; folders above them are made. Each is
+    /// replaced whole.
+    pub async fn write_files(
+        &self,
+        lab: &Lab,
+        machine: &str,
+        files: &[(String, String)],
+    ) -> Result<(), EngineError> {
+        let archive = pack(files).map_err(|e| {
+            EngineError::Exhausted(format!("could not pack files for {machine}: {e}"))
+        })?;
         let options = UploadToContainerOptionsBuilder::default().path("/").build();
         let body = bollard::body_full(archive.into());
         let names: Vec<_> = files.iter().map(|(path, _)| path.as_str()).collect();
-        let uploaded = self.docker.upload_to_container(&lab.container(machine), Some(options), body).await;
+        let uploaded =
+            self.docker.upload_to_container(&lab.container(machine), Some(options), body).await;
         uploaded.map_err(failed(format!("write {} on {machine}", names.join(", "))))
     }
 
     /// Reads a file.
-    pub async fn read_file(&self, lab: &Lab, machine: &str, path: &str) -> Result<String, EngineError> {
+    pub async fn read_file(
+        &self,
+        lab: &Lab,
+        machine: &str,
+        path: &str,
+    ) -> Result<String, EngineError> {
         let operation = || format!("read {path} on {machine}");
         let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
         let stream = self.docker.download_from_container(&lab.container(machine), Some(options));
         let bytes: Vec<_> = stream.try_collect().await.map_err(failed(operation()))?;
-        unpack(&bytes.concat()).map_err(|e| EngineError::Exhausted(format!("could not {}: {e}", operation())))
+        unpack(&bytes.concat())
+            .map_err(|e| EngineError::Exhausted(format!("could not {}: {e}", operation())))
     }
 }
 
@@ -42,7 +59,10 @@ fn pack(files: &[(String, String)]) -> std::io::Result<Vec<u8>> {
 
 fn unpack(archive: &[u8]) -> std::io::Result<String> {
     let mut archive = tar::Archive::new(archive);
-    let mut entry = archive.entries()?.next().ok_or_else(|| std::io::Error::other("there is no such file"))??;
+    let mut entry = archive
+        .entries()?
+        .next()
+        .ok_or_else(|| std::io::Error::other("there is no such file"))??;
     let mut content = String::new();
     entry.read_to_string(&mut content)?;
     Ok(content)

@@ -46,10 +46,12 @@ impl DockerEngine {
     }
 }
 
-/// Connects to the engine `DOCKER_HOST` names, or the default socket, and agrees on a version of its API.
+/// Connects to the engine `DOCKER_HOST` names, or the default socket, and agrees on a version of
+/// its API.
 pub async fn connect() -> Result<Docker, EngineError> {
     let address = address();
-    let unreachable = |reason: String| EngineError::Unreachable { address: address.clone(), reason };
+    let unreachable =
+        |reason: String| EngineError::Unreachable { address: address.clone(), reason };
     let docker = Docker::connect_with_defaults().map_err(|e| unreachable(e.to_string()))?;
     docker.negotiate_version().await.map_err(|e| unreachable(e.to_string()))
 }
@@ -71,7 +73,11 @@ fn has_status(error: &bollard::errors::Error, status: u16) -> bool {
 }
 
 impl Engine for DockerEngine {
-    async fn reserve(&self, topology: &Topology, services: &[Service]) -> Result<Placement, EngineError> {
+    async fn reserve(
+        &self,
+        topology: &Topology,
+        services: &[Service],
+    ) -> Result<Placement, EngineError> {
         reserve::reserve(self, topology, services).await
     }
 

@@ -1,4 +1,5 @@
-//! What is done on a node itself: its Kafka process and what that starts with, its packet filter, its disk, jobs beside Kafka.
+//! What is done on a node itself: its Kafka process and what that starts with, its packet filter,
+//! its disk, jobs beside Kafka.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,12 +15,21 @@ const JVM_ENV: &str = "/etc/kafka/jvm.env";
 const JOB_ENDS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Whether a machine's supervisor runs this service.
-pub(super) async fn runs(engine: &DockerEngine, lab: &Lab, node: &str, service: &str) -> Result<bool, EngineError> {
+pub(super) async fn runs(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    service: &str,
+) -> Result<bool, EngineError> {
     Ok(engine.run(lab, node, &["sv", "status", service]).await?.text.starts_with("run:"))
 }
 
 /// What Kafka is started with.
-pub(super) async fn startup(engine: &DockerEngine, lab: &Lab, node: &str) -> Result<Prior, EngineError> {
+pub(super) async fn startup(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+) -> Result<Prior, EngineError> {
     let properties = engine.read_file(lab, node, SERVER_PROPERTIES).await?;
     Ok(Prior::Startup { properties, jvm: engine.read_file(lab, node, JVM_ENV).await? })
 }
@@ -32,13 +42,28 @@ pub(super) async fn reconfigure(
     properties: &BTreeMap<String, Option<String>>,
     jvm: &BTreeMap<String, Option<String>>,
 ) -> Result<(), EngineError> {
-    let (server, env) = (engine.read_file(lab, node, SERVER_PROPERTIES).await?, engine.read_file(lab, node, JVM_ENV).await?);
+    let (server, env) = (
+        engine.read_file(lab, node, SERVER_PROPERTIES).await?,
+        engine.read_file(lab, node, JVM_ENV).await?,
+    );
     restart_with(engine, lab, node, edited(&server, properties), edited(&env, jvm)).await
 }
 
 /// Restarts Kafka with these files.
-pub(super) async fn restart_with(engine: &DockerEngine, lab: &Lab, node: &str, properties: String, jvm: String) -> Result<(), EngineError> {
-    engine.write_files(lab, node, &[(SERVER_PROPERTIES.to_owned(), properties), (JVM_ENV.to_owned(), jvm)]).await?;
+pub(super) async fn restart_with(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    properties: String,
+    jvm: String,
+) -> Result<(), EngineError> {
+    engine
+        .write_files(
+            lab,
+            node,
+            &[(SERVER_PROPERTIES.to_owned(), properties), (JVM_ENV.to_owned(), jvm)],
+        )
+        .await?;
     engine.restart_service(lab, node, "kafka").await
 }
 
@@ -58,9 +83,18 @@ fn edited(text: &str, changes: &BTreeMap<String, Option<String>>) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Sends a signal to Kafka's process. It is not the machine's first process, whose signals the kernel would ignore.
-pub(super) async fn signal(engine: &DockerEngine, lab: &Lab, node: &str, signal: Signal) -> Result<(), EngineError> {
-    engine.run_ok(lab, node, &["pkill", &format!("-{}", signal.name()), "-x", "java"]).await.map(|_| ())
+/// Sends a signal to Kafka's process. It is not the machine's first process, whose signals the
+/// kernel would ignore.
+pub(super) async fn signal(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    signal: Signal,
+) -> Result<(), EngineError> {
+    engine
+        .run_ok(lab, node, &["pkill", &format!("-{}", signal.name()), "-x", "java"])
+        .await
+        .map(|_| ())
 }
 
 fn rule<'a>(deed: &'a str, matching: &'a [String]) -> Vec<&'a str> {
@@ -71,17 +105,32 @@ fn rule<'a>(deed: &'a str, matching: &'a [String]) -> Vec<&'a str> {
 }
 
 /// Whether the node's packet filter has the rule.
-pub(super) async fn drops_packets(engine: &DockerEngine, lab: &Lab, node: &str, matching: &[String]) -> Result<bool, EngineError> {
+pub(super) async fn drops_packets(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    matching: &[String],
+) -> Result<bool, EngineError> {
     Ok(engine.run(lab, node, &rule("-C", matching)).await?.exit == 0)
 }
 
 /// Adds the rule.
-pub(super) async fn drop_packets(engine: &DockerEngine, lab: &Lab, node: &str, matching: &[String]) -> Result<(), EngineError> {
+pub(super) async fn drop_packets(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    matching: &[String],
+) -> Result<(), EngineError> {
     engine.run_ok(lab, node, &rule("-A", matching)).await.map(|_| ())
 }
 
 /// Removes the rule; that it is gone is as good.
-pub(super) async fn pass_packets(engine: &DockerEngine, lab: &Lab, node: &str, matching: &[String]) -> Result<(), EngineError> {
+pub(super) async fn pass_packets(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    matching: &[String],
+) -> Result<(), EngineError> {
     if drops_packets(engine, lab, node, matching).await? {
         engine.run_ok(lab, node, &rule("-D", matching)).await?;
     }
@@ -89,18 +138,34 @@ pub(super) async fn pass_packets(engine: &DockerEngine, lab: &Lab, node: &str, m
 }
 
 /// Whether there is a file or folder of this path.
-pub(super) async fn has_file(engine: &DockerEngine, lab: &Lab, node: &str, path: &str) -> Result<bool, EngineError> {
+pub(super) async fn has_file(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    path: &str,
+) -> Result<bool, EngineError> {
     Ok(engine.run(lab, node, &["test", "-e", path]).await?.exit == 0)
 }
 
 /// Removes a file; that it is gone is as good.
-pub(super) async fn remove_file(engine: &DockerEngine, lab: &Lab, node: &str, path: &str) -> Result<(), EngineError> {
+pub(super) async fn remove_file(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    path: &str,
+) -> Result<(), EngineError> {
     engine.run_ok(lab, node, &["rm", "-f", path]).await.map(|_| ())
 }
 
-/// Fills the file system of a path with a file there, but for so many KiB: nearly all at once, the rest in steps, for what else lies there
-/// goes on growing meanwhile.
-pub(super) async fn fill_disk(engine: &DockerEngine, lab: &Lab, node: &str, path: &str, leave_kib: u32) -> Result<(), EngineError> {
+/// Fills the file system of a path with a file there, but for so many KiB: nearly all at once, the
+/// rest in steps, for what else lies there goes on growing meanwhile.
+pub(super) async fn fill_disk(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    path: &str,
+    leave_kib: u32,
+) -> Result<(), EngineError> {
     let script = r#"folder=$(dirname "$1"); mkdir -p "$folder"
         room() { echo "$(($(df --output=avail -k "$folder" | tail -n 1) - $2))"; }
         bulk=$(($(room "$1" "$2") - 4096))
@@ -108,7 +173,10 @@ pub(super) async fn fill_disk(engine: &DockerEngine, lab: &Lab, node: &str, path
         while left=$(room "$1" "$2"); [ "$left" -gt 0 ]; do
             head -c "$((left < 64 ? left : 64))K" /dev/zero 2>/dev/null >>"$1" || break
         done"#;
-    engine.run_ok(lab, node, &["sh", "-c", script, "sh", path, &leave_kib.to_string()]).await.map(|_| ())
+    engine
+        .run_ok(lab, node, &["sh", "-c", script, "sh", path, &leave_kib.to_string()])
+        .await
+        .map(|_| ())
 }
 
 /// The folder of a supervised job.
@@ -117,36 +185,65 @@ pub(super) fn service_folder(job: &str) -> String {
 }
 
 /// Starts a job under the machine's supervisor.
-pub(super) async fn start_job(engine: &DockerEngine, lab: &Lab, node: &str, job: &str, script: &str) -> Result<(), EngineError> {
+pub(super) async fn start_job(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    job: &str,
+    script: &str,
+) -> Result<(), EngineError> {
     let folder = service_folder(job);
     let run = format!("{folder}/run");
-    engine.write_files(lab, node, &[(run.clone(), format!("#!/bin/sh\nexec 2>&1\n{script}\n"))]).await?;
+    engine
+        .write_files(lab, node, &[(run.clone(), format!("#!/bin/sh\nexec 2>&1\n{script}\n"))])
+        .await?;
     engine.run_ok(lab, node, &["chmod", "755", &run]).await?;
     engine.run_ok(lab, node, &["ln", "-sfn", &folder, &format!("/etc/service/{job}")]).await?;
     engine.await_supervised_as(lab, node, job).await
 }
 
 /// Stops a job and removes it.
-pub(super) async fn remove_job(engine: &DockerEngine, lab: &Lab, node: &str, job: &str) -> Result<(), EngineError> {
+pub(super) async fn remove_job(
+    engine: &DockerEngine,
+    lab: &Lab,
+    node: &str,
+    job: &str,
+) -> Result<(), EngineError> {
     let folder = service_folder(job);
     if has_file(engine, lab, node, &folder).await? {
-        // Its supervisor keeps files in the folder until it ends, too; without the link it is not started again.
+        // Its supervisor keeps files in the folder until it ends, too; without the link it is not
+        // started again.
         let script = r#"rm -f "/etc/service/$1"; sv force-shutdown "$2"; rm -rf "$2""#;
         let mut last = String::new();
         let gone = wait::until(JOB_ENDS_WITHIN, Duration::from_millis(500), async || {
             last = engine.run(lab, node, &["sh", "-c", script, "sh", job, &folder]).await?.text;
             Ok::<_, EngineError>((!has_file(engine, lab, node, &folder).await?).then_some(()))
         });
-        let late = |last| EngineError::Late { what: format!("{job} gone from {node}"), seconds: JOB_ENDS_WITHIN.as_secs(), last };
+        let late = |last| EngineError::Late {
+            what: format!("{job} gone from {node}"),
+            seconds: JOB_ENDS_WITHIN.as_secs(),
+            last,
+        };
         return gone.await?.ok_or_else(|| late(last));
     }
     Ok(())
 }
 
 /// Writes a record with the toolbox's own client.
-pub(super) async fn produce(engine: &DockerEngine, lab: &Lab, topic: &str, partition: u32, value: &str) -> Result<(), EngineError> {
-    let escaped: String = value.as_bytes().chunks(2).map(|pair| format!("\\x{}", String::from_utf8_lossy(pair))).collect();
-    // Bash's printf knows \x, and kcat takes all of its input as one record when the delimiter does not occur in it.
+pub(super) async fn produce(
+    engine: &DockerEngine,
+    lab: &Lab,
+    topic: &str,
+    partition: u32,
+    value: &str,
+) -> Result<(), EngineError> {
+    let escaped: String = value
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| format!("\\x{}", String::from_utf8_lossy(pair)))
+        .collect();
+    // Bash's printf knows \x, and kcat takes all of its input as one record when the delimiter does
+    // not occur in it.
     let script = r#"printf "$1" >/tmp/.record && kcat -P -F /etc/kcat.conf -t "$2" -p "$3" /tmp/.record; status=$?; rm -f /tmp/.record; exit $status"#;
     let argv = ["bash", "-c", script, "bash", &escaped, topic, &partition.to_string()];
     engine.run_ok(lab, TOOLBOX, &argv).await.map(|_| ())
@@ -164,6 +261,9 @@ mod tests {
             ("B".to_owned(), None),
             ("C".to_owned(), Some("3".to_owned())),
         ];
-        assert_eq!(edited(text, &changes.into()), "# heap\nKAFKA_HEAP_OPTS=\"-Xmx27m\"\nA=1\nC=3\n");
+        assert_eq!(
+            edited(text, &changes.into()),
+            "# heap\nKAFKA_HEAP_OPTS=\"-Xmx27m\"\nA=1\nC=3\n"
+        );
     }
 }

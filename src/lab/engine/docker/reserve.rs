@@ -15,19 +15,37 @@ const NETWORK: [u8; 2] = [172, 30];
 const SUBNET_SIZE: u32 = 16;
 const SUBNETS: u32 = 65536 / SUBNET_SIZE;
 
-pub(super) async fn reserve(engine: &DockerEngine, topology: &Topology, services: &[Service]) -> Result<Placement, EngineError> {
+pub(super) async fn reserve(
+    engine: &DockerEngine,
+    topology: &Topology,
+    services: &[Service],
+) -> Result<Placement, EngineError> {
     let (subnet, first) = create_network(engine).await?;
-    let machines = topology.nodes.iter().map(|n| n.name.clone()).chain(services.iter().map(|s| s.name.clone())).chain([TOOLBOX.to_owned()]);
+    let machines = topology
+        .nodes
+        .iter()
+        .map(|n| n.name.clone())
+        .chain(services.iter().map(|s| s.name.clone()))
+        .chain([TOOLBOX.to_owned()]);
     // .0 is the network, .1 its gateway.
-    let addresses: BTreeMap<_, _> = machines.zip(2..).map(|(name, k)| (name, address(first + k))).collect();
+    let addresses: BTreeMap<_, _> =
+        machines.zip(2..).map(|(name, k)| (name, address(first + k))).collect();
     if addresses.len() as u32 > SUBNET_SIZE - 3 {
-        return Err(EngineError::Exhausted(format!("a lab has room for {} machines, this one has {}", SUBNET_SIZE - 3, addresses.len())));
+        return Err(EngineError::Exhausted(format!(
+            "a lab has room for {} machines, this one has {}",
+            SUBNET_SIZE - 3,
+            addresses.len()
+        )));
     }
-    Ok(Placement { subnet, addresses, host_ports: free_ports(topology.brokers().map(|b| b.name.clone()))? })
+    Ok(Placement {
+        subnet,
+        addresses,
+        host_ports: free_ports(topology.brokers().map(|b| b.name.clone()))?,
+    })
 }
 
-/// Creates the run's network in the first subnet neither the engine nor the host uses. Another lab may take the same one at the same
-/// moment: then the engine refuses, and the next is tried.
+/// Creates the run's network in the first subnet neither the engine nor the host uses. Another lab
+/// may take the same one at the same moment: then the engine refuses, and the next is tried.
 async fn create_network(engine: &DockerEngine) -> Result<(String, u32), EngineError> {
     let taken = taken_subnets(engine).await?;
     let mut refused = String::new();
@@ -41,7 +59,10 @@ async fn create_network(engine: &DockerEngine) -> Result<(String, u32), EngineEr
             name: engine.run.clone(),
             driver: Some("bridge".to_owned()),
             ipam: Some(Ipam {
-                config: Some(vec![IpamConfig { subnet: Some(subnet.clone()), ..Default::default() }]),
+                config: Some(vec![IpamConfig {
+                    subnet: Some(subnet.clone()),
+                    ..Default::default()
+                }]),
                 ..Default::default()
             }),
             labels: Some(HashMap::from([(RUN_LABEL.to_owned(), engine.run.clone())])),
@@ -49,8 +70,16 @@ async fn create_network(engine: &DockerEngine) -> Result<(String, u32), EngineEr
         };
         match engine.docker.create_network(request).await {
             Ok(_) => return Ok((subnet, first)),
-            Err(error) if super::has_status(&error, 403) || error.to_string().contains("overlaps") => refused = error.to_string(),
-            Err(error) => return Err(failed(format!("create the network {} with {subnet}", engine.run))(error)),
+            Err(error)
+                if super::has_status(&error, 403) || error.to_string().contains("overlaps") =>
+            {
+                refused = error.to_string()
+            }
+            Err(error) => {
+                return Err(failed(format!("create the network {} with {subnet}", engine.run))(
+                    error,
+                ));
+            }
         }
     }
     Err(EngineError::Exhausted(format!(
@@ -88,19 +117,25 @@ impl Subnet {
 
 /// Subnets of the engine's networks and of the host's routes.
 async fn taken_subnets(engine: &DockerEngine) -> Result<Vec<Subnet>, EngineError> {
-    let networks = engine.docker.list_networks(None::<bollard::query_parameters::ListNetworksOptions>).await;
+    let networks =
+        engine.docker.list_networks(None::<bollard::query_parameters::ListNetworksOptions>).await;
     let networks = networks.map_err(failed("list the engine's networks"))?;
     let configs = networks.into_iter().filter_map(|n| n.ipam.and_then(|i| i.config)).flatten();
     let mut taken: Vec<_> = configs.filter_map(|c| Subnet::parse(&c.subnet?)).collect();
-    taken.extend(std::fs::read_to_string("/proc/net/route").iter().flat_map(|routes| parse_routes(routes)));
+    taken.extend(
+        std::fs::read_to_string("/proc/net/route").iter().flat_map(|routes| parse_routes(routes)),
+    );
     Ok(taken)
 }
 
-/// Routes as the kernel lists them, in hexadecimal and host byte order; the default route covers everything and says nothing.
+/// Routes as the kernel lists them, in hexadecimal and host byte order; the default route covers
+/// everything and says nothing.
 fn parse_routes(routes: &str) -> Vec<Subnet> {
     let parse = |line: &str| {
         let fields: Vec<_> = line.split_whitespace().collect();
-        let number = |k: usize| fields.get(k).and_then(|f| u32::from_str_radix(f, 16).ok()).map(u32::swap_bytes);
+        let number = |k: usize| {
+            fields.get(k).and_then(|f| u32::from_str_radix(f, 16).ok()).map(u32::swap_bytes)
+        };
         let (bits, mask) = (number(1)?, number(7)?);
         (mask != 0).then_some(Subnet { bits, length: mask.count_ones() })
     };
@@ -112,12 +147,20 @@ pub fn ports_free(count: usize) -> Result<(), EngineError> {
     free_ports((0..count).map(|number| number.to_string())).map(|_| ())
 }
 
-/// Ports free on the loopback now. Another program may take one before it is published: then the start of the container says so.
+/// Ports free on the loopback now. Another program may take one before it is published: then the
+/// start of the container says so.
 fn free_ports(names: impl Iterator<Item = String>) -> Result<BTreeMap<String, u16>, EngineError> {
-    let none = |e: std::io::Error| EngineError::Exhausted(format!("no free port on 127.0.0.1: {e}"));
+    let none =
+        |e: std::io::Error| EngineError::Exhausted(format!("no free port on 127.0.0.1: {e}"));
     // All are held until all are known, so that none is given twice.
-    let held: Vec<_> = names.map(|name| Ok((name, TcpListener::bind("127.0.0.1:0")?))).collect::<Result<_, _>>().map_err(none)?;
-    held.iter().map(|(name, listener)| Ok((name.clone(), listener.local_addr()?.port()))).collect::<Result<_, _>>().map_err(none)
+    let held: Vec<_> = names
+        .map(|name| Ok((name, TcpListener::bind("127.0.0.1:0")?)))
+        .collect::<Result<_, _>>()
+        .map_err(none)?;
+    held.iter()
+        .map(|(name, listener)| Ok((name.clone(), listener.local_addr()?.port())))
+        .collect::<Result<_, _>>()
+        .map_err(none)
 }
 
 #[cfg(test)]

@@ -45,15 +45,22 @@ pub type Typed = Pin<Box<dyn AsyncWrite + Send>>;
 
 /// Starts the shell in a terminal that has its size before the first prompt, in the home folder.
 const IN_TERMINAL: &str = r#"cd; [ "$0" = 0 ] || stty rows "$0" cols "$1"; exec bash"#;
-/// Starts it for a script: it prints no prompt of an editor, and nothing about there being no terminal.
+/// Starts it for a script: it prints no prompt of an editor, and nothing about there being no
+/// terminal.
 const FOR_SCRIPT: &str = "cd; exec bash --noediting -i 2>/dev/null";
 const READ_BYTES: usize = 16 * 1024;
 
 impl DockerEngine {
     /// Whether a machine runs.
-    pub async fn machine_state(&self, lab: &Lab, machine: &str) -> Result<MachineState, EngineError> {
+    pub async fn machine_state(
+        &self,
+        lab: &Lab,
+        machine: &str,
+    ) -> Result<MachineState, EngineError> {
         let inspected = match self.docker.inspect_container(&lab.container(machine), None).await {
-            Err(error) if has_status(&error, 404) => return Ok(MachineState::Away("it was removed".to_owned())),
+            Err(error) if has_status(&error, 404) => {
+                return Ok(MachineState::Away("it was removed".to_owned()));
+            }
             inspected => inspected.map_err(failed(format!("look at {machine}")))?,
         };
         let state = inspected.state.unwrap_or_default();
@@ -61,14 +68,18 @@ impl DockerEngine {
             (Some(true), Some(true)) => MachineState::Away("it is frozen".to_owned()),
             (Some(true), _) => MachineState::Up,
             _ => {
-                let exit = state.exit_code.map(|code| format!(" with exit code {code}")).unwrap_or_default();
+                let exit = state
+                    .exit_code
+                    .map(|code| format!(" with exit code {code}"))
+                    .unwrap_or_default();
                 let at = state.finished_at.map(|at| format!(" at {at}")).unwrap_or_default();
                 MachineState::Ended(format!("it ended{exit}{at}"))
             }
         })
     }
 
-    /// Prepares a shell: on a terminal of this size, or for a script when there is none. Gives the engine's id of it.
+    /// Prepares a shell: on a terminal of this size, or for a script when there is none. Gives the
+    /// engine's id of it.
     pub async fn create_shell(
         &self,
         lab: &Lab,
@@ -78,7 +89,11 @@ impl DockerEngine {
     ) -> Result<String, EngineError> {
         let mut argv = vec!["sh".to_owned(), "-c".to_owned()];
         match window {
-            Some(window) => argv.extend([IN_TERMINAL.to_owned(), window.rows.to_string(), window.columns.to_string()]),
+            Some(window) => argv.extend([
+                IN_TERMINAL.to_owned(),
+                window.rows.to_string(),
+                window.columns.to_string(),
+            ]),
             None => argv.push(FOR_SCRIPT.to_owned()),
         }
         let options = CreateExecOptions {
@@ -95,7 +110,11 @@ impl DockerEngine {
     }
 
     /// Starts a prepared shell.
-    pub async fn start_shell(&self, shell: &str, in_terminal: bool) -> Result<(Printed, Typed), EngineError> {
+    pub async fn start_shell(
+        &self,
+        shell: &str,
+        in_terminal: bool,
+    ) -> Result<(Printed, Typed), EngineError> {
         let operation = || "start the shell";
         if in_terminal {
             return attach(&self.docker, shell).await.map_err(failed(operation()));
@@ -103,33 +122,50 @@ impl DockerEngine {
         let options = StartExecOptions { tty: in_terminal, ..Default::default() };
         match self.docker.start_exec(shell, Some(options)).await.map_err(failed(operation()))? {
             StartExecResults::Attached { output, input } => {
-                let printed = output.map(move |chunk| chunk.map(LogOutput::into_bytes).map_err(failed("read from the shell")));
+                let printed = output.map(move |chunk| {
+                    chunk.map(LogOutput::into_bytes).map_err(failed("read from the shell"))
+                });
                 Ok((Box::pin(printed), input))
             }
-            StartExecResults::Detached => Err(EngineError::Exhausted("the engine did not attach to the shell".to_owned())),
+            StartExecResults::Detached => {
+                Err(EngineError::Exhausted("the engine did not attach to the shell".to_owned()))
+            }
         }
     }
 
     /// Tells the shell's terminal its size.
     pub async fn resize_shell(&self, shell: &str, window: Window) -> Result<(), EngineError> {
         let options = ResizeExecOptions { height: window.rows, width: window.columns };
-        self.docker.resize_exec(shell, options).await.map_err(failed("resize the terminal of the shell"))
+        self.docker
+            .resize_exec(shell, options)
+            .await
+            .map_err(failed("resize the terminal of the shell"))
     }
 
     /// What a shell ended with.
     pub async fn shell_exit(&self, shell: &str) -> Result<Option<i64>, EngineError> {
-        Ok(self.docker.inspect_exec(shell).await.map_err(failed("look at the shell that ended"))?.exit_code)
+        Ok(self
+            .docker
+            .inspect_exec(shell)
+            .await
+            .map_err(failed("look at the shell that ended"))?
+            .exit_code)
     }
 }
 
-/// Attaches to a terminal byte by byte. The client library takes its bytes 0 to 2 for headers of the other kind of stream, and such bytes
-/// do occur: `cat /proc/1/environ`.
+/// Attaches to a terminal byte by byte. The client library takes its bytes 0 to 2 for headers of
+/// the other kind of stream, and such bytes do occur: `cat /proc/1/environ`.
 async fn attach(docker: &Docker, shell: &str) -> Result<(Printed, Typed), Error> {
     let address = address();
-    if let Some(path) = address.strip_prefix("unix://").or(address.starts_with('/').then_some(address.as_str())) {
+    if let Some(path) =
+        address.strip_prefix("unix://").or(address.starts_with('/').then_some(address.as_str()))
+    {
         return upgrade(UnixStream::connect(path).await?, docker, shell).await;
     }
-    let host = address.strip_prefix("tcp://").or_else(|| address.strip_prefix("http://")).unwrap_or(&address);
+    let host = address
+        .strip_prefix("tcp://")
+        .or_else(|| address.strip_prefix("http://"))
+        .unwrap_or(&address);
     upgrade(TcpStream::connect(host.trim_end_matches('/')).await?, docker, shell).await
 }
 
@@ -138,7 +174,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let other = |error: hyper::Error| Error::from(std::io::Error::other(error));
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(other)?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(other)?;
     tokio::spawn(connection.with_upgrades());
     let request = Request::post(format!("/v{}/exec/{shell}/start", docker.client_version()))
         .header(HOST, "docker")
@@ -154,7 +191,8 @@ where
         let message = String::from_utf8_lossy(&body).trim().to_owned();
         return Err(Error::DockerResponseServerError { status_code: status.as_u16(), message });
     }
-    let (reader, writer) = tokio::io::split(TokioIo::new(hyper::upgrade::on(response).await.map_err(other)?));
+    let (reader, writer) =
+        tokio::io::split(TokioIo::new(hyper::upgrade::on(response).await.map_err(other)?));
     let printed = stream::unfold(reader, async |mut reader| {
         let mut buffer = vec![0; READ_BYTES];
         match reader.read(&mut buffer).await {

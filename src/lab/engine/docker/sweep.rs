@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::query_parameters::{
-    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
+    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+    RemoveContainerOptionsBuilder, RemoveVolumeOptions,
 };
 use futures_util::future::join_all;
 
@@ -16,8 +17,9 @@ use crate::lab::wait;
 const PATIENCE: Duration = Duration::from_secs(60);
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(200);
 
-/// Removes containers, then networks and volumes, of one run; of all runs when none is named. Ends when two rounds in a row found
-/// nothing: a create may have been in flight, and a network cannot go before its last container has.
+/// Removes containers, then networks and volumes, of one run; of all runs when none is named. Ends
+/// when two rounds in a row found nothing: a create may have been in flight, and a network cannot
+/// go before its last container has.
 pub async fn sweep(docker: &Docker, run: Option<&str>) -> Result<Swept, EngineError> {
     let mut swept = Swept::default();
     let mut empty_rounds = 0;
@@ -33,7 +35,10 @@ pub async fn sweep(docker: &Docker, run: Option<&str>) -> Result<Swept, EngineEr
         Some(()) => Ok(swept),
         None => {
             let left = standing(docker, run).await?;
-            let last = format!("{} containers, {} networks and {} volumes are left", left.containers, left.networks, left.volumes);
+            let last = format!(
+                "{} containers, {} networks and {} volumes are left",
+                left.containers, left.networks, left.volumes
+            );
             Err(EngineError::Late {
                 what: "an engine free of the run's containers and networks".to_owned(),
                 seconds: PATIENCE.as_secs(),
@@ -59,19 +64,22 @@ fn by_label(run: Option<&str>) -> HashMap<String, Vec<String>> {
 
 async fn containers(docker: &Docker, run: Option<&str>) -> Result<Vec<String>, EngineError> {
     let options = ListContainersOptionsBuilder::default().all(true).filters(&by_label(run)).build();
-    let containers = docker.list_containers(Some(options)).await.map_err(failed("list the run's containers"))?;
+    let containers =
+        docker.list_containers(Some(options)).await.map_err(failed("list the run's containers"))?;
     Ok(containers.into_iter().filter_map(|c| c.id).collect())
 }
 
 async fn networks(docker: &Docker, run: Option<&str>) -> Result<Vec<String>, EngineError> {
     let options = ListNetworksOptionsBuilder::default().filters(&by_label(run)).build();
-    let networks = docker.list_networks(Some(options)).await.map_err(failed("list the run's networks"))?;
+    let networks =
+        docker.list_networks(Some(options)).await.map_err(failed("list the run's networks"))?;
     Ok(networks.into_iter().filter_map(|n| n.id).collect())
 }
 
 async fn volumes(docker: &Docker, run: Option<&str>) -> Result<Vec<String>, EngineError> {
     let options = ListVolumesOptionsBuilder::default().filters(&by_label(run)).build();
-    let volumes = docker.list_volumes(Some(options)).await.map_err(failed("list the run's volumes"))?;
+    let volumes =
+        docker.list_volumes(Some(options)).await.map_err(failed("list the run's volumes"))?;
     Ok(volumes.volumes.unwrap_or_default().into_iter().map(|v| v.name).collect())
 }
 
@@ -91,11 +99,19 @@ async fn sweep_networks(docker: &Docker, run: Option<&str>) -> Result<usize, Eng
 
 async fn sweep_volumes(docker: &Docker, run: Option<&str>) -> Result<usize, EngineError> {
     let found = volumes(docker, run).await?;
-    removed("remove a volume", join_all(found.iter().map(|name| docker.remove_volume(name, None::<RemoveVolumeOptions>))).await)
+    removed(
+        "remove a volume",
+        join_all(found.iter().map(|name| docker.remove_volume(name, None::<RemoveVolumeOptions>)))
+            .await,
+    )
 }
 
-/// Counts what was removed. What is gone already, is being removed by somebody else, or is still in use is left to the next round.
-fn removed(operation: &str, results: Vec<Result<(), bollard::errors::Error>>) -> Result<usize, EngineError> {
+/// Counts what was removed. What is gone already, is being removed by somebody else, or is still in
+/// use is left to the next round.
+fn removed(
+    operation: &str,
+    results: Vec<Result<(), bollard::errors::Error>>,
+) -> Result<usize, EngineError> {
     let mut count = 0;
     for result in results {
         match result {
