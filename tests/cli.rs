@@ -341,8 +341,7 @@ fn hints_are_taken_in_turn_and_say_first_what_they_cost() {
     // The folder tells that hints were taken and not which.
     assert!(!fs::read_to_string(run.folder().join("run.json")).expect("readable").contains("link"));
 
-    file.given_up = true;
-    run.write(&file).expect("written");
+    run.update(|file| file.given_up = true).expect("written");
     assert_eq!(program.run(&["hint", "--yes"]).code, 9);
 }
 
@@ -380,8 +379,8 @@ fn when_the_time_is_over_nothing_is_handed_in_any_more() {
     }
 
     // An hour is left of this one: what it is refused for is something else.
-    file.time_limit_ms = Some(jiff::Timestamp::now().as_millisecond() - 1_000_000 + 3_600_000);
-    run.write(&file).expect("written");
+    let limit = jiff::Timestamp::now().as_millisecond() - 1_000_000 + 3_600_000;
+    run.update(|file| file.time_limit_ms = Some(limit)).expect("written");
     assert!(!program.run(&["hint", "--yes"]).err.contains("is over"));
 }
 

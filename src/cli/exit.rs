@@ -121,7 +121,7 @@ impl Failure {
             Self::NotWitnessed(_) => Exit::NotWitnessed,
             Self::NeedsReview(_) => Exit::NeedsReview,
             Self::Refused(_)
-            | Self::Run(RunError::Unknown(_))
+            | Self::Run(RunError::Unknown(_) | RunError::Locked { .. })
             | Self::Keeper(KeeperError::AlreadyKept(_) | KeeperError::Unfit(_)) => Exit::Refused,
             Self::Integrity(_)
             | Self::Run(RunError::Corrupt { .. } | RunError::Format { .. })

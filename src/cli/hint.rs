@@ -10,7 +10,6 @@ use super::exit::Failure;
 use super::output;
 use crate::domain::grade::cost_of_hints;
 use crate::domain::scenario::Plan;
-use crate::lab::run::RunFile;
 
 /// Arguments of `hint`.
 #[derive(Debug, Args)]
@@ -51,7 +50,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     // It is paid for before it is told.
-    chosen.run.write(&RunFile { hints: number, ..chosen.run.read()? })?;
+    chosen.run.update(|file| file.hints = file.hints.max(number))?;
     if context.output.json {
         let spent = cost_of_hints(number);
         return context.output.value(&json!({

@@ -74,22 +74,21 @@ pub struct Stopped {
 pub async fn stop(context: &Context, run: &Run) -> Result<Stopped, Failure> {
     end_keeper(run).await?;
     let swept = sweep::sweep(&connect().await?, Some(&run.id)).await?;
-    let mut file = run.read()?;
-    match file.state {
-        RunState::Open => file.state = RunState::Closed,
-        state if state.is_staging() => {
-            file.invalid = Some(Invalid {
-                during: state,
-                reason: "it was stopped before it opened".to_owned(),
-            });
-            file.state = RunState::Invalid;
+    let closed_at = now();
+    let file = run.update(|file| {
+        match file.state {
+            RunState::Open => file.state = RunState::Closed,
+            state if state.is_staging() => {
+                file.invalid = Some(Invalid {
+                    during: state,
+                    reason: "it was stopped before it opened".to_owned(),
+                });
+                file.state = RunState::Invalid;
+            }
+            _ => {}
         }
-        _ => {}
-    }
-    if file.closed_at.is_none() {
-        file.closed_at = Some(now());
-    }
-    run.write(&file)?;
+        file.closed_at.get_or_insert(closed_at);
+    })?;
     let told = format!(
         "run {}: removed {} containers, {} networks, {} volumes",
         run.id, swept.containers, swept.networks, swept.volumes

@@ -15,7 +15,7 @@ use crate::domain::recording::Roles;
 use crate::domain::report::{self, ReportInput, Sealed, Staged};
 use crate::domain::scenario::Plan;
 use crate::lab::library::Library;
-use crate::lab::run::{Briefing, Graded, RunError, RunFile};
+use crate::lab::run::{Briefing, Graded, RunError};
 
 /// Arguments of `submit`.
 #[derive(Debug, Args)]
@@ -93,7 +93,7 @@ fn handed_in(chosen: &Chosen, named: Option<&PathBuf>) -> Result<PathBuf, Failur
 pub fn keep(chosen: &Chosen, input: &ReportInput<'_>) -> Result<PathBuf, Failure> {
     let page = report::html(input).map_err(|e| Failure::Integrity(e.to_string()))?;
     let page = chosen.run.write_text("report.html", &page)?;
-    chosen.run.write(&RunFile { graded: Some(outcome(input.grade)), ..chosen.file.clone() })?;
+    chosen.run.update(|file| file.graded = Some(outcome(input.grade)))?;
     Ok(page)
 }
 
@@ -122,7 +122,7 @@ pub fn print(context: &Context, input: &ReportInput<'_>) -> Result<(), Failure> 
 
 fn give_up(context: &Context, chosen: &Chosen, secret: &Secret) -> Result<(), Failure> {
     secret.verify(chosen)?;
-    chosen.run.write(&RunFile { given_up: true, ..chosen.file.clone() })?;
+    chosen.run.update(|file| file.given_up = true)?;
     print_opening(context, chosen, secret)
 }
 

@@ -24,6 +24,28 @@ pub async fn until<T, E>(
     }
 }
 
+/// Asks like [`until`], where nothing else can go on in the meantime: for what is over in
+/// milliseconds.
+pub fn blocking<T, E>(
+    within: Duration,
+    every: Duration,
+    mut ask: impl FnMut() -> Result<Option<T>, E>,
+) -> Result<Option<T>, E> {
+    let deadline = std::time::Instant::now() + within;
+    loop {
+        let last = std::time::Instant::now() >= deadline;
+        if let Some(answer) = ask()? {
+            return Ok(Some(answer));
+        }
+        if last {
+            return Ok(None);
+        }
+        std::thread::sleep(
+            every.min(deadline.saturating_duration_since(std::time::Instant::now())),
+        );
+    }
+}
+
 /// The pause before something that ended by itself is begun again.
 pub async fn pause(duration: Duration) {
     sleep(duration).await;

@@ -91,7 +91,7 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
             RunState::Created => stage(&run, &file, &docker, &recorder).await?,
             RunState::Open => resume(&run, &docker, &recorder)?,
             RunState::Booting | RunState::Settling | RunState::Breaking | RunState::Confirming => {
-                return cut_off(&run, file.clone());
+                return cut_off(&run);
             }
             RunState::Closed | RunState::Invalid => {
                 return Err(KeeperError::Unfit(format!("the run {} is {}", run.id, file.state)));
@@ -163,19 +163,22 @@ fn resume(run: &Run, docker: &Docker, recorder: &Rc<Recorder>) -> Result<(), Kee
 
 /// A staging that was cut off cannot be gone on with: what was done and what was not is not known
 /// to the last step.
-fn cut_off(run: &Run, mut file: RunFile) -> Result<(), KeeperError> {
-    let reason = "the keeper ended while the lab was being staged".to_owned();
-    file.invalid = Some(Invalid { during: file.state, reason: reason.clone() });
-    file.state = RunState::Invalid;
-    run.write(&file)?;
-    Err(KeeperError::Unfit(reason))
+fn cut_off(run: &Run) -> Result<(), KeeperError> {
+    let reason = "the keeper ended while the lab was being staged";
+    run.update(|file| {
+        file.invalid = Some(Invalid { during: file.state, reason: reason.to_owned() });
+        file.state = RunState::Invalid;
+    })?;
+    Err(KeeperError::Unfit(reason.to_owned()))
 }
 
 fn close(run: &Run, recorder: &Recorder) -> Result<(), KeeperError> {
-    let mut file = run.read()?;
-    file.state = RunState::Closed;
-    file.closed_at = Some(recorder.clock().now());
-    Ok(run.write(&file)?)
+    let closed_at = recorder.clock().now();
+    run.update(|file| {
+        file.state = RunState::Closed;
+        file.closed_at = Some(closed_at);
+    })?;
+    Ok(())
 }
 
 /// Begins to sample and to follow logs; goes on in the background.

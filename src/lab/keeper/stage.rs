@@ -91,26 +91,23 @@ impl<E: Engine> Staging<'_, E> {
     /// Stages the run until it is open. `observe` begins to observe the lab as soon as it has a
     /// place.
     pub async fn stage(&self, observe: impl AsyncFnOnce(&Lab)) -> Result<RunFile, StageError> {
-        let mut file = self.run.read()?;
-        let staged = self.in_order(&mut file, observe).await;
+        let staged = self.in_order(observe).await;
         if let Err(error) = &staged {
-            file.invalid = Some(Invalid { during: file.state, reason: error.to_string() });
-            file.state = RunState::Invalid;
-            file.closed_at = Some(self.recorder.clock().now());
-            self.run.write(&file)?;
+            let closed_at = self.recorder.clock().now();
+            self.run.update(|file| {
+                file.invalid = Some(Invalid { during: file.state, reason: error.to_string() });
+                file.state = RunState::Invalid;
+                file.closed_at = Some(closed_at);
+            })?;
             if let StageError::NotWitnessed(NotSeen { unmet, .. }) = error {
                 self.run.sealed().write("unmet", unmet)?;
             }
         }
-        staged.map(|()| file)
+        staged
     }
 
-    async fn in_order(
-        &self,
-        file: &mut RunFile,
-        observe: impl AsyncFnOnce(&Lab),
-    ) -> Result<(), StageError> {
-        let lab = self.boot(file, observe).await?;
+    async fn in_order(&self, observe: impl AsyncFnOnce(&Lab)) -> Result<RunFile, StageError> {
+        let lab = self.boot(observe).await?;
         let mut changes = Vec::new();
         for innocent in &self.plan.innocent {
             changes.push(self.change(&lab, innocent).await?);
@@ -118,8 +115,8 @@ impl<E: Engine> Staging<'_, E> {
         let before = self.run.sealed().journal().standing()?.len();
         let mut attempt = 0;
         let witnessed = loop {
-            self.settle(file).await?;
-            match self.break_and_confirm(file, &lab).await {
+            self.settle().await?;
+            match self.break_and_confirm(&lab).await {
                 Err(StageError::NotWitnessed(seen)) if attempt < RESTAGINGS => {
                     attempt += 1;
                     tracing::warn!(
@@ -135,7 +132,7 @@ impl<E: Engine> Staging<'_, E> {
             }
         };
         changes.extend(witnessed.changes.iter().cloned());
-        self.open(file, &witnessed, &changes).await
+        self.open(&witnessed, &changes).await
     }
 
     /// Leaders stay where an attempt left them: nothing but an election moves them back, as soon as
@@ -157,18 +154,14 @@ impl<E: Engine> Staging<'_, E> {
         Progress::of(self.run.folder()).tell(step);
     }
 
-    fn enter(&self, file: &mut RunFile, state: RunState) -> Result<(), StageError> {
+    fn enter(&self, state: RunState) -> Result<(), StageError> {
         tracing::info!(?state, "entering");
-        file.state = state;
-        Ok(self.run.write(file)?)
+        self.run.update(|file| file.state = state)?;
+        Ok(())
     }
 
-    async fn boot(
-        &self,
-        file: &mut RunFile,
-        observe: impl AsyncFnOnce(&Lab),
-    ) -> Result<Lab, StageError> {
-        self.enter(file, RunState::Booting)?;
+    async fn boot(&self, observe: impl AsyncFnOnce(&Lab)) -> Result<Lab, StageError> {
+        self.enter(RunState::Booting)?;
         let begun = Instant::now();
         let lab = self.boot_somewhere().await?;
         self.tell(&format!(
@@ -214,15 +207,17 @@ impl<E: Engine> Staging<'_, E> {
     }
 
     /// The steady state holds for its window: the recorded baseline.
-    async fn settle(&self, file: &mut RunFile) -> Result<(), StageError> {
-        self.enter(file, RunState::Settling)?;
+    async fn settle(&self) -> Result<(), StageError> {
+        self.enter(RunState::Settling)?;
         let steady = &self.plan.steady;
         let conditions = Conditions::new(steady.conditions.iter().map(String::as_str))?;
         let deadline = self.recorder.clock().now() + seconds(steady.deadline_seconds);
         match hold(self.recorder, &conditions, seconds(steady.hold_seconds), deadline).await? {
             Held::Yes { from, to } => {
-                file.settled_at = Some(to);
-                file.baseline_ms = Some(to - from);
+                self.run.update(|file| {
+                    file.settled_at = Some(to);
+                    file.baseline_ms = Some(to - from);
+                })?;
                 self.tell(&format!("a healthy baseline of {} s", (to - from) / 1000));
                 Ok(())
             }
@@ -233,18 +228,14 @@ impl<E: Engine> Staging<'_, E> {
         }
     }
 
-    async fn break_and_confirm(
-        &self,
-        file: &mut RunFile,
-        lab: &Lab,
-    ) -> Result<Witnessed, StageError> {
-        self.enter(file, RunState::Breaking)?;
+    async fn break_and_confirm(&self, lab: &Lab) -> Result<Witnessed, StageError> {
+        self.enter(RunState::Breaking)?;
         let injected = self.recorder.clock().now();
         self.tell("waiting for the page");
         // A control ends by itself, so its steps and its witness go on side by side.
         let (changes, confirmed) =
             tokio::try_join!(self.inject(lab), confirm(self.plan, self.recorder, injected))?;
-        self.enter(file, RunState::Confirming)?;
+        self.enter(RunState::Confirming)?;
         Ok(Witnessed { injected, alerted: confirmed?, changes })
     }
 
@@ -325,12 +316,7 @@ impl<E: Engine> Staging<'_, E> {
     }
 
     /// Commits to the truth and opens the run.
-    async fn open(
-        &self,
-        file: &mut RunFile,
-        witnessed: &Witnessed,
-        changes: &[Told],
-    ) -> Result<(), StageError> {
+    async fn open(&self, witnessed: &Witnessed, changes: &[Told]) -> Result<RunFile, StageError> {
         for change in changes {
             self.recorder.change(change.at, &change.what, &change.by)?;
         }
@@ -340,10 +326,14 @@ impl<E: Engine> Staging<'_, E> {
         let sealed = self.run.sealed();
         sealed.write("truth", &truth)?;
         sealed.write("salt", &salt)?;
-        file.commitment = Some(commitment);
-        file.paged_at = Some(witnessed.alerted);
-        file.opened_at = Some(self.recorder.clock().now());
-        self.enter(file, RunState::Open)
+        let opened_at = self.recorder.clock().now();
+        tracing::info!("opening");
+        Ok(self.run.update(|file| {
+            file.commitment = Some(commitment);
+            file.paged_at = Some(witnessed.alerted);
+            file.opened_at = Some(opened_at);
+            file.state = RunState::Open;
+        })?)
     }
 
     fn truth(&self, witnessed: &Witnessed) -> Result<Truth, StageError> {

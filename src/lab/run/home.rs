@@ -46,7 +46,7 @@ impl Home {
         let run = self.run(&file.id);
         fs::create_dir_all(run.folder()).map_err(failed("make", run.folder()))?;
         run.sealed().create()?;
-        run.write(file)?;
+        run.begin(file)?;
         Ok(run)
     }
 
@@ -158,9 +158,12 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).expect("there"), text);
         }
         let newer = RunFile { format: 2, ..RunFile::new("r-000001", "isr-shrink", "image", 1) };
-        run.write(&newer).expect("written");
+        let text = serde_json::to_string(&newer).expect("it is JSON");
+        fs::write(&path, &text).expect("written");
         let error = run.read().expect_err("refused").to_string();
         assert!(error.contains("is of format 2; this program reads format 1"), "{error}");
+        assert!(run.update(|file| file.hints = 1).is_err());
+        assert_eq!(fs::read_to_string(&path).expect("there"), text);
     }
 
     #[test]

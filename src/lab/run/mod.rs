@@ -2,12 +2,14 @@
 
 mod briefing;
 mod home;
+mod lock;
 mod sealed;
 mod state;
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use briefing::Briefing;
 pub use home::{Home, new_run_id, random_seed, random_token};
@@ -55,8 +57,18 @@ impl Run {
         }
     }
 
-    /// Replaces its state, on disk before this returns.
-    pub fn write(&self, file: &RunFile) -> Result<(), RunError> {
+    /// Changes its state and returns it, on disk before this returns. The only way to: one change
+    /// is made at a time, on what the one before it left, whichever process makes it.
+    pub fn update(&self, change: impl FnOnce(&mut RunFile)) -> Result<RunFile, RunError> {
+        let _held = lock::exclusive(&self.folder.join("run.lock"))?;
+        let mut file = self.read()?;
+        change(&mut file);
+        write_json(&self.folder.join("run.json"), &file)?;
+        Ok(file)
+    }
+
+    /// Writes the state of a run that has none yet.
+    fn begin(&self, file: &RunFile) -> Result<(), RunError> {
         write_json(&self.folder.join("run.json"), file)
     }
 
@@ -161,6 +173,14 @@ pub enum RunError {
         /// The format this program reads.
         expected: u32,
     },
+    /// Somebody holds a lock for longer than a change takes.
+    #[error("could not change {}: another process has held {} for {within_seconds} s; end it, or look at the disk it waits for", path.with_file_name("run.json").display(), path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// For how long it was waited for.
+        within_seconds: u64,
+    },
     /// No such run, or more than one.
     #[error("{0}")]
     Unknown(String),
@@ -196,21 +216,49 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), RunError> {
 /// Writes a file so that a reader, and a machine that loses power, finds either the old or the new
 /// content.
 fn write_atomically(path: &Path, content: &[u8]) -> Result<(), RunError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let temporary = folder.join(format!(
-        ".{}.{}",
-        path.file_name().unwrap_or_default().to_string_lossy(),
-        std::process::id()
-    ));
+    let temporary = temporary(path);
     let write = || {
         let mut file = File::create(&temporary)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&temporary, path)?;
-        File::open(folder)?.sync_all()
+        sync_folder(path)
     };
     write().map_err(|source| {
+        // It may not have been made at all: why the writing failed is what is told.
         let _ = fs::remove_file(&temporary);
         failed("write", path)(source)
     })
 }
+
+/// Makes a file that is not there yet, whole or not at all. One that is there stays as it is:
+/// [`std::io::ErrorKind::AlreadyExists`].
+pub fn create_file(path: &Path, content: &[u8]) -> Result<(), RunError> {
+    let temporary = temporary(path);
+    let write = || {
+        let mut file = File::create(&temporary)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::hard_link(&temporary, path)
+    };
+    let written = write();
+    // It has another name by now, or is of no use.
+    let _ = fs::remove_file(&temporary);
+    written.and_then(|()| sync_folder(path)).map_err(failed("make", path))
+}
+
+/// A name beside the file that nobody else uses: neither another process nor another thread.
+fn temporary(path: &Path) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.{count}", std::process::id()))
+}
+
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests;
