@@ -179,6 +179,7 @@ impl Stage {
                     run: &run,
                     plan: &plan,
                     engine: engine.as_ref(),
+                    image: "image",
                     recorder: &recorder,
                 };
                 let to = recorder.clone();

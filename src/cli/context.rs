@@ -7,7 +7,7 @@ use super::output::Output;
 use crate::domain::rca::moment::{Moment, rfc3339, since_page};
 use crate::domain::telemetry::series::UnixMs;
 use crate::lab::engine::Lab;
-use crate::lab::engine::docker::{DockerEngine, connect};
+use crate::lab::engine::{Host, connect};
 use crate::lab::keeper::clock::now;
 use crate::lab::keeper::protocol::KeeperClient;
 use crate::lab::run::{Briefing, Home, Run, RunFile, RunState};
@@ -165,9 +165,9 @@ impl Chosen {
         Ok(Moment::parse(text).map_err(Failure::Usage)?.place(page))
     }
 
-    /// The engine, for this run.
-    pub async fn engine(&self) -> Result<DockerEngine, Failure> {
-        Ok(DockerEngine::new(connect().await?, &self.run.id, &self.file.image))
+    /// The engine.
+    pub async fn engine(&self) -> Result<Host, Failure> {
+        Ok(connect().await?)
     }
 
     /// A connection to the run's keeper, started again when it has died.

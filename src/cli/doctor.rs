@@ -1,14 +1,13 @@
 //! `chaoslab doctor`: what is needed, what is there, what to do.
 
-use bollard::Docker;
 use serde::Serialize;
 
 use super::context::Context;
 use super::exit::Failure;
 use crate::domain::fault::Requirement;
-use crate::lab::engine::docker::abilities::Lacking;
-use crate::lab::engine::docker::{connect, reserve, sweep};
-use crate::lab::engine::{ENGINE_ADVICE, EngineError};
+use crate::lab::engine::{
+    ENGINE_ADVICE, EngineError, Lacking, Survey, Sweep, Swept, connect, ports,
+};
 use crate::lab::image::Image;
 use crate::lab::library::Library;
 
@@ -18,8 +17,6 @@ const MEMORY_MIB: u64 = 1500;
 const BROKERS: usize = 3;
 /// The image, and a drill's logs and data.
 const DISK_MIB: u64 = 3000;
-/// The oldest API that is spoken here: Docker 20.10.
-const OLDEST_API: (u32, u32) = (1, 41);
 
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -50,19 +47,19 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
             ));
         }
         Err(error) => findings.push(finding("engine", false, error.to_string(), ENGINE_ADVICE)),
-        Ok(docker) => {
-            findings.extend(engine(&docker).await?);
+        Ok(host) => {
+            findings.push(engine(&host).await?);
             let image = Image::current(&library)?;
-            let is_built = image.is_built(&docker).await?;
+            let is_built = image.is_built(&host).await?;
             findings.push(image_finding(&image, is_built));
             if is_built {
                 let wanted =
                     families.iter().flat_map(|f| f.scenarios.iter().flatten().copied()).collect();
                 findings.push(abilities(
-                    lacking.insert(Lacking::of(&docker, &image.reference, &wanted).await?),
+                    lacking.insert(host.lacking(&image.reference, &wanted).await?),
                 ));
             }
-            findings.push(leftovers(context, &docker).await?);
+            findings.push(leftovers(context, &host).await?);
         }
     }
     findings.extend([memory(), disk(context), ports()]);
@@ -91,15 +88,10 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
 
 /// Refuses an engine, or a machine, on which no lab can stand; says how much is needed before
 /// anything starts.
-pub async fn usable(docker: &Docker) -> Result<(), Failure> {
-    for finding in engine(docker).await? {
-        if !finding.fine {
-            return Err(Failure::NoEngine(format!(
-                "{}. {}",
-                finding.found,
-                finding.advice.unwrap_or_default()
-            )));
-        }
+pub async fn usable(host: &impl Survey) -> Result<(), Failure> {
+    let is = engine(host).await?;
+    if !is.fine {
+        return Err(Failure::NoEngine(format!("{}. {}", is.found, is.advice.unwrap_or_default())));
     }
     for finding in [memory(), disk_at("/")] {
         if !finding.fine {
@@ -114,46 +106,14 @@ pub async fn usable(docker: &Docker) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn engine(docker: &Docker) -> Result<Vec<Finding>, Failure> {
-    let failed = |source| EngineError::Operation {
-        operation: "ask the engine about itself".to_owned(),
-        source,
-    };
-    let version = docker.version().await.map_err(failed)?;
-    let info = docker.info().await.map_err(failed)?;
-    let system = info.operating_system.clone().unwrap_or_default();
-    let security = info.security_options.clone().unwrap_or_default().join(" ");
-    let is_linux = info.os_type.as_deref() == Some("linux");
-    let is_local = is_local(info.id.is_some(), &system);
-    let rootless = security.contains("rootless");
-    let api = version.api_version.clone().unwrap_or_default();
-    let new_enough = api
-        .split_once('.')
-        .and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)))
-        .is_some_and(|v: (u32, u32)| v >= OLDEST_API);
-    let found = format!("Docker {} (API {api}) on {system}", version.version.unwrap_or_default());
-    let reason = match (is_linux && is_local, rootless, new_enough) {
-        (false, ..) => Some(
-            "it is not a local Linux engine: machines of a lab must be reachable from here by their addresses",
-        ),
-        (_, true, _) => {
-            Some("it is rootless: links cannot be shaped and process ids not be followed")
+async fn engine(host: &impl Survey) -> Result<Finding, Failure> {
+    let about = host.about().await?;
+    Ok(match about.unfit {
+        Some(reason) => {
+            finding("engine", false, format!("{}: {reason}", about.name), ENGINE_ADVICE)
         }
-        (.., false) => Some("it is older than Docker 20.10"),
-        _ => None,
-    };
-    Ok(vec![match reason {
-        Some(reason) => finding("engine", false, format!("{found}: {reason}"), ENGINE_ADVICE),
-        None => finding("engine", true, found, ""),
-    }])
-}
-
-/// Docker Desktop and remote engines run in a machine of their own, whose networks cannot be
-/// reached from here.
-fn is_local(answers: bool, system: &str) -> bool {
-    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
-    let is_socket = host.is_empty() || host.starts_with("unix://");
-    answers && is_socket && !system.contains("Docker Desktop") && cfg!(target_os = "linux")
+        None => finding("engine", true, about.name, ""),
+    })
 }
 
 fn image_finding(image: &Image, is_built: bool) -> Finding {
@@ -165,8 +125,8 @@ fn image_finding(image: &Image, is_built: bool) -> Finding {
     finding("image", is_built, found, "`chaoslab image build` builds it; `start` does so too")
 }
 
-async fn leftovers(context: &Context, docker: &Docker) -> Result<Finding, Failure> {
-    let standing = sweep::standing(docker, None).await?;
+async fn leftovers(context: &Context, host: &impl Sweep) -> Result<Finding, Failure> {
+    let standing = host.standing(None).await?;
     let live: Vec<_> = context
         .home
         .list()?
@@ -182,7 +142,7 @@ async fn leftovers(context: &Context, docker: &Docker) -> Result<Finding, Failur
         standing.volumes,
         live.len()
     );
-    let nothing = standing == crate::lab::engine::Swept::default();
+    let nothing = standing == Swept::default();
     Ok(finding(
         "leftovers",
         nothing || !live.is_empty(),
@@ -239,7 +199,7 @@ fn abilities(lacking: &Lacking) -> Finding {
 
 /// Each broker is reached by a port of the loopback, too.
 fn ports() -> Finding {
-    let free = reserve::ports_free(BROKERS);
+    let free = ports::free(BROKERS);
     let found =
         free.as_ref().map_or_else(ToString::to_string, |()| format!("{BROKERS} free on 127.0.0.1"));
     finding(

@@ -2,8 +2,6 @@
 
 use std::io::{IsTerminal, Write};
 
-use bollard::container::LogOutput;
-use bollard::exec::{CreateExecOptions, StartExecResults};
 use clap::Args;
 use futures_util::StreamExt;
 
@@ -13,7 +11,7 @@ use super::input;
 use super::recorded::{Entry, Recorded};
 use crate::domain::rca::commands::{Nature, judge};
 use crate::domain::yaml::nearest;
-use crate::lab::engine::{EngineError, Lab, TOOLBOX};
+use crate::lab::engine::{Chunk, Exec, Lab, TOOLBOX};
 
 /// Arguments of `exec`.
 #[derive(Debug, Args)]
@@ -33,7 +31,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     let chosen = context.open()?;
     let lab = chosen.lab()?;
     known_machine(&lab, &arguments.node)?;
-    let docker = chosen.engine().await?.docker().clone();
+    let engine = chosen.engine().await?;
     let text = command_line(&arguments.command);
     let mutating = matches!(judge(&text).nature, Nature::Mutating(_));
     let mut recorded = Recorded::begin(
@@ -43,25 +41,11 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     )
     .await?;
 
-    let failed = |source| EngineError::Operation {
-        operation: format!("run a command on {}", arguments.node),
-        source,
-    };
     let has_input = !std::io::stdin().is_terminal();
-    let options = CreateExecOptions {
-        attach_stdin: Some(has_input),
-        attach_stdout: Some(true),
-        attach_stderr: Some(true),
-        cmd: Some(arguments.command.clone()),
-        ..Default::default()
-    };
-    let exec =
-        docker.create_exec(&lab.container(&arguments.node), options).await.map_err(failed)?;
-    recorded.drives(&exec.id).await?;
-    let started = docker.start_exec(&exec.id, None).await.map_err(failed)?;
-    let StartExecResults::Attached { mut output, input } = started else {
-        return Err(Failure::Refused("the engine did not attach to the command".to_owned()));
-    };
+    let argv: Vec<_> = arguments.command.iter().map(String::as_str).collect();
+    let exec = engine.create_exec(&lab, &arguments.node, &argv, has_input).await?;
+    recorded.drives(&exec).await?;
+    let (mut output, input) = engine.start_exec(&exec).await?;
     let feeding = has_input.then(|| tokio::spawn(input::pass_on(input)));
     loop {
         let chunk = tokio::select! {
@@ -70,22 +54,21 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
             _ = tokio::signal::ctrl_c() => return Err(Failure::Passed(130)),
         };
         let Some(chunk) = chunk else { break };
-        match chunk.map_err(failed)? {
-            LogOutput::StdErr { message } => {
-                recorded.output(&String::from_utf8_lossy(&message)).await?;
-                let _ = std::io::stderr().lock().write_all(&message);
+        match chunk? {
+            Chunk::StdErr(bytes) => {
+                recorded.output(&String::from_utf8_lossy(&bytes)).await?;
+                let _ = std::io::stderr().lock().write_all(&bytes);
             }
-            LogOutput::StdOut { message } | LogOutput::Console { message } => {
-                recorded.output(&String::from_utf8_lossy(&message)).await?;
-                context.output.bytes(&message)?;
+            Chunk::StdOut(bytes) => {
+                recorded.output(&String::from_utf8_lossy(&bytes)).await?;
+                context.output.bytes(&bytes)?;
             }
-            LogOutput::StdIn { .. } => {}
         }
     }
     if let Some(feeding) = feeding {
         feeding.abort();
     }
-    let exit = docker.inspect_exec(&exec.id).await.map_err(failed)?.exit_code.unwrap_or(-1);
+    let exit = engine.exec_exit(&exec).await?.unwrap_or(-1);
     recorded.end(Some(exit)).await?;
     match exit {
         0 => Ok(()),

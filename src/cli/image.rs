@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::exit::Failure;
-use crate::lab::engine::docker::connect;
+use crate::lab::engine::connect;
 use crate::lab::image::Image;
 use crate::lab::library::Library;
 
@@ -21,11 +21,11 @@ pub enum Command {
 pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Build => {
-            let docker = connect().await?;
+            let engine = connect().await?;
             let image = Image::current(&Library::open()?)?;
-            let (begun, is_current) = (Instant::now(), image.is_built(&docker).await?);
+            let (begun, is_current) = (Instant::now(), image.is_built(&engine).await?);
             if !is_current {
-                image.build(&docker, |step| context.output.remark(step)).await?;
+                image.build(&engine, |step| context.output.remark(step)).await?;
             }
             let seconds = begun.elapsed().as_secs();
             if context.output.json {

@@ -6,6 +6,7 @@ use super::context::Context;
 use super::exit::Failure;
 use super::recorded::{Entry, Recorded};
 use crate::domain::yaml::nearest;
+use crate::lab::engine::supervisor::{self, Control};
 
 /// Arguments of `node`.
 #[derive(Debug, Args)]
@@ -46,7 +47,8 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
                 Entry { kind: "node", node: name, text: &text, mutating: true },
             )
             .await?;
-            chosen.engine().await?.restart_service(&lab, name, "kafka").await?;
+            let engine = chosen.engine().await?;
+            supervisor::control(&engine, &lab, name, "kafka", Control::Restart).await?;
             let told = format!("Kafka on {name} was restarted\n");
             context.output.text(&told)?;
             recorded.end_with(&told).await

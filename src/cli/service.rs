@@ -9,7 +9,8 @@ use super::exit::Failure;
 use super::recorded::{Entry, Recorded};
 use crate::domain::workload::{edit_properties, properties_path};
 use crate::domain::yaml::nearest;
-use crate::lab::engine::Lab;
+use crate::lab::engine::supervisor::{self, Control};
+use crate::lab::engine::{Files, Lab};
 
 /// Arguments of `service`.
 #[derive(Debug, Args)]
@@ -52,9 +53,9 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         Deed::Show => act.show().await,
         Deed::Set { properties } => act.set(properties).await,
         Deed::Edit => act.edit().await,
-        Deed::Restart => act.control("restart").await,
-        Deed::Stop => act.control("stop").await,
-        Deed::Start => act.control("start").await,
+        Deed::Restart => act.control(Control::Restart).await,
+        Deed::Stop => act.control(Control::Stop).await,
+        Deed::Start => act.control(Control::Start).await,
     }
 }
 
@@ -143,7 +144,7 @@ impl Act<'_> {
         engine
             .write_files(self.lab, self.name, &[(properties_path(self.name), after.clone())])
             .await?;
-        engine.restart_service(self.lab, self.name, self.name).await?;
+        supervisor::control(&engine, self.lab, self.name, self.name, Control::Restart).await?;
         let gone =
             before.lines().filter(|l| !after.lines().any(|a| a == *l)).map(|l| format!("- {l}\n"));
         let come =
@@ -153,9 +154,11 @@ impl Act<'_> {
         recorded.end_with(&told).await
     }
 
-    async fn control(&self, deed: &str) -> Result<(), Failure> {
+    async fn control(&self, what: Control) -> Result<(), Failure> {
+        let deed = what.name();
         let recorded = self.begin(deed, true).await?;
-        self.chosen.engine().await?.control_service(self.lab, self.name, self.name, deed).await?;
+        let engine = self.chosen.engine().await?;
+        supervisor::control(&engine, self.lab, self.name, self.name, what).await?;
         let told = format!("{}: {deed} done\n", self.name);
         self.context.output.text(&told)?;
         recorded.end_with(&told).await

@@ -2,15 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use bollard::Docker;
 use clap::Args;
 
 use super::context::{Chosen, Context, spawn_keeper, stretch_ms};
 use super::exit::Failure;
 use super::{doctor, page, stop};
 use crate::domain::scenario::{Plan, Seed, draw};
-use crate::lab::engine::docker::abilities::Lacking;
-use crate::lab::engine::docker::connect;
+use crate::lab::engine::{Images, Survey, connect};
 use crate::lab::image::Image;
 use crate::lab::keeper::clock::now;
 use crate::lab::keeper::progress::Progress;
@@ -76,10 +74,10 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     if arguments.dry_run {
         return context.output.value(&plan);
     }
-    let docker = connect().await?;
-    doctor::usable(&docker).await?;
-    let image = image(context, &library, &docker).await?;
-    let plan = stageable(&library, &docker, &image, arguments, plan).await?;
+    let engine = connect().await?;
+    doctor::usable(&engine).await?;
+    let image = image(context, &library, &engine).await?;
+    let plan = stageable(&library, &engine, &image, arguments, plan).await?;
     let terms = Terms { profile: arguments.profile, time_limit_ms: arguments.time_limit };
     let run = begin(context, &plan, &image, terms)?;
     if arguments.detach {
@@ -104,11 +102,11 @@ fn limit_ms(text: &str) -> Result<i64, String> {
 pub async fn image(
     context: &Context,
     library: &Library,
-    docker: &Docker,
+    engine: &impl Images,
 ) -> Result<Image, Failure> {
     let image = Image::current(library)?;
-    if !image.is_built(docker).await? {
-        image.build(docker, |step| context.output.remark(step)).await?;
+    if !image.is_built(engine).await? {
+        image.build(engine, |step| context.output.remark(step)).await?;
     }
     Ok(image)
 }
@@ -189,7 +187,7 @@ fn plan(library: &Library, arguments: &Arguments, seed: Seed) -> Result<Plan, Fa
 /// whichever was drawn, so that what is done here tells nothing about it.
 async fn stageable(
     library: &Library,
-    docker: &Docker,
+    engine: &impl Survey,
     image: &Image,
     arguments: &Arguments,
     plan: Plan,
@@ -199,7 +197,7 @@ async fn stageable(
         family.push(library.plan(&plan.family, &scenario, plan.seed)?);
     }
     let wanted = family.iter().flat_map(|any| any.requires.iter().copied()).collect();
-    let lacking = Lacking::of(docker, &image.reference, &wanted).await?;
+    let lacking = engine.lacking(&image.reference, &wanted).await?;
     let Some(why) = lacking.bars(&plan.requires) else { return Ok(plan) };
     family.retain(|any| arguments.scenario.is_none() && lacking.bars(&any.requires).is_none());
     let picked = draw::pick(plan.seed, "scenario here", family.len());

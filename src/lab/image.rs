@@ -5,23 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Instant;
 
-use bollard::Docker;
-use bollard::models::ImageSummary;
-use bollard::query_parameters::{
-    BuildImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptions,
-};
-use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 
-use super::engine::EngineError;
+use super::engine::{EngineError, Images, Recipe};
 use super::keeper::clock::now;
 use super::library::Library;
 
 /// The image's name; its tag is the key.
 pub const REPOSITORY: &str = "chaoslab/lab";
 /// The label that marks images of this program.
-const LABEL: &str = "chaoslab.image";
+const LABEL: (&str, &str) = ("chaoslab.image", "lab");
 /// How long an image that is not current is kept.
 const KEPT_SECONDS: i64 = 24 * 3600;
 /// What the lab image starts from, and the script that makes it.
@@ -102,56 +95,51 @@ impl Image {
     }
 
     /// Whether the engine has it.
-    pub async fn is_built(&self, docker: &Docker) -> Result<bool, ImageError> {
-        has_image(docker, &self.reference).await
+    pub async fn is_built(&self, engine: &impl Images) -> Result<bool, ImageError> {
+        Ok(engine.has_image(&self.reference).await?)
     }
 
     /// Builds it, telling each step; images of this program that nothing has used for long are
     /// removed.
     pub async fn build(
         &self,
-        docker: &Docker,
+        engine: &impl Images,
         mut tell: impl FnMut(&str),
     ) -> Result<(), ImageError> {
-        if !has_image(docker, BASE).await? {
+        if !engine.has_image(BASE).await? {
             tell(&format!(
                 "making the base image {BASE} (a pull, or about a minute from Debian's packages)"
             ));
             self.make_base().await?;
         }
         tell(&format!("building {} (about three minutes the first time)", self.reference));
-        let options = BuildImageOptionsBuilder::default()
-            .dockerfile("Dockerfile")
-            .t(&self.reference)
-            .rm(true)
-            .forcerm(true)
-            .labels(&HashMap::from([(LABEL.to_owned(), "lab".to_owned())]))
-            .buildargs(&HashMap::from([("BASE".to_owned(), BASE.to_owned())]))
-            .build();
         let context = self
             .context()
             .map_err(|e| ImageError::Build { reason: e.to_string(), last_lines: String::new() })?;
-        let mut steps = docker.build_image(options, None, Some(bollard::body_full(context.into())));
+        let recipe = Recipe {
+            reference: &self.reference,
+            label: LABEL,
+            arguments: &[("BASE", BASE)],
+            context,
+        };
         let mut output = String::new();
         let mut begun = Instant::now();
-        while let Some(step) = steps.next().await {
-            let failed = |reason: String, output: &str| ImageError::Build {
-                reason,
-                last_lines: last_lines(output),
-            };
-            let step = step.map_err(|e| failed(e.to_string(), &output))?;
-            if let Some(error) = step.error_detail {
-                return Err(failed(error.message.unwrap_or_default().trim().to_owned(), &output));
-            }
-            let text = step.stream.unwrap_or_default();
+        let built = engine.build_image(recipe, |text| {
             if text.starts_with("Step ") && begun.elapsed().as_secs() >= 5 {
                 tell(&format!("{} ({} s)", text.trim(), begun.elapsed().as_secs()));
                 begun = Instant::now();
             }
-            output.push_str(&text);
-        }
-        self.remove_older(docker).await;
-        Ok(())
+            output.push_str(text);
+        });
+        let reason = match built.await {
+            Ok(Ok(())) => {
+                self.remove_older(engine).await;
+                return Ok(());
+            }
+            Ok(Err(reason)) => reason,
+            Err(error) => error.to_string(),
+        };
+        Err(ImageError::Build { reason, last_lines: last_lines(&output) })
     }
 
     /// Runs the script that pulls or bootstraps the base.
@@ -200,49 +188,21 @@ impl Image {
 
     /// Older images take space and are of no use. One that a container still uses stays, and one of
     /// today: another checkout on this machine may work with it.
-    async fn remove_older(&self, docker: &Docker) {
+    async fn remove_older(&self, engine: &impl Images) {
         let yesterday = now() / 1000 - KEPT_SECONDS;
-        let older = built(docker)
-            .await
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|image| image.created < yesterday);
+        let images = engine.images(LABEL).await.unwrap_or_else(|error| {
+            tracing::info!(%error, "older images stay");
+            Vec::new()
+        });
+        let older = images.into_iter().filter(|image| image.created < yesterday);
         for reference in older
-            .flat_map(|image| image.repo_tags)
+            .flat_map(|image| image.references)
             .filter(|r| r.starts_with(REPOSITORY) && *r != self.reference)
         {
-            if let Err(error) =
-                docker.remove_image(&reference, None::<RemoveImageOptions>, None).await
-            {
+            if let Err(error) = engine.remove_image(&reference).await {
                 tracing::info!(reference, %error, "an older image stays");
             }
         }
-    }
-}
-
-/// The images of this program on the engine.
-async fn built(docker: &Docker) -> Result<Vec<ImageSummary>, ImageError> {
-    let filters = HashMap::from([("label".to_owned(), vec![format!("{LABEL}=lab")])]);
-    let images = docker
-        .list_images(Some(ListImagesOptionsBuilder::default().filters(&filters).build()))
-        .await;
-    Ok(images.map_err(|source| EngineError::Operation {
-        operation: "list the images".to_owned(),
-        source,
-    })?)
-}
-
-async fn has_image(docker: &Docker, reference: &str) -> Result<bool, ImageError> {
-    match docker.inspect_image(reference).await {
-        Ok(_) => Ok(true),
-        Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
-            Ok(false)
-        }
-        Err(source) => Err(EngineError::Operation {
-            operation: format!("look for the image {reference}"),
-            source,
-        }
-        .into()),
     }
 }
 

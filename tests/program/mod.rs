@@ -6,6 +6,8 @@ pub mod terminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use chaoslab::lab::engine::{Sweep, connect};
+
 /// A home of its own, and the program with it.
 pub struct Program {
     home: tempfile::TempDir,
@@ -119,12 +121,8 @@ pub fn standing(run: &str) -> String {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let swept = runtime.block_on(async {
-        let docker = chaoslab::lab::engine::docker::connect()
-            .await
-            .expect("an engine: these tests need one");
-        chaoslab::lab::engine::docker::sweep::standing(&docker, Some(run))
-            .await
-            .expect("it answers")
+        let engine = connect().await.expect("an engine: these tests need one");
+        engine.standing(Some(run)).await.expect("it answers")
     });
     let processes = processes_of(run).len();
     format!(

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use chaoslab::domain::scenario::Plan;
-use chaoslab::lab::engine::docker::{DockerEngine, connect};
-use chaoslab::lab::engine::{Engine, EngineError, Lab};
+use chaoslab::domain::topology::properties::Startup;
+use chaoslab::lab::engine::{Build, EngineError, Exec, Host, Lab, QUICKLY, Sweep, connect};
 use chaoslab::lab::image::Image;
 use chaoslab::lab::library::Library;
 use chaoslab::lab::run::new_run_id;
@@ -15,6 +15,8 @@ type Failed = Box<dyn std::error::Error>;
 
 /// Pairs of boots, lean and stock in turn.
 const PAIRS: usize = 7;
+/// Shows the resident memory of a machine's JVM.
+const RESIDENT: &str = "grep VmRSS /proc/$(pgrep -o java)/status";
 /// Over how long the keeper's use of a processor is taken.
 const OVERHEAD_SECONDS: u64 = 30;
 
@@ -49,8 +51,8 @@ async fn boots() -> Result<(), Failed> {
         "boot: containers created to every broker listing three unfenced brokers; resident memory of the four JVMs",
     );
     for pair in 1..=PAIRS {
-        let a = boot(&image.reference, &plan, false).await?;
-        let b = boot(&image.reference, &plan, true).await?;
+        let a = boot(&image.reference, &plan, Startup::Lean).await?;
+        let b = boot(&image.reference, &plan, Startup::Stock).await?;
         tell(&format!(
             "  pair {pair}: lean {:.1} s {:.0} MiB, stock {:.1} s {:.0} MiB",
             a.seconds, a.memory, b.seconds, b.memory
@@ -72,21 +74,22 @@ async fn boots() -> Result<(), Failed> {
     Ok(())
 }
 
-async fn boot(image: &str, plan: &Plan, stock: bool) -> Result<Boot, Failed> {
+async fn boot(image: &str, plan: &Plan, startup: Startup) -> Result<Boot, Failed> {
     let run = new_run_id()?;
-    let engine = DockerEngine::new(connect().await?, &run, image);
-    let measured = measure(&engine, &run, plan, stock).await;
-    engine.sweep().await?;
+    let engine = connect().await?;
+    let measured = measure(&engine, &run, image, plan, startup).await;
+    engine.sweep(Some(&run)).await?;
     Ok(measured?)
 }
 
 async fn measure(
-    engine: &DockerEngine,
+    engine: &Host,
     run: &str,
+    image: &str,
     plan: &Plan,
-    stock: bool,
+    startup: Startup,
 ) -> Result<Boot, EngineError> {
-    let placement = engine.reserve(&plan.topology, &plan.services).await?;
+    let placement = engine.reserve(run, &plan.topology, &plan.services).await?;
     let lab = Lab {
         run: run.to_owned(),
         topology: plan.topology.clone(),
@@ -94,17 +97,11 @@ async fn measure(
         placement,
     };
     let begun = Instant::now();
-    if stock {
-        engine.boot_stock(&lab).await?
-    } else {
-        engine.boot(&lab).await?
-    }
+    engine.boot(&lab, image, startup).await?;
     let seconds = begun.elapsed().as_secs_f64();
     let mut memory = 0.0;
     for node in &lab.topology.nodes {
-        let shown = engine
-            .run_ok(&lab, &node.name, &["sh", "-c", "grep VmRSS /proc/$(pgrep -o java)/status"])
-            .await?;
+        let shown = engine.run_ok(&lab, &node.name, &["sh", "-c", RESIDENT], QUICKLY).await?;
         memory += shown
             .split_whitespace()
             .nth(1)

@@ -8,7 +8,7 @@ use crate::cli::exit::Failure;
 use crate::cli::recorded::{show_number, told_keeper};
 use crate::domain::rca::commands::{Nature, judge};
 use crate::domain::telemetry::terminal::{Begin, Event, row_left};
-use crate::lab::engine::docker::shell::Window;
+use crate::lab::engine::Window;
 use crate::lab::keeper::clock::now;
 use crate::lab::keeper::protocol::{KeeperClient, Request};
 

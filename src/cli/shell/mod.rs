@@ -15,10 +15,7 @@ use super::exec::known_machine;
 use super::exit::Failure;
 use super::input;
 use crate::domain::telemetry::terminal::{Session, Shown};
-use crate::lab::engine::docker::DockerEngine;
-use crate::lab::engine::docker::exec::end_exec;
-use crate::lab::engine::docker::shell::{MachineState, Printed};
-use crate::lab::engine::{Lab, TOOLBOX};
+use crate::lab::engine::{Exec, Host, Lab, MachineState, Printed, TOOLBOX, Terminal};
 use crate::lab::run::{RunState, random_token};
 use crate::lab::wait;
 
@@ -122,7 +119,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
 
 /// Shows and records the shell until it ends, and gives its exit code.
 async fn follow(
-    engine: &DockerEngine,
+    engine: &impl Terminal,
     shell: &str,
     mut printed: Printed,
     session: &mut Session,
@@ -147,7 +144,7 @@ async fn follow(
         let Some(chunk) = chunk else { break };
         ledger.take(session.take(&chunk?)).await?;
     }
-    let exit = engine.shell_exit(shell).await?;
+    let exit = engine.exec_exit(shell).await?;
     ledger.take(session.end(exit)).await?;
     Ok(exit)
 }
@@ -156,7 +153,7 @@ async fn follow(
 struct Machine<'a> {
     chosen: &'a Chosen,
     lab: &'a Lab,
-    engine: &'a DockerEngine,
+    engine: &'a Host,
     node: &'a str,
 }
 
@@ -170,7 +167,7 @@ impl Machine<'_> {
             return reason;
         }
         // A keeper that died cannot end the shell.
-        if let Err(error) = end_exec(self.engine.docker(), shell).await {
+        if let Err(error) = self.engine.end_exec(shell).await {
             tracing::warn!(%error, "the shell could not be ended");
         }
         failure

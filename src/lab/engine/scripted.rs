@@ -1,12 +1,13 @@
 //! An engine that remembers what it was asked and can be told to refuse: with it the whole order of
-//! a run is tested without Docker.
+//! a run is tested without Docker. It has the roles a staging needs, and no other.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use super::{Engine, EngineError, Lab, Swept, TOOLBOX};
+use super::{Act, Build, EngineError, Lab, Sweep, Swept, TOOLBOX};
 use crate::domain::fault::{Action, Prior};
+use crate::domain::topology::properties::Startup;
 use crate::domain::topology::{Placement, Topology};
 use crate::domain::workload::Service;
 
@@ -80,9 +81,10 @@ impl Scripted {
     }
 }
 
-impl Engine for Scripted {
+impl Build for Scripted {
     async fn reserve(
         &self,
+        _: &str,
         topology: &Topology,
         services: &[Service],
     ) -> Result<Placement, EngineError> {
@@ -98,7 +100,7 @@ impl Engine for Scripted {
         Ok(Placement { subnet: "172.30.0.0/28".to_owned(), addresses, host_ports: BTreeMap::new() })
     }
 
-    async fn boot(&self, _: &Lab) -> Result<(), EngineError> {
+    async fn boot(&self, _: &Lab, _: &str, _: Startup) -> Result<(), EngineError> {
         self.take(Deed::Boot)?;
         match self.places_taken.get() {
             0 => Ok(()),
@@ -112,10 +114,12 @@ impl Engine for Scripted {
         }
     }
 
-    async fn populate(&self, _: &Lab) -> Result<(), EngineError> {
+    async fn populate(&self, _: &Lab, _: &str) -> Result<(), EngineError> {
         self.take(Deed::Populate)
     }
+}
 
+impl Act for Scripted {
     async fn observe(&self, _: &Lab, action: &Action) -> Result<Prior, EngineError> {
         self.take(Deed::Observe(action.clone()))?;
         Ok(Prior::Nothing)
@@ -128,9 +132,15 @@ impl Engine for Scripted {
     async fn undo(&self, _: &Lab, action: &Action, _: &Prior) -> Result<(), EngineError> {
         self.take(Deed::Undo(action.clone()))
     }
+}
 
-    async fn sweep(&self) -> Result<Swept, EngineError> {
+impl Sweep for Scripted {
+    async fn sweep(&self, _: Option<&str>) -> Result<Swept, EngineError> {
         self.take(Deed::Sweep)?;
+        Ok(Swept::default())
+    }
+
+    async fn standing(&self, _: Option<&str>) -> Result<Swept, EngineError> {
         Ok(Swept::default())
     }
 }

@@ -13,7 +13,6 @@ use std::io::{Seek, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
-use bollard::Docker;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use tokio::task::{LocalSet, spawn_local};
@@ -22,9 +21,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use self::clock::Clock;
 use self::record::Recorder;
 use self::stage::Staging;
-use super::engine::docker::{DockerEngine, connect};
-use super::engine::{Engine, EngineError, Lab};
-use super::observer::logs::Logs;
+use super::engine::{Act, Build, EngineError, Lab, Logs, Statistics, Sweep, connect};
+use super::observer::logs::MachineLogs;
 use super::observer::{Observer, Senses};
 use super::run::{Invalid, Run, RunError, RunFile, RunState};
 use super::store::StoreError;
@@ -80,16 +78,16 @@ pub async fn keep(run: Run) -> Result<(), KeeperError> {
 
 async fn keep_locked(run: Run) -> Result<(), KeeperError> {
     let file = run.read()?;
-    let docker = connect().await?;
+    let engine = connect().await?;
     let recorder = Rc::new(Recorder::open(run.folder(), Clock::start())?);
     let listener = socket::listen(run.folder())
         .map_err(|source| KeeperError::Io { operation: "listen for commands", source })?;
     let (stops, mut stop) = mpsc::unbounded_channel();
-    spawn_local(socket::serve(listener, recorder.clone(), docker.clone(), stops));
+    spawn_local(socket::serve(listener, recorder.clone(), engine.clone(), stops));
     let keeping = async {
         match file.state {
-            RunState::Created => stage(&run, &file, &docker, &recorder).await?,
-            RunState::Open => resume(&run, &docker, &recorder)?,
+            RunState::Created => stage(&run, &file, &engine, &recorder).await?,
+            RunState::Open => resume(&run, &engine, &recorder)?,
             RunState::Booting | RunState::Settling | RunState::Breaking | RunState::Confirming => {
                 return cut_off(&run);
             }
@@ -99,7 +97,7 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
         }
         tokio::time::sleep_until(Instant::now() + LIFETIME).await;
         tracing::info!("the lifetime is over");
-        DockerEngine::new(docker.clone(), &run.id, &file.image).sweep().await?;
+        engine.sweep(Some(&run.id)).await?;
         close(&run, &recorder)
     };
     let client = tokio::select! {
@@ -107,7 +105,7 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
         client = stop.recv() => client,
         () = abandoned(&run) => {
             tracing::warn!("the folder of the run was removed");
-            DockerEngine::new(docker.clone(), &run.id, &file.image).sweep().await?;
+            engine.sweep(Some(&run.id)).await?;
             return Ok(());
         }
     };
@@ -134,30 +132,33 @@ async fn abandoned(run: &Run) {
 async fn stage(
     run: &Run,
     file: &RunFile,
-    docker: &Docker,
+    engine: &(impl Build + Act + Sweep + Logs + Statistics + Clone + 'static),
     recorder: &Rc<Recorder>,
 ) -> Result<(), KeeperError> {
     let plan: Plan = run
         .sealed()
         .read("plan")?
         .ok_or_else(|| KeeperError::Unfit(format!("the run {} has no plan", run.id)))?;
-    let engine = DockerEngine::new(docker.clone(), &run.id, &file.image);
-    let staging = Staging { run, plan: &plan, engine: &engine, recorder };
-    let staged = staging.stage(async |lab| observe(docker, lab, recorder)).await;
+    let staging = Staging { run, plan: &plan, engine, image: &file.image, recorder };
+    let staged = staging.stage(async |lab| observe(engine, lab, recorder)).await;
     if let Err(error) = staged {
         tracing::error!(%error, "the run is invalid");
-        engine.sweep().await?;
+        engine.sweep(Some(&run.id)).await?;
         return Err(KeeperError::Unfit(error.to_string()));
     }
     Ok(())
 }
 
 /// Goes on with an open run whose keeper died.
-fn resume(run: &Run, docker: &Docker, recorder: &Rc<Recorder>) -> Result<(), KeeperError> {
+fn resume(
+    run: &Run,
+    engine: &(impl Logs + Statistics + Clone + 'static),
+    recorder: &Rc<Recorder>,
+) -> Result<(), KeeperError> {
     let lab =
         run.lab()?.ok_or_else(|| KeeperError::Unfit(format!("the run {} has no lab", run.id)))?;
     recorder.mark_gap("the keeper was not running")?;
-    observe(docker, &lab, recorder);
+    observe(engine, &lab, recorder);
     Ok(())
 }
 
@@ -182,9 +183,13 @@ fn close(run: &Run, recorder: &Recorder) -> Result<(), KeeperError> {
 }
 
 /// Begins to sample and to follow logs; goes on in the background.
-fn observe(docker: &Docker, lab: &Lab, recorder: &Rc<Recorder>) {
+fn observe(
+    engine: &(impl Logs + Statistics + Clone + 'static),
+    lab: &Lab,
+    recorder: &Rc<Recorder>,
+) {
     let (send_lines, mut lines) = mpsc::unbounded_channel();
-    let logs = Logs::follow(docker, lab, recorder.clock().now(), &send_lines);
+    let logs = MachineLogs::follow(engine, lab, recorder.clock().now(), &send_lines);
     let to = recorder.clone();
     spawn_local(async move {
         let _follows = logs;
@@ -194,7 +199,7 @@ fn observe(docker: &Docker, lab: &Lab, recorder: &Rc<Recorder>) {
             }
         }
     });
-    spawn_local(sample(Observer::new(docker, lab), recorder.clone()));
+    spawn_local(sample(Observer::new(engine, lab), recorder.clone()));
 }
 
 /// Reads all senses every second. A second that takes too long costs the next one, not the rhythm.

@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use bollard::Docker;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::protocol::{Reply, Request, SocketPath};
 use super::record::Recorder;
-use crate::lab::engine::docker::exec::end_exec;
+use crate::lab::engine::Exec;
 use crate::lab::store::{CommandEnd, CommandStart};
 
 /// How much of a command's output is kept at its beginning, and again at its end.
@@ -37,7 +36,7 @@ pub fn listen(folder: &Path) -> std::io::Result<UnixListener> {
 pub async fn serve(
     listener: UnixListener,
     recorder: Rc<Recorder>,
-    docker: Docker,
+    engine: impl Exec + Clone + 'static,
     stops: UnboundedSender<UnixStream>,
 ) {
     loop {
@@ -45,7 +44,7 @@ pub async fn serve(
             Ok((stream, _)) => drop(tokio::task::spawn_local(converse(
                 stream,
                 recorder.clone(),
-                docker.clone(),
+                engine.clone(),
                 stops.clone(),
             ))),
             Err(error) => tracing::warn!(%error, "a client could not connect"),
@@ -56,7 +55,7 @@ pub async fn serve(
 async fn converse(
     mut stream: UnixStream,
     recorder: Rc<Recorder>,
-    docker: Docker,
+    engine: impl Exec,
     stops: UnboundedSender<UnixStream>,
 ) {
     let mut session = Session { recorder, running: BTreeMap::new(), execs: Vec::new() };
@@ -79,7 +78,7 @@ async fn converse(
             break;
         }
     }
-    session.end(&docker).await;
+    session.end(&engine).await;
     if wants_stop {
         // The keeper may be ending already; then nobody is left to answer.
         let _ = stops.send(stream);
@@ -138,9 +137,9 @@ impl Session {
     }
 
     /// The client is gone: what it had not ended ends now.
-    async fn end(mut self, docker: &Docker) {
+    async fn end(mut self, engine: &impl Exec) {
         for exec in &self.execs {
-            if let Err(error) = end_exec(docker, exec).await {
+            if let Err(error) = engine.end_exec(exec).await {
                 tracing::warn!(%error, "what a client drove could not be ended");
             }
         }

@@ -17,7 +17,8 @@ use crate::domain::scenario::family::Innocent;
 use crate::domain::scenario::plan::Sibling;
 use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::series::UnixMs;
-use crate::lab::engine::{Engine, EngineError, Lab};
+use crate::domain::topology::properties::Startup;
+use crate::lab::engine::{Act, Build, EngineError, Lab, Sweep};
 use crate::lab::run::{Invalid, Run, RunError, RunFile, RunState, Sealed};
 use crate::lab::store::StoreError;
 
@@ -42,6 +43,8 @@ pub struct Staging<'a, E> {
     pub plan: &'a Plan,
     /// Where.
     pub engine: &'a E,
+    /// The image its machines are made from.
+    pub image: &'a str,
     /// What is seen of it.
     pub recorder: &'a Recorder,
 }
@@ -87,7 +90,7 @@ struct Told {
     by: String,
 }
 
-impl<E: Engine> Staging<'_, E> {
+impl<E: Build + Act + Sweep> Staging<'_, E> {
     /// Stages the run until it is open. `observe` begins to observe the lab as soon as it has a
     /// place.
     pub async fn stage(&self, observe: impl AsyncFnOnce(&Lab)) -> Result<RunFile, StageError> {
@@ -170,7 +173,7 @@ impl<E: Engine> Staging<'_, E> {
             begun.elapsed().as_secs_f64()
         ));
         observe(&lab).await;
-        self.engine.populate(&lab).await?;
+        self.engine.populate(&lab, self.image).await?;
         let services: Vec<_> = lab.services.iter().map(|s| s.name.as_str()).collect();
         self.tell(&format!(
             "{} topics; {} at work",
@@ -185,7 +188,8 @@ impl<E: Engine> Staging<'_, E> {
     async fn boot_somewhere(&self) -> Result<Lab, StageError> {
         let mut attempt = 0;
         loop {
-            let placement = self.engine.reserve(&self.plan.topology, &self.plan.services).await?;
+            let placement =
+                self.engine.reserve(&self.run.id, &self.plan.topology, &self.plan.services).await?;
             let (topology, services) = (self.plan.topology.clone(), self.plan.services.clone());
             let lab = Lab { run: self.run.id.clone(), topology, services, placement };
             self.run.write_lab(&lab)?;
@@ -194,12 +198,12 @@ impl<E: Engine> Staging<'_, E> {
                 lab.placement.subnet,
                 lab.machines().count()
             ));
-            match self.engine.boot(&lab).await {
+            match self.engine.boot(&lab, self.image, Startup::Lean).await {
                 Err(EngineError::Taken { operation, reason }) if attempt < OTHER_PLACES => {
                     attempt += 1;
                     tracing::warn!(attempt, operation, reason, "the place was taken");
                     self.tell("a port was taken by another program in the meantime; choosing another place");
-                    self.engine.sweep().await?;
+                    self.engine.sweep(Some(&self.run.id)).await?;
                 }
                 booted => return booted.map(|()| lab).map_err(StageError::from),
             }

@@ -2,19 +2,15 @@
 //! takes.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use bollard::Docker;
-use bollard::models::{ContainerBlkioStatEntry, ContainerStatsResponse};
-use bollard::query_parameters::{EventsOptionsBuilder, StatsOptionsBuilder};
 use futures_util::StreamExt;
 use tokio::task::JoinHandle;
 
 use crate::domain::telemetry::series::Labels;
-use crate::lab::engine::Lab;
-use crate::lab::engine::docker::{NODE_LABEL, RUN_LABEL};
+use crate::lab::engine::{Events, Lab, Lifecycle, Statistics, Usage, Usages};
 use crate::lab::wait::pause;
 
 type Samples = Vec<(Labels, f64)>;
@@ -40,25 +36,20 @@ pub struct Containers {
 
 impl Containers {
     /// Begins to follow. Must be called within a `LocalSet`.
-    pub fn follow(docker: &Docker, lab: &Lab) -> Self {
+    pub fn follow(engine: &(impl Statistics + Clone + 'static), lab: &Lab) -> Self {
         let seen = Rc::new(RefCell::new(Seen::default()));
         let machines: Vec<_> = lab.machines().map(str::to_owned).collect();
         let mut tasks: Vec<_> = machines
             .iter()
             .map(|machine| {
-                tokio::task::spawn_local(follow_stats(
-                    docker.clone(),
-                    lab.container(machine),
-                    machine.clone(),
-                    seen.clone(),
-                ))
+                let (engine, lab, name) = (engine.clone(), lab.clone(), machine.clone());
+                let open = move || engine.follow_usage(&lab, &name);
+                tokio::task::spawn_local(follow_usage(open, machine.clone(), seen.clone()))
             })
             .collect();
-        tasks.push(tokio::task::spawn_local(follow_kills(
-            docker.clone(),
-            lab.run.clone(),
-            seen.clone(),
-        )));
+        let (engine, lab) = (engine.clone(), lab.clone());
+        let open = move || engine.follow_events(&lab);
+        tasks.push(tokio::task::spawn_local(follow_kills(open, seen.clone())));
         Self { machines, seen, tasks }
     }
 
@@ -86,132 +77,96 @@ impl Drop for Containers {
     }
 }
 
-async fn follow_stats(docker: Docker, container: String, machine: String, seen: Rc<RefCell<Seen>>) {
+async fn follow_usage(open: impl Fn() -> Usages, machine: String, seen: Rc<RefCell<Seen>>) {
     loop {
-        let options = StatsOptionsBuilder::default().stream(true).build();
-        let mut stats = docker.stats(&container, Some(options));
-        while let Some(Ok(reading)) = stats.next().await {
-            let samples = samples(&machine, &reading);
-            // A container that is not running answers with empty readings.
-            if !samples.is_empty() {
-                seen.borrow_mut().newest.insert(machine.clone(), (Instant::now(), samples));
-            }
+        let mut usages = open();
+        while let Some(Ok(usage)) = usages.next().await {
+            let reading = (Instant::now(), samples(&machine, &usage));
+            seen.borrow_mut().newest.insert(machine.clone(), reading);
         }
         pause(REOPEN_AFTER).await;
     }
 }
 
-async fn follow_kills(docker: Docker, run: String, seen: Rc<RefCell<Seen>>) {
+async fn follow_kills(open: impl Fn() -> Events, seen: Rc<RefCell<Seen>>) {
     loop {
-        let filters = HashMap::from([
-            ("label".to_owned(), vec![format!("{RUN_LABEL}={run}")]),
-            ("event".to_owned(), vec!["oom".to_owned()]),
-        ]);
-        let mut events =
-            docker.events(Some(EventsOptionsBuilder::default().filters(&filters).build()));
+        let mut events = open();
         while let Some(Ok(event)) = events.next().await {
-            let attributes = event.actor.and_then(|a| a.attributes).unwrap_or_default();
-            if let Some(machine) = attributes.get(NODE_LABEL) {
-                *seen.borrow_mut().oom_kills.entry(machine.clone()).or_default() += 1;
+            match event.what {
+                Lifecycle::OutOfMemory => {
+                    *seen.borrow_mut().oom_kills.entry(event.machine).or_default() += 1;
+                }
+                Lifecycle::Started | Lifecycle::Ended(_) => {}
             }
         }
         pause(REOPEN_AFTER).await;
     }
 }
 
-fn samples(machine: &str, stats: &ContainerStatsResponse) -> Samples {
+/// A reading under cAdvisor's names.
+fn samples(machine: &str, usage: &Usage) -> Samples {
     let of = |name: &str| Labels::of(name, [("node", machine)]);
-    let seconds = |nanos: u64| nanos as f64 / 1e9;
     let mut samples = Samples::new();
-    if let Some(cpu) = stats.cpu_stats.as_ref().filter(|c| c.system_cpu_usage.is_some()) {
-        let used = cpu.cpu_usage.as_ref().and_then(|u| u.total_usage).unwrap_or(0);
-        samples.push((of("container_cpu_usage_seconds_total"), seconds(used)));
-        if let Some(throttling) = &cpu.throttling_data {
-            samples.push((
-                of("container_cpu_cfs_periods_total"),
-                throttling.periods.unwrap_or(0) as f64,
-            ));
+    if let Some(cpu) = &usage.cpu {
+        samples.push((of("container_cpu_usage_seconds_total"), cpu.seconds));
+        if let Some(throttling) = &cpu.throttling {
+            samples.push((of("container_cpu_cfs_periods_total"), throttling.periods as f64));
             samples.push((
                 of("container_cpu_cfs_throttled_periods_total"),
-                throttling.throttled_periods.unwrap_or(0) as f64,
+                throttling.throttled_periods as f64,
             ));
             samples.push((
                 of("container_cpu_cfs_throttled_seconds_total"),
-                seconds(throttling.throttled_time.unwrap_or(0)),
+                throttling.throttled_seconds,
             ));
         }
     }
-    if let Some((memory, usage)) = stats.memory_stats.as_ref().and_then(|m| Some((m, m.usage?))) {
-        let details = memory.stats.clone().unwrap_or_default();
-        // cgroup v1 and v2 name them differently; cAdvisor shows both under these names.
-        let detail =
-            |v1: &str, v2: &str| details.get(v1).or_else(|| details.get(v2)).copied().unwrap_or(0);
-        let inactive = detail("total_inactive_file", "inactive_file");
-        samples.push((of("container_memory_usage_bytes"), usage as f64));
-        samples.push((
-            of("container_memory_working_set_bytes"),
-            usage.saturating_sub(inactive) as f64,
-        ));
-        samples.push((of("container_memory_rss"), detail("total_rss", "anon") as f64));
-        samples.push((of("container_memory_cache"), detail("total_cache", "file") as f64));
-        samples.push((of("container_spec_memory_limit_bytes"), memory.limit.unwrap_or(0) as f64));
+    if let Some(memory) = &usage.memory {
+        let working_set = memory.used.saturating_sub(memory.inactive_file);
+        samples.push((of("container_memory_usage_bytes"), memory.used as f64));
+        samples.push((of("container_memory_working_set_bytes"), working_set as f64));
+        samples.push((of("container_memory_rss"), memory.rss as f64));
+        samples.push((of("container_memory_cache"), memory.cache as f64));
+        samples.push((of("container_spec_memory_limit_bytes"), memory.limit as f64));
     }
-    for (interface, network) in stats.networks.iter().flatten() {
+    for (interface, traffic) in &usage.networks {
         let of =
             |name: &str| Labels::of(name, [("node", machine), ("interface", interface.as_str())]);
-        samples.push((
-            of("container_network_receive_bytes_total"),
-            network.rx_bytes.unwrap_or(0) as f64,
-        ));
-        samples.push((
-            of("container_network_transmit_bytes_total"),
-            network.tx_bytes.unwrap_or(0) as f64,
-        ));
+        let (received, sent) = (traffic.received_bytes as f64, traffic.sent_bytes as f64);
+        samples.push((of("container_network_receive_bytes_total"), received));
+        samples.push((of("container_network_transmit_bytes_total"), sent));
     }
-    if samples.is_empty() {
-        return samples;
-    }
-    let block = stats
-        .blkio_stats
-        .as_ref()
-        .and_then(|b| b.io_service_bytes_recursive.as_deref())
-        .unwrap_or_default();
-    let bytes = |op: &str| {
-        block.iter().filter(|e| is_op(e, op)).filter_map(|e| e.value).sum::<u64>() as f64
-    };
-    samples.push((of("container_fs_reads_bytes_total"), bytes("read")));
-    samples.push((of("container_fs_writes_bytes_total"), bytes("write")));
-    let processes = stats.pids_stats.as_ref().and_then(|p| p.current).unwrap_or(0);
-    samples.push((of("container_processes"), processes as f64));
+    samples.push((of("container_fs_reads_bytes_total"), usage.read_bytes as f64));
+    samples.push((of("container_fs_writes_bytes_total"), usage.written_bytes as f64));
+    samples.push((of("container_processes"), usage.processes as f64));
     samples
-}
-
-fn is_op(entry: &ContainerBlkioStatEntry, op: &str) -> bool {
-    entry.op.as_deref().is_some_and(|o| o.eq_ignore_ascii_case(op))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn shown(json: &str) -> Vec<String> {
-        let stats: ContainerStatsResponse = serde_json::from_str(json).expect("a reading");
-        samples("kafka-1", &stats).iter().map(|(l, v)| format!("{l} {v}")).collect()
-    }
+    use crate::lab::engine::{CpuUsage, MemoryUsage, Throttling, Traffic};
 
     #[test]
-    fn a_reading_of_cgroup_v1_and_of_v2_have_the_same_names() {
-        let of = |memory: &str| {
-            shown(&format!(
-                r#"{{"cpu_stats":{{"cpu_usage":{{"total_usage":2500000000}},"system_cpu_usage":9,"throttling_data":{{"periods":10,"throttled_periods":4,"throttled_time":500000000}}}},
-                "memory_stats":{{"usage":300,"limit":1000,"stats":{memory}}},"networks":{{"eth0":{{"rx_bytes":5,"tx_bytes":6}}}},
-                "blkio_stats":{{"io_service_bytes_recursive":[{{"op":"Write","value":7}},{{"op":"read","value":8}}]}},"pids_stats":{{"current":63}}}}"#
-            ))
+    fn a_reading_has_the_names_of_cadvisor() {
+        let throttling = Throttling { periods: 10, throttled_periods: 4, throttled_seconds: 0.5 };
+        let usage = Usage {
+            cpu: Some(CpuUsage { seconds: 2.5, throttling: Some(throttling) }),
+            memory: Some(MemoryUsage {
+                used: 300,
+                inactive_file: 50,
+                rss: 100,
+                cache: 150,
+                limit: 1000,
+            }),
+            networks: [("eth0".to_owned(), Traffic { received_bytes: 5, sent_bytes: 6 })].into(),
+            read_bytes: 8,
+            written_bytes: 7,
+            processes: 63,
         };
-        let v1 = of(r#"{"total_rss":100,"total_cache":150,"total_inactive_file":50}"#);
-        let v2 = of(r#"{"anon":100,"file":150,"inactive_file":50}"#);
-        assert_eq!(v1, v2);
-        insta::assert_snapshot!(v1.join("\n"), @r#"
+        let shown: Vec<_> =
+            samples("kafka-1", &usage).iter().map(|(l, v)| format!("{l} {v}")).collect();
+        insta::assert_snapshot!(shown.join("\n"), @r#"
         container_cpu_usage_seconds_total{node="kafka-1"} 2.5
         container_cpu_cfs_periods_total{node="kafka-1"} 10
         container_cpu_cfs_throttled_periods_total{node="kafka-1"} 4
@@ -227,15 +182,5 @@ mod tests {
         container_fs_writes_bytes_total{node="kafka-1"} 7
         container_processes{node="kafka-1"} 63
         "#);
-    }
-
-    #[test]
-    fn a_container_that_is_not_running_has_no_samples() {
-        assert_eq!(
-            shown(
-                r#"{"cpu_stats":{"cpu_usage":{"total_usage":0}},"memory_stats":{},"pids_stats":{}}"#
-            ),
-            Vec::<String>::new()
-        );
     }
 }

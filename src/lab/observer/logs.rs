@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use bollard::Docker;
-use bollard::container::LogOutput;
-use bollard::query_parameters::LogsOptionsBuilder;
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
 
 use crate::domain::telemetry::log::LogLine;
 use crate::domain::telemetry::series::UnixMs;
-use crate::lab::engine::Lab;
+use crate::lab::engine::{Lab, Lines, Logs, Written};
 use crate::lab::wait::pause;
 
 const REOPEN_AFTER: Duration = Duration::from_secs(1);
@@ -25,69 +23,56 @@ const LINES_PER_SECOND: i64 = 200;
 
 /// Follows the logs of a lab.
 #[derive(Debug)]
-pub struct Logs {
+pub struct MachineLogs {
     tasks: Vec<JoinHandle<()>>,
 }
 
-impl Logs {
+impl MachineLogs {
     /// Begins to follow, from lines after `since`. Must be called within a `LocalSet`.
     pub fn follow(
-        docker: &Docker,
+        engine: &(impl Logs + Clone + 'static),
         lab: &Lab,
         since: UnixMs,
         lines: &UnboundedSender<LogLine>,
     ) -> Self {
         let follow = |machine: &str| {
             let log = MachineLog {
-                docker: docker.clone(),
-                container: lab.container(machine),
                 node: machine.to_owned(),
-                last: (since, String::new()),
+                since,
+                last: None,
                 allowance: Allowance::full(since),
             };
-            tokio::task::spawn_local(log.follow(lines.clone()))
+            let (engine, lab, machine) = (engine.clone(), lab.clone(), machine.to_owned());
+            let open = move |since| engine.follow_log(&lab, &machine, since);
+            tokio::task::spawn_local(log.follow(open, lines.clone()))
         };
         Self { tasks: lab.machines().map(follow).collect() }
     }
 }
 
-impl Drop for Logs {
+impl Drop for MachineLogs {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
 struct MachineLog {
-    docker: Docker,
-    container: String,
     node: String,
-    /// Time of the last line taken, and its time as the engine wrote it, to the nanosecond.
-    last: (UnixMs, String),
+    /// Lines since then are wanted.
+    since: UnixMs,
+    /// When the last line that was taken was written.
+    last: Option<Timestamp>,
     allowance: Allowance,
 }
 
 impl MachineLog {
-    async fn follow(mut self, lines: UnboundedSender<LogLine>) {
+    async fn follow(mut self, open: impl Fn(UnixMs) -> Lines, lines: UnboundedSender<LogLine>) {
         loop {
-            // The engine counts in seconds here: what was already taken is skipped by its own time.
-            let since = i32::try_from(self.last.0 / 1000).unwrap_or(i32::MAX);
-            let options = LogsOptionsBuilder::default()
-                .follow(true)
-                .stdout(true)
-                .stderr(true)
-                .timestamps(true)
-                .since(since)
-                .build();
-            let mut stream = self.docker.logs(&self.container, Some(options));
-            while let Some(Ok(output)) = stream.next().await {
-                let (LogOutput::StdOut { message }
-                | LogOutput::StdErr { message }
-                | LogOutput::Console { message }) = output
-                else {
-                    continue;
-                };
+            let since = self.last.map_or(self.since, Timestamp::as_millisecond);
+            let mut stream = open(since);
+            while let Some(Ok(written)) = stream.next().await {
                 for line in
-                    self.take(&message).into_iter().flat_map(|line| self.allowance.admit(line))
+                    self.take(&written).into_iter().flat_map(|line| self.allowance.admit(line))
                 {
                     if lines.send(line).is_err() {
                         return;
@@ -98,15 +83,15 @@ impl MachineLog {
         }
     }
 
-    fn take(&mut self, message: &[u8]) -> Option<LogLine> {
-        let text = String::from_utf8_lossy(&message[..message.len().min(MAX_LINE_BYTES)]);
-        let (time, line) = text.split_once(' ')?;
-        if time <= self.last.1.as_str() {
+    /// The line, unless it was taken before: a stream that is opened again repeats some.
+    fn take(&mut self, written: &Written) -> Option<LogLine> {
+        if self.last.is_some_and(|last| written.at <= last) {
             return None;
         }
-        let at = time.parse::<jiff::Timestamp>().ok()?.as_millisecond();
-        self.last = (at, time.to_owned());
-        Some(LogLine { at, node: self.node.clone(), line: line.trim_end().to_owned() })
+        self.last = Some(written.at);
+        let end = written.line.floor_char_boundary(MAX_LINE_BYTES);
+        let line = written.line[..end].trim_end().to_owned();
+        Some(LogLine { at: written.at.as_millisecond(), node: self.node.clone(), line })
     }
 }
 

@@ -13,13 +13,12 @@ pub mod settings;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use bollard::Docker;
 use futures_util::future::join_all;
 
 use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::series::{Labels, UnixMs};
 use crate::domain::topology::Role;
-use crate::lab::engine::Lab;
+use crate::lab::engine::{Lab, Statistics};
 use crate::lab::kafka::admin::endpoints;
 use crate::lab::store::{Scrape, Target};
 use cluster::ClusterProbe;
@@ -43,7 +42,7 @@ pub trait Senses {
     async fn read(&mut self, now: UnixMs) -> Vec<Scrape>;
 }
 
-/// The senses of a lab on Docker.
+/// The senses of a lab.
 #[derive(Debug)]
 pub struct Observer {
     exporters: Vec<Exporter>,
@@ -71,7 +70,7 @@ struct Reading {
 
 impl Observer {
     /// Begins to observe. Must be called within a `LocalSet`.
-    pub fn new(docker: &Docker, lab: &Lab) -> Self {
+    pub fn new(engine: &(impl Statistics + Clone + 'static), lab: &Lab) -> Self {
         let brokers = endpoints(&lab.topology, &lab.placement);
         let groups = lab.services.iter().filter_map(|s| s.group().map(str::to_owned));
         Self {
@@ -79,7 +78,7 @@ impl Observer {
             scraper: Scraper::default(),
             cluster: ClusterProbe::new(brokers.clone(), groups),
             settings: SettingsProbe::new(brokers),
-            containers: Containers::follow(docker, lab),
+            containers: Containers::follow(engine, lab),
             seconds: 0,
         }
     }

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use crate::domain::recording::{Phase, Taken};
 use crate::domain::workload::properties_path;
-use crate::lab::engine::docker::DockerEngine;
-use crate::lab::engine::{EngineError, Lab, TOOLBOX};
+use crate::lab::engine::{EngineError, Exec, Lab, TOOLBOX};
 
 /// On the toolbox: what the cluster says of itself.
 const CLUSTER: [&str; 14] = [
@@ -53,6 +52,8 @@ const APPLICATION: [&str; 4] =
 
 /// A command that waits for a process that stands still is ended.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// ... and killed when that does not end it.
+const ENDED_WITHIN: Duration = Duration::from_secs(1);
 /// Of a long output the beginning and the end are kept.
 const HEAD: usize = 6_000;
 const TAIL: usize = 1_000;
@@ -62,14 +63,12 @@ const MARK: char = '\u{1e}';
 
 /// Runs the battery, each machine's commands in one session. A command that fails is an answer,
 /// too; only an engine that refuses ends it.
-pub async fn take(
-    engine: &DockerEngine,
-    lab: &Lab,
-    phase: Phase,
-) -> Result<Vec<Taken>, EngineError> {
+pub async fn take(engine: &impl Exec, lab: &Lab, phase: Phase) -> Result<Vec<Taken>, EngineError> {
     let mut taken = Vec::new();
     for (machine, lines) in lines(lab) {
-        let output = engine.run(lab, &machine, &["sh", "-c", &script(&lines)]).await?;
+        // Each command has its own patience; all of them together, all of theirs.
+        let within = (PATIENCE + ENDED_WITHIN) * lines.len() as u32;
+        let output = engine.run(lab, &machine, &["sh", "-c", &script(&lines)], within).await?;
         let outputs = outputs(&output.text).into_iter().zip(lines);
         taken.extend(outputs.map(|((exit, output), line)| Taken {
             phase,
@@ -96,10 +95,10 @@ fn lines(lab: &Lab) -> Vec<(String, Vec<String>)> {
 /// Runs commands one after the other, each with its own patience, and marks where each ends and
 /// with which exit code.
 fn script(lines: &[String]) -> String {
-    let patience = PATIENCE.as_secs();
+    let (patience, ended) = (PATIENCE.as_secs(), ENDED_WITHIN.as_secs());
     let one = |line: &String| {
         let quoted = line.replace('\'', "'\\''");
-        format!("timeout -k 1 {patience} sh -c '{quoted}' 2>&1; printf '\\036%s\\036' $?\n")
+        format!("timeout -k {ended} {patience} sh -c '{quoted}' 2>&1; printf '\\036%s\\036' $?\n")
     };
     lines.iter().map(one).collect()
 }

@@ -1,16 +1,13 @@
 //! Looking for words that give the cause away, wherever a learner can look: on every machine, on
 //! the engine, in the run's folder.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use bollard::query_parameters::{EventsOptionsBuilder, InspectContainerOptions};
-use futures_util::StreamExt;
 use serde::Serialize;
 
-use crate::lab::engine::docker::{DockerEngine, RUN_LABEL};
-use crate::lab::engine::{EngineError, Lab};
+use crate::lab::engine::{EngineError, Exec, Lab, Survey};
 use crate::lab::run::Run;
 
 /// Words that betray a staged cause, whatever it is.
@@ -41,6 +38,9 @@ const MACHINE: &str = "ps axww -o args; env; for e in /proc/[0-9]*/environ; do t
     /proc/self/cgroup; cat /etc/hosts /etc/kafka/* /etc/*/*.properties; ls -laR /etc /opt /usr/local /var/log /var/lib/kafka /root /home /tmp \
     /run /srv; tc -s qdisc; tc -s class show dev eth0; tc filter show dev eth0; iptables-save -c; ip addr; ip route; ss -tunap; \
     for s in /etc/service/*/run; do echo $s; cat $s; done; cat /var/log/kafka/*.log; dmesg; true";
+
+/// How long a machine may take to tell it.
+const TOLD_WITHIN: Duration = Duration::from_secs(120);
 
 /// A word where it must not be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -103,10 +103,10 @@ impl Search {
     }
 
     /// Looks on every machine of the lab.
-    pub async fn machines(&mut self, engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
+    pub async fn machines(&mut self, engine: &impl Exec, lab: &Lab) -> Result<(), EngineError> {
         for machine in lab.machines() {
-            let output =
-                engine.run(lab, machine, &["sh", "-c", &format!("exec 2>&1; {MACHINE}")]).await?;
+            let script = format!("exec 2>&1; {MACHINE}");
+            let output = engine.run(lab, machine, &["sh", "-c", &script], TOLD_WITHIN).await?;
             // What was run here to look is no finding.
             let text: String = output
                 .text
@@ -123,40 +123,14 @@ impl Search {
     /// happened to them since `since` (seconds).
     pub async fn engine(
         &mut self,
-        engine: &DockerEngine,
+        engine: &impl Survey,
         lab: &Lab,
         since: i64,
     ) -> Result<(), EngineError> {
-        let failed = |operation: &str| {
-            let operation = operation.to_owned();
-            move |source| EngineError::Operation { operation, source }
-        };
-        let docker = engine.docker();
-        for machine in lab.machines() {
-            let inspected = docker
-                .inspect_container(&lab.container(machine), None::<InspectContainerOptions>)
-                .await;
-            let inspected = inspected.map_err(failed("inspect a container"))?;
-            self.text(
-                &format!("container {machine}"),
-                &serde_json::to_string(&inspected).unwrap_or_default(),
-            );
-        }
-        let network =
-            docker.inspect_network(&lab.run, None).await.map_err(failed("inspect the network"))?;
-        self.text("network", &serde_json::to_string(&network).unwrap_or_default());
-        let filters =
-            HashMap::from([("label".to_owned(), vec![format!("{RUN_LABEL}={}", lab.run)])]);
-        let (since, until) = (since.to_string(), jiff::Timestamp::now().as_second().to_string());
-        let options =
-            EventsOptionsBuilder::default().since(&since).until(&until).filters(&filters).build();
-        let mut events = docker.events(Some(options));
-        while let Some(event) = events.next().await {
-            let event = event.map_err(failed("read the engine's events"))?;
-            let text = serde_json::to_string(&event).unwrap_or_default();
-            // The search itself.
+        for (place, text) in engine.disclosed(lab, since).await? {
+            // The search itself is no finding.
             if !text.contains("iptables-save -c") {
-                self.text("events of the engine", &text);
+                self.text(&place, &text);
             }
         }
         Ok(())

@@ -19,9 +19,7 @@ use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
 use crate::domain::scenario::Plan;
 use crate::domain::scenario::cause::Command;
 use crate::domain::telemetry::series::{SourceError, UnixMs};
-use crate::lab::engine::Swept;
-use crate::lab::engine::docker::abilities::Lacking;
-use crate::lab::engine::docker::{connect, sweep};
+use crate::lab::engine::{Survey, Sweep, Swept, connect};
 use crate::lab::keeper::clock::now;
 use crate::lab::library::Library;
 use crate::lab::recording;
@@ -61,11 +59,11 @@ pub async fn rehearse(
         verdicts: Vec::new(),
         recording: None,
     };
-    let docker = connect().await?;
-    doctor::usable(&docker).await?;
-    let image = start::image(context, library, &docker).await?;
+    let engine = connect().await?;
+    doctor::usable(&engine).await?;
+    let image = start::image(context, library, &engine).await?;
     let lacking =
-        Lacking::of(&docker, &image.reference, &plan.requires.iter().copied().collect()).await?;
+        engine.lacking(&image.reference, &plan.requires.iter().copied().collect()).await?;
     if let Some(why) = lacking.bars(&plan.requires) {
         rehearsed.not_witnessed = Some(format!("it cannot be staged here: {why}"));
         return Ok(rehearsed);
@@ -109,7 +107,7 @@ pub async fn rehearse(
     }
     stop::stop(context, &run).await?;
     looked?;
-    let left = sweep::standing(&connect().await?, Some(&run.id)).await?;
+    let left = engine.standing(Some(&run.id)).await?;
     let gone = left == Swept::default() && !run.is_kept()?;
     let says = if gone {
         "nothing is left".to_owned()

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, HostConfig};
 use bollard::query_parameters::{
@@ -12,9 +11,11 @@ use bollard::query_parameters::{
 };
 use futures_util::StreamExt;
 
-use super::{RUN_LABEL, disk, failed};
+use super::{
+    ANSWERS_WITHIN, DockerEngine, RUN_LABEL, WORKS_WITHIN, about, disclosed, disk, within,
+};
 use crate::domain::fault::Requirement;
-use crate::lab::engine::EngineError;
+use crate::lab::engine::{About, EngineError, Lab, Lacking, Survey};
 
 /// What a machine tries on its own network, and what it cannot do when that fails. The number of
 /// what fails is told by a bit of the exit code.
@@ -31,20 +32,19 @@ const TRIED: [(Requirement, &str, &str); 2] = [
     ),
 ];
 
-/// What this engine was found not to let a lab do, each with the reason as a sentence.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lacking(BTreeMap<Requirement, String>);
+impl Survey for DockerEngine {
+    async fn about(&self) -> Result<About, EngineError> {
+        about::about(self).await
+    }
 
-impl Lacking {
-    /// Looks at what is wanted, and at nothing else.
-    pub async fn of(
-        docker: &Docker,
+    async fn lacking(
+        &self,
         image: &str,
         wanted: &BTreeSet<Requirement>,
-    ) -> Result<Self, EngineError> {
+    ) -> Result<Lacking, EngineError> {
         let mut lacking = BTreeMap::new();
         if wanted.contains(&Requirement::DiskWriteLimit)
-            && let Err(why) = disk::write_limit(docker, 1).await?
+            && let Err(why) = disk::write_limit(self, 1).await?
         {
             lacking.insert(Requirement::DiskWriteLimit, why);
         }
@@ -52,23 +52,17 @@ impl Lacking {
             TRIED.iter().filter(|(requirement, ..)| wanted.contains(requirement)).collect();
         if !tried.is_empty() {
             let commands: Vec<_> = tried.iter().map(|(_, command, _)| *command).collect();
-            let failed = failing(docker, image, &commands).await?;
-            lacking.extend(failed.into_iter().map(|place| {
+            let failing = failing(self, image, &commands).await?;
+            lacking.extend(failing.into_iter().map(|place| {
                 let (requirement, _, what) = tried[place];
                 (*requirement, format!("machines cannot {what} on this engine"))
             }));
         }
-        Ok(Self(lacking))
+        Ok(lacking.into_iter().collect())
     }
 
-    /// The reasons, one for each thing that is lacking.
-    pub fn reasons(&self) -> impl Iterator<Item = &str> {
-        self.0.values().map(String::as_str)
-    }
-
-    /// Why what needs all of these cannot be staged; nothing when it can.
-    pub fn bars(&self, requires: &[Requirement]) -> Option<&str> {
-        requires.iter().find_map(|requirement| self.0.get(requirement)).map(String::as_str)
+    async fn disclosed(&self, lab: &Lab, since: i64) -> Result<Vec<(String, String)>, EngineError> {
+        disclosed::disclosed(self, lab, since).await
     }
 }
 
@@ -76,7 +70,7 @@ impl Lacking {
 /// gone afterwards; it carries the label of runs, so that `stop --all` finds it whatever happens
 /// here.
 async fn failing(
-    docker: &Docker,
+    engine: &DockerEngine,
     image: &str,
     commands: &[&str],
 ) -> Result<Vec<usize>, EngineError> {
@@ -96,21 +90,22 @@ async fn failing(
         }),
         ..Default::default()
     };
-    let created = docker.create_container(None::<CreateContainerOptions>, body).await;
-    let id = created.map_err(failed("create a container that tries what the kernel can do"))?.id;
-    let code = exit_code(docker, &id).await;
+    let docker = &engine.docker;
+    let created = docker.create_container(None::<CreateContainerOptions>, body);
+    let operation = "create a container that tries what the kernel can do";
+    let id = within(operation, WORKS_WITHIN, created).await?.id;
+    let code = within("try what the kernel can do", WORKS_WITHIN, exit_code(engine, &id)).await;
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-    docker
-        .remove_container(&id, Some(options))
-        .await
-        .map_err(failed("remove the container that tried what the kernel can do"))?;
-    let code = code.map_err(failed("try what the kernel can do"))?;
+    let removed = docker.remove_container(&id, Some(options));
+    let operation = "remove the container that tried what the kernel can do";
+    within(operation, ANSWERS_WITHIN, removed).await?;
+    let code = code?;
     Ok((0..commands.len()).filter(|bit| code & (1 << bit) != 0).collect())
 }
 
-async fn exit_code(docker: &Docker, id: &str) -> Result<i64, Error> {
-    docker.start_container(id, None::<StartContainerOptions>).await?;
-    match docker.wait_container(id, None::<WaitContainerOptions>).next().await {
+async fn exit_code(engine: &DockerEngine, id: &str) -> Result<i64, Error> {
+    engine.docker.start_container(id, None::<StartContainerOptions>).await?;
+    match engine.docker.wait_container(id, None::<WaitContainerOptions>).next().await {
         // An exit code other than 0 is an error to bollard.
         Some(Err(Error::DockerContainerWaitError { code, .. })) => Ok(code),
         Some(Err(error)) => Err(error),
@@ -118,23 +113,5 @@ async fn exit_code(docker: &Docker, id: &str) -> Result<i64, Error> {
         None => Err(Error::from(std::io::Error::other(
             "the engine did not tell how the container ended",
         ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_needs_what_is_lacking_is_barred() {
-        let lacking = Lacking(BTreeMap::from([(
-            Requirement::PacketFilter,
-            "machines cannot filter packets on this engine".to_owned(),
-        )]));
-        assert_eq!(lacking.bars(&[]), None);
-        assert_eq!(lacking.bars(&[Requirement::LinkShaping, Requirement::DiskWriteLimit]), None);
-        let barred = lacking.bars(&[Requirement::LinkShaping, Requirement::PacketFilter]);
-        assert_eq!(barred, Some("machines cannot filter packets on this engine"));
-        assert_eq!(Lacking::default().bars(&[Requirement::PacketFilter]), None);
     }
 }

@@ -1,32 +1,36 @@
 //! Deeds: what each action does on Docker, what it would change, and how that is taken back.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::{DockerEngine, limits, node};
 use crate::domain::fault::{Action, Prior, Signal};
 use crate::domain::workload::{edit_properties, properties_path};
-use crate::lab::engine::{EngineError, Lab};
+use crate::lab::engine::supervisor::{self, Control};
+use crate::lab::engine::{Act, EngineError, Exec, Files, Lab, QUICKLY};
 use crate::lab::kafka::admin::{Admin, ConfigOf, endpoints};
-use crate::lab::wait;
 
 /// The name of Kafka's service on a node.
 const KAFKA: &str = "kafka";
 /// A machine's only interface.
 const INTERFACE: &str = "eth0";
-/// How long a service may take to stop before it is killed, as service managers do: a JVM that only
-/// collects never gets to its end.
-const STOP_WITHIN: Duration = Duration::from_secs(30);
-const SUPERVISED_WITHIN: Duration = Duration::from_secs(20);
+impl Act for DockerEngine {
+    async fn observe(&self, lab: &Lab, action: &Action) -> Result<Prior, EngineError> {
+        observe(self, lab, action).await
+    }
 
-pub(super) async fn observe(
-    engine: &DockerEngine,
-    lab: &Lab,
-    action: &Action,
-) -> Result<Prior, EngineError> {
+    async fn perform(&self, lab: &Lab, action: &Action) -> Result<(), EngineError> {
+        perform(self, lab, action).await
+    }
+
+    async fn undo(&self, lab: &Lab, action: &Action, prior: &Prior) -> Result<(), EngineError> {
+        undo(self, lab, action, prior).await
+    }
+}
+
+async fn observe(engine: &DockerEngine, lab: &Lab, action: &Action) -> Result<Prior, EngineError> {
     Ok(match action {
         Action::ShapeLink { node, .. } => Prior::Qdisc(root_qdisc(
-            &engine.run_ok(lab, node, &["tc", "qdisc", "show", "dev", INTERFACE]).await?,
+            &engine.run_ok(lab, node, &["tc", "qdisc", "show", "dev", INTERFACE], QUICKLY).await?,
         )),
         Action::DeployService { service, .. } => {
             Prior::Properties(engine.read_file(lab, service, &properties_path(service)).await?)
@@ -38,8 +42,7 @@ pub(super) async fn observe(
             Prior::Config(admin(lab).explicit_config(ConfigOf::Broker(*broker), set.keys()).await?)
         }
         Action::StopService { service } | Action::StartService { service } => {
-            let status = engine.run(lab, service, &["sv", "status", service]).await?;
-            Prior::Running(status.text.starts_with("run:"))
+            Prior::Running(supervisor::runs(engine, lab, service, service).await?)
         }
         Action::AlterQuota { client_id, set } => {
             Prior::Quotas(admin(lab).quota(client_id, set.keys()).await?)
@@ -51,7 +54,7 @@ pub(super) async fn observe(
             Prior::Assignment(admin(lab).assignment(topic).await?)
         }
         Action::StopKafka { node } | Action::StartKafka { node } => {
-            Prior::Running(node::runs(engine, lab, node, KAFKA).await?)
+            Prior::Running(supervisor::runs(engine, lab, node, KAFKA).await?)
         }
         Action::ReconfigureKafka { node, .. } => node::startup(engine, lab, node).await?,
         Action::LimitCpu { node, .. } => Prior::Limit(limits::millicores(engine, lab, node).await?),
@@ -74,11 +77,7 @@ pub(super) async fn observe(
     })
 }
 
-pub(super) async fn perform(
-    engine: &DockerEngine,
-    lab: &Lab,
-    action: &Action,
-) -> Result<(), EngineError> {
+async fn perform(engine: &DockerEngine, lab: &Lab, action: &Action) -> Result<(), EngineError> {
     match action {
         Action::ShapeLink { node, rate_kbit, burst_kb, latency_ms } => {
             let (rate, burst, latency) =
@@ -98,20 +97,26 @@ pub(super) async fn perform(
             Ok(admin(lab).alter_config(ConfigOf::Broker(*broker), set).await?)
         }
         Action::StopService { service } => {
-            engine.control_service(lab, service, service, "stop").await
+            supervisor::control(engine, lab, service, service, Control::Stop).await
         }
         Action::StartService { service } => {
-            engine.control_service(lab, service, service, "start").await
+            supervisor::control(engine, lab, service, service, Control::Start).await
         }
-        Action::RestartKafka { node } => engine.restart_service(lab, node, KAFKA).await,
+        Action::RestartKafka { node } => {
+            supervisor::control(engine, lab, node, KAFKA, Control::Restart).await
+        }
         Action::AlterQuota { client_id, set } => Ok(admin(lab).alter_quota(client_id, set).await?),
         Action::AddAcl(entry) => Ok(admin(lab).add_acl(entry).await?),
         Action::RemoveAcl(entry) => Ok(admin(lab).remove_acl(entry).await?),
         Action::ReassignPartitions { topic, assignment } => {
             Ok(admin(lab).reassign(topic, assignment).await?)
         }
-        Action::StopKafka { node } => engine.control_service(lab, node, KAFKA, "stop").await,
-        Action::StartKafka { node } => engine.control_service(lab, node, KAFKA, "start").await,
+        Action::StopKafka { node } => {
+            supervisor::control(engine, lab, node, KAFKA, Control::Stop).await
+        }
+        Action::StartKafka { node } => {
+            supervisor::control(engine, lab, node, KAFKA, Control::Start).await
+        }
         Action::ReconfigureKafka { node, properties, jvm } => {
             node::reconfigure(engine, lab, node, properties, jvm).await
         }
@@ -138,7 +143,7 @@ pub(super) async fn perform(
     }
 }
 
-pub(super) async fn undo(
+async fn undo(
     engine: &DockerEngine,
     lab: &Lab,
     action: &Action,
@@ -157,11 +162,7 @@ pub(super) async fn undo(
         (
             Action::StopService { service } | Action::StartService { service },
             Prior::Running(running),
-        ) => {
-            engine
-                .control_service(lab, service, service, if *running { "start" } else { "stop" })
-                .await
-        }
+        ) => supervisor::control(engine, lab, service, service, to(*running)).await,
         (Action::AlterTopicConfig { topic, .. }, Prior::Config(values)) => {
             restore(lab, ConfigOf::Topic(topic), values).await
         }
@@ -177,7 +178,7 @@ pub(super) async fn undo(
             Ok(admin(lab).reassign(topic, assignment).await?)
         }
         (Action::StopKafka { node } | Action::StartKafka { node }, Prior::Running(running)) => {
-            engine.control_service(lab, node, KAFKA, if *running { "start" } else { "stop" }).await
+            supervisor::control(engine, lab, node, KAFKA, to(*running)).await
         }
         (Action::ReconfigureKafka { node, .. }, Prior::Startup { properties, jvm }) => {
             node::restart_with(engine, lab, node, properties.clone(), jvm.clone()).await
@@ -206,69 +207,9 @@ pub(super) async fn undo(
     }
 }
 
-impl DockerEngine {
-    /// Restarts what a machine runs: `kafka`, or an application by its name. The machine stays.
-    pub async fn restart_service(
-        &self,
-        lab: &Lab,
-        machine: &str,
-        service: &str,
-    ) -> Result<(), EngineError> {
-        self.control_service(lab, machine, service, "restart").await
-    }
-
-    /// Waits until the machine's supervisor has the application up.
-    pub(super) async fn await_supervised(
-        &self,
-        lab: &Lab,
-        service: &str,
-    ) -> Result<(), EngineError> {
-        self.await_supervised_as(lab, service, service).await
-    }
-
-    /// Waits until the machine's supervisor has a service up.
-    pub(super) async fn await_supervised_as(
-        &self,
-        lab: &Lab,
-        machine: &str,
-        service: &str,
-    ) -> Result<(), EngineError> {
-        let mut last = String::new();
-        let up = wait::until(SUPERVISED_WITHIN, Duration::from_millis(100), async || {
-            let output = self.run(lab, machine, &["sv", "status", service]).await?;
-            last = output.text.trim().to_owned();
-            Ok::<_, EngineError>(last.starts_with("run:").then_some(()))
-        });
-        let late = |last| EngineError::Late {
-            what: format!("{service} running"),
-            seconds: SUPERVISED_WITHIN.as_secs(),
-            last,
-        };
-        up.await?.ok_or_else(|| late(last))
-    }
-
-    /// Tells the machine's supervisor to `start`, `stop` or `restart` what it runs, and waits until
-    /// it did. What does not stop in time is killed.
-    pub async fn control_service(
-        &self,
-        lab: &Lab,
-        machine: &str,
-        service: &str,
-        deed: &str,
-    ) -> Result<(), EngineError> {
-        let patience = STOP_WITHIN.as_secs().to_string();
-        let (forced, deed) = match deed {
-            "restart" => (Some("force-restart"), "start"),
-            "stop" => (Some("force-stop"), "stop"),
-            deed => (None, deed),
-        };
-        if let Some(forced) = forced
-            && self.run(lab, machine, &["sv", "-w", &patience, forced, service]).await?.exit == 0
-        {
-            return Ok(());
-        }
-        self.run_ok(lab, machine, &["sv", "-w", &patience, deed, service]).await.map(|_| ())
-    }
+/// What brings a service to where it was.
+fn to(running: bool) -> Control {
+    if running { Control::Start } else { Control::Stop }
 }
 
 fn admin(lab: &Lab) -> Admin {
@@ -290,7 +231,7 @@ async fn put_properties(
     text: String,
 ) -> Result<(), EngineError> {
     engine.write_files(lab, service, &[(properties_path(service), text)]).await?;
-    engine.restart_service(lab, service, service).await
+    supervisor::control(engine, lab, service, service, Control::Restart).await
 }
 
 async fn replace_qdisc(
@@ -301,15 +242,17 @@ async fn replace_qdisc(
 ) -> Result<(), EngineError> {
     let mut argv = vec!["tc", "qdisc", "replace", "dev", INTERFACE, "root"];
     argv.extend(qdisc.iter().map(String::as_str));
-    engine.run_ok(lab, node, &argv).await.map(|_| ())
+    engine.run_ok(lab, node, &argv, QUICKLY).await.map(|_| ())
 }
 
 /// Deletes the root queueing discipline; that there is none of ours any more is as good.
 async fn delete_qdisc(engine: &DockerEngine, lab: &Lab, node: &str) -> Result<(), EngineError> {
-    let output = engine.run(lab, node, &["tc", "qdisc", "del", "dev", INTERFACE, "root"]).await?;
-    let gone =
-        root_qdisc(&engine.run_ok(lab, node, &["tc", "qdisc", "show", "dev", INTERFACE]).await?)
-            .is_none();
+    let output =
+        engine.run(lab, node, &["tc", "qdisc", "del", "dev", INTERFACE, "root"], QUICKLY).await?;
+    let gone = root_qdisc(
+        &engine.run_ok(lab, node, &["tc", "qdisc", "show", "dev", INTERFACE], QUICKLY).await?,
+    )
+    .is_none();
     if gone {
         return Ok(());
     }

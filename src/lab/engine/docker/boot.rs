@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use bollard::container::LogOutput;
-use bollard::query_parameters::LogsOptionsBuilder;
 use futures_util::StreamExt;
 use futures_util::future::{select_all, try_join_all};
 
 use super::machine::MachineRole;
-use super::{DockerEngine, failed};
+use super::{DockerEngine, reserve};
 use crate::domain::fault::AclEntry;
 use crate::domain::topology::properties::{STOCK_RUN, Startup, jvm_env, server_properties};
-use crate::domain::workload::properties_path;
-use crate::lab::engine::{EngineError, Lab, TOOLBOX};
+use crate::domain::topology::{Placement, Topology};
+use crate::domain::workload::{Service, properties_path};
+use crate::lab::engine::{Build, EngineError, Files, Lab, Logs, TOOLBOX, supervisor};
 use crate::lab::kafka::admin::{Admin, Endpoint, endpoints};
 use crate::lab::wait;
 
@@ -23,36 +22,56 @@ const PROBE_DEADLINE: Duration = Duration::from_millis(500);
 /// How much of a failed node's log is shown.
 const LAST_LINES: usize = 12;
 
-pub(super) async fn boot(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
-    boot_as(engine, lab, Startup::Lean).await
-}
-
-impl DockerEngine {
-    /// Boots the cluster as one that nothing was prepared for, with Kafka's own start flags, for
-    /// comparison.
-    pub async fn boot_stock(&self, lab: &Lab) -> Result<(), EngineError> {
-        boot_as(self, lab, Startup::Stock).await
+impl Build for DockerEngine {
+    async fn reserve(
+        &self,
+        run: &str,
+        topology: &Topology,
+        services: &[Service],
+    ) -> Result<Placement, EngineError> {
+        reserve::reserve(self, run, topology, services).await
     }
-}
 
-async fn boot_as(engine: &DockerEngine, lab: &Lab, startup: Startup) -> Result<(), EngineError> {
-    let nodes = lab.topology.nodes.iter().map(async |node| {
-        engine.create_machine(lab, &node.name, MachineRole::Kafka).await?;
-        let mut files = vec![
-            (
-                "/etc/kafka/server.properties".to_owned(),
-                server_properties(node, &lab.topology, &lab.placement, startup),
-            ),
-            ("/etc/kafka/jvm.env".to_owned(), jvm_env(node.role, &lab.topology, startup)),
-        ];
-        if startup == Startup::Stock {
-            files.push(("/etc/sv/kafka/run".to_owned(), STOCK_RUN.to_owned()));
-        }
-        engine.write_files(lab, &node.name, &files).await?;
-        engine.start_machine(lab, &node.name).await
-    });
-    try_join_all(nodes).await?;
-    await_ready(engine, lab).await
+    async fn boot(&self, lab: &Lab, image: &str, startup: Startup) -> Result<(), EngineError> {
+        let nodes = lab.topology.nodes.iter().map(async |node| {
+            self.create_machine(lab, image, &node.name, MachineRole::Kafka).await?;
+            let mut files = vec![
+                (
+                    "/etc/kafka/server.properties".to_owned(),
+                    server_properties(node, &lab.topology, &lab.placement, startup),
+                ),
+                ("/etc/kafka/jvm.env".to_owned(), jvm_env(node.role, &lab.topology, startup)),
+            ];
+            if startup == Startup::Stock {
+                files.push(("/etc/sv/kafka/run".to_owned(), STOCK_RUN.to_owned()));
+            }
+            self.write_files(lab, &node.name, &files).await?;
+            self.start_machine(lab, &node.name).await
+        });
+        try_join_all(nodes).await?;
+        await_ready(self, lab).await
+    }
+
+    /// The other machines are made while topics come to be, and not while the nodes' JVMs start and
+    /// keep the processors busy.
+    async fn populate(&self, lab: &Lab, image: &str) -> Result<(), EngineError> {
+        let toolbox = async {
+            self.create_machine(lab, image, TOOLBOX, MachineRole::Toolbox).await?;
+            self.start_machine(lab, TOOLBOX).await
+        };
+        let services = lab.services.iter().map(async |service| {
+            self.create_machine(lab, image, &service.name, MachineRole::Application).await?;
+            let file = (properties_path(&service.name), service.properties_text());
+            self.write_files(lab, &service.name, &[file]).await
+        });
+        tokio::try_join!(create_topics(lab), toolbox, try_join_all(services))?;
+        try_join_all(lab.services.iter().map(async |service| {
+            self.start_machine(lab, &service.name).await?;
+            supervisor::await_up(self, lab, &service.name, &service.name).await
+        }))
+        .await?;
+        Ok(())
+    }
 }
 
 /// Returns once every broker lists all brokers and none fenced; at once, with its last lines, when
@@ -92,64 +111,28 @@ async fn all_listed(brokers: &[Endpoint]) -> Result<(), EngineError> {
 
 /// Resolves when the node's Kafka exits or logs FATAL; never when it lives.
 async fn death(engine: &DockerEngine, lab: &Lab, node: &str) -> EngineError {
-    let options = LogsOptionsBuilder::default().follow(true).stdout(true).stderr(true).build();
-    let mut lines = engine.docker.logs(&lab.container(node), Some(options));
+    let mut lines = engine.follow_log(lab, node, 0);
     let mut last: Vec<String> = Vec::new();
-    while let Some(chunk) = lines.next().await {
-        let message = match chunk {
-            Ok(
-                LogOutput::StdOut { message }
-                | LogOutput::StdErr { message }
-                | LogOutput::Console { message },
-            ) => message,
-            Ok(LogOutput::StdIn { .. }) => continue,
-            Err(source) => return failed(format!("follow the log of {node}"))(source),
+    let failed = |reason: String, last: &[String]| EngineError::NodeFailed {
+        node: node.to_owned(),
+        reason,
+        last_lines: last.join("\n"),
+    };
+    while let Some(written) = lines.next().await {
+        let line = match written {
+            Ok(written) => written.line,
+            Err(error) => return error,
         };
-        let line = String::from_utf8_lossy(&message).trim_end().to_owned();
         let fatal = [" FATAL ", "kafka.service: Main process exited"]
             .iter()
-            .find(|sign| line.contains(*sign));
+            .any(|sign| line.contains(sign));
         last.push(line.clone());
         last.drain(..last.len().saturating_sub(LAST_LINES));
-        if fatal.is_some() {
-            return EngineError::NodeFailed {
-                node: node.to_owned(),
-                reason: line,
-                last_lines: last.join("\n"),
-            };
+        if fatal {
+            return failed(line, &last);
         }
     }
-    EngineError::NodeFailed {
-        node: node.to_owned(),
-        reason: "its container ended".to_owned(),
-        last_lines: last.join("\n"),
-    }
-}
-
-/// The other machines are made while topics come to be, and not while the nodes' JVMs start and
-/// keep the processors busy.
-pub(super) async fn populate(engine: &DockerEngine, lab: &Lab) -> Result<(), EngineError> {
-    let toolbox = async {
-        engine.create_machine(lab, TOOLBOX, MachineRole::Toolbox).await?;
-        engine.start_machine(lab, TOOLBOX).await
-    };
-    let services = lab.services.iter().map(async |service| {
-        engine.create_machine(lab, &service.name, MachineRole::Application).await?;
-        engine
-            .write_files(
-                lab,
-                &service.name,
-                &[(properties_path(&service.name), service.properties_text())],
-            )
-            .await
-    });
-    tokio::try_join!(create_topics(lab), toolbox, try_join_all(services))?;
-    try_join_all(lab.services.iter().map(async |service| {
-        engine.start_machine(lab, &service.name).await?;
-        engine.await_supervised(lab, &service.name).await
-    }))
-    .await?;
-    Ok(())
+    failed("its container ended".to_owned(), &last)
 }
 
 async fn create_topics(lab: &Lab) -> Result<(), EngineError> {

@@ -4,18 +4,17 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use bollard::Docker;
 use bollard::models::ThrottleDevice;
 
-use super::failed;
+use super::{ANSWERS_WITHIN, DockerEngine, within};
 use crate::lab::engine::EngineError;
 
 /// The limit of so many KiB a second for containers on this engine, or why it cannot have one.
-pub async fn write_limit(
-    docker: &Docker,
+pub(super) async fn write_limit(
+    engine: &DockerEngine,
     kib_per_second: u32,
 ) -> Result<Result<ThrottleDevice, String>, EngineError> {
-    let info = docker.info().await.map_err(failed("ask the engine about itself"))?;
+    let info = within("ask the engine about itself", ANSWERS_WITHIN, engine.docker.info()).await?;
     if let Some(warning) = info.warnings.iter().flatten().find(|w| w.contains("throttle.write_bps"))
     {
         return Ok(Err(format!(

@@ -2,122 +2,125 @@
 
 use std::time::Duration;
 
-use bollard::Docker;
 use bollard::container::LogOutput;
+use bollard::errors::Error;
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
-use futures_util::StreamExt;
+use bollard::models::ExecInspectResponse;
+use futures_util::{StreamExt, future};
 
-use super::{DockerEngine, failed};
-use crate::lab::engine::{EngineError, Lab};
+use super::{ANSWERS_WITHIN, DockerEngine, failed, within};
+use crate::lab::engine::exec::runnable;
+use crate::lab::engine::{Chunk, Chunks, EngineError, Exec, Input, Lab, Refusal};
 use crate::lab::wait;
 
-/// What a finished command left.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
-    /// Its exit code.
-    pub exit: i64,
-    /// What it wrote to standard output and standard error, as it came.
-    pub text: String,
-}
+/// How long a session's processes may take to end by themselves.
+const HANG_UP_WITHIN: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const BEGINS_EVERY: Duration = Duration::from_millis(20);
 
-impl DockerEngine {
-    /// Runs a command to its end.
-    pub async fn run(
+impl Exec for DockerEngine {
+    async fn create_exec(
         &self,
         lab: &Lab,
         machine: &str,
         argv: &[&str],
-    ) -> Result<Output, EngineError> {
-        let operation = || format!("run `{}` on {machine}", argv.join(" "));
+        has_input: bool,
+    ) -> Result<String, EngineError> {
+        runnable(argv)?;
         let options = CreateExecOptions {
+            attach_stdin: Some(has_input),
             attach_stdout: Some(true),
             attach_stderr: Some(true),
             cmd: Some(argv.to_vec()),
             ..Default::default()
         };
-        let exec = self
-            .docker
-            .create_exec(&lab.container(machine), options)
-            .await
-            .map_err(failed(operation()))?;
-        let started = self.docker.start_exec(&exec.id, None).await.map_err(failed(operation()))?;
-        let mut text = Vec::new();
-        if let StartExecResults::Attached { mut output, .. } = started {
-            while let Some(chunk) = output.next().await {
-                match chunk.map_err(failed(operation()))? {
-                    LogOutput::StdOut { message }
-                    | LogOutput::StdErr { message }
-                    | LogOutput::Console { message } => text.extend_from_slice(&message),
-                    LogOutput::StdIn { .. } => {}
+        let container = lab.container(machine);
+        let created = self.docker.create_exec(&container, options);
+        let operation = format!("run `{}` on {machine}", argv.join(" "));
+        Ok(within(operation, ANSWERS_WITHIN, created).await?.id)
+    }
+
+    async fn start_exec(&self, exec: &str) -> Result<(Chunks, Input), EngineError> {
+        let operation = "start a command";
+        let started = within(operation, ANSWERS_WITHIN, self.docker.start_exec(exec, None));
+        let StartExecResults::Attached { output, input } = started.await? else {
+            return Err(EngineError::Exhausted(
+                "the engine did not attach to the command".to_owned(),
+            ));
+        };
+        self.await_begun(exec).await?;
+        let chunks = output.filter_map(|chunk| {
+            future::ready(match chunk {
+                Ok(LogOutput::StdErr { message }) => Some(Ok(Chunk::StdErr(message))),
+                Ok(LogOutput::StdOut { message } | LogOutput::Console { message }) => {
+                    Some(Ok(Chunk::StdOut(message)))
                 }
+                Ok(LogOutput::StdIn { .. }) => None,
+                Err(error) => Some(Err(failed("read what a command prints")(error))),
+            })
+        });
+        Ok((Box::pin(chunks), input))
+    }
+
+    async fn exec_exit(&self, exec: &str) -> Result<Option<i64>, EngineError> {
+        Ok(self.inspect_exec(exec).await?.exit_code)
+    }
+
+    async fn end_exec(&self, exec: &str) -> Result<(), EngineError> {
+        let inspected = self.inspect_exec(exec).await?;
+        let (Some(true), Some(container), Some(pid)) =
+            (inspected.running, inspected.container_id, inspected.pid)
+        else {
+            return Ok(());
+        };
+        // An exec leads a session of its own; the machine knows it by another number than the host.
+        let Some(session) = pid_in_machine(pid) else { return Ok(()) };
+        for signal in ["-HUP", "-KILL"] {
+            within("end a command", ANSWERS_WITHIN, self.hang_up(&container, &session, signal))
+                .await?;
+            let ended = wait::until(HANG_UP_WITHIN, LOOK_EVERY, async || {
+                let inspected = self.inspect_exec(exec).await?;
+                Ok::<_, EngineError>((inspected.running != Some(true)).then_some(()))
+            });
+            if ended.await?.is_some() {
+                return Ok(());
             }
         }
-        let inspected = self.docker.inspect_exec(&exec.id).await.map_err(failed(operation()))?;
-        Ok(Output {
-            exit: inspected.exit_code.unwrap_or(-1),
-            text: String::from_utf8_lossy(&text).into_owned(),
-        })
-    }
-
-    /// Runs a command that must succeed.
-    pub async fn run_ok(
-        &self,
-        lab: &Lab,
-        machine: &str,
-        argv: &[&str],
-    ) -> Result<String, EngineError> {
-        let output = self.run(lab, machine, argv).await?;
-        if output.exit == 0 {
-            return Ok(output.text);
-        }
-        Err(EngineError::Command {
-            node: machine.to_owned(),
-            command: argv.join(" "),
-            exit: output.exit,
-            output: output.text.trim().to_owned(),
-        })
+        Ok(())
     }
 }
 
-/// How long a session's processes may take to end by themselves.
-const HANG_UP_WITHIN: Duration = Duration::from_secs(2);
+impl DockerEngine {
+    async fn inspect_exec(&self, exec: &str) -> Result<ExecInspectResponse, EngineError> {
+        within("look at a command", ANSWERS_WITHIN, self.docker.inspect_exec(exec)).await
+    }
 
-/// Ends a command whose client is gone, and all that it started: its whole session is hung up on,
-/// as when a terminal closes, then killed.
-pub async fn end_exec(docker: &Docker, exec: &str) -> Result<(), EngineError> {
-    let inspected =
-        docker.inspect_exec(exec).await.map_err(failed("look at a command that must end"))?;
-    let (Some(true), Some(container), Some(pid)) =
-        (inspected.running, inspected.container_id, inspected.pid)
-    else {
-        return Ok(());
-    };
-    // An exec leads a session of its own; the machine knows it by another number than the host.
-    let Some(session) = pid_in_machine(pid) else { return Ok(()) };
-    for signal in ["-HUP", "-KILL"] {
+    /// Waits until the machine runs a command that was started: the engine attaches to it before,
+    /// and never tells when its runtime hangs.
+    pub(super) async fn await_begun(&self, exec: &str) -> Result<(), EngineError> {
+        let begun = wait::until(ANSWERS_WITHIN, BEGINS_EVERY, async || {
+            let inspected = self.inspect_exec(exec).await?;
+            let begun = inspected.running == Some(true) || inspected.exit_code.is_some();
+            Ok::<_, EngineError>(begun.then_some(()))
+        });
+        let seconds = ANSWERS_WITHIN.as_secs();
+        let late = || failed("start a command")(Refusal::Unanswered { seconds });
+        begun.await?.ok_or_else(late)
+    }
+
+    async fn hang_up(&self, container: &str, session: &str, signal: &str) -> Result<(), Error> {
         let options = CreateExecOptions {
-            cmd: Some(vec!["pkill", signal, "-s", &session]),
+            cmd: Some(vec!["pkill", signal, "-s", session]),
             ..Default::default()
         };
-        let kill =
-            docker.create_exec(&container, options).await.map_err(failed("end a command"))?;
+        let kill = self.docker.create_exec(container, options).await?;
         let detached = StartExecOptions { detach: true, ..Default::default() };
-        docker.start_exec(&kill.id, Some(detached)).await.map_err(failed("end a command"))?;
-        let ended = wait::until(HANG_UP_WITHIN, Duration::from_millis(100), async || {
-            let inspected = docker
-                .inspect_exec(exec)
-                .await
-                .map_err(failed("look at a command that must end"))?;
-            Ok::<_, EngineError>((inspected.running != Some(true)).then_some(()))
-        });
-        if ended.await?.is_some() {
-            return Ok(());
-        }
+        self.docker.start_exec(&kill.id, Some(detached)).await.map(|_| ())
     }
-    Ok(())
 }
 
-/// The process id inside the machine's own namespace, the last of those the host knows it by.
+/// The process id inside the machine's own namespace, the last of those the host knows it by;
+/// nothing for a process that is gone.
 fn pid_in_machine(pid: i64) -> Option<String> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find(|l| l.starts_with("NSpid:"))?;

@@ -1,18 +1,17 @@
 //! Files of a machine, read and written through the engine.
 
+use std::io::Read;
+
 use bollard::query_parameters::{
     DownloadFromContainerOptionsBuilder, UploadToContainerOptionsBuilder,
 };
 use futures_util::TryStreamExt;
-use std::io::Read;
 
-use super::{DockerEngine, failed};
-use crate::lab::engine::{EngineError, Lab};
+use super::{DockerEngine, WORKS_WITHIN, within};
+use crate::lab::engine::{EngineError, Files, Lab};
 
-impl DockerEngine {
-    /// Writes files, given as absolute path and content; folders above them are made. Each is
-    /// replaced whole.
-    pub async fn write_files(
+impl Files for DockerEngine {
+    async fn write_files(
         &self,
         lab: &Lab,
         machine: &str,
@@ -24,24 +23,19 @@ impl DockerEngine {
         let options = UploadToContainerOptionsBuilder::default().path("/").build();
         let body = bollard::body_full(archive.into());
         let names: Vec<_> = files.iter().map(|(path, _)| path.as_str()).collect();
-        let uploaded =
-            self.docker.upload_to_container(&lab.container(machine), Some(options), body).await;
-        uploaded.map_err(failed(format!("write {} on {machine}", names.join(", "))))
+        let container = lab.container(machine);
+        let uploaded = self.docker.upload_to_container(&container, Some(options), body);
+        within(format!("write {} on {machine}", names.join(", ")), WORKS_WITHIN, uploaded).await
     }
 
-    /// Reads a file.
-    pub async fn read_file(
-        &self,
-        lab: &Lab,
-        machine: &str,
-        path: &str,
-    ) -> Result<String, EngineError> {
-        let operation = || format!("read {path} on {machine}");
+    async fn read_file(&self, lab: &Lab, machine: &str, path: &str) -> Result<String, EngineError> {
+        let operation = format!("read {path} on {machine}");
         let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
-        let stream = self.docker.download_from_container(&lab.container(machine), Some(options));
-        let bytes: Vec<_> = stream.try_collect().await.map_err(failed(operation()))?;
+        let container = lab.container(machine);
+        let stream = self.docker.download_from_container(&container, Some(options));
+        let bytes: Vec<_> = within(operation.as_str(), WORKS_WITHIN, stream.try_collect()).await?;
         unpack(&bytes.concat())
-            .map_err(|e| EngineError::Exhausted(format!("could not {}: {e}", operation())))
+            .map_err(|e| EngineError::Exhausted(format!("could not {operation}: {e}")))
     }
 }
 

@@ -2,9 +2,8 @@
 //! too.
 
 use bollard::models::ContainerUpdateBody;
-use bollard::query_parameters::InspectContainerOptions;
 
-use super::{DockerEngine, failed};
+use super::{ANSWERS_WITHIN, DockerEngine, within};
 use crate::lab::engine::{EngineError, Lab};
 
 /// A thousandth of a core in the engine's unit.
@@ -74,8 +73,9 @@ async fn update(
     node: &str,
     body: ContainerUpdateBody,
 ) -> Result<(), EngineError> {
-    let updated = engine.docker.update_container(&lab.container(node), body).await;
-    updated.map_err(failed(format!("change the limits of {node}")))
+    let container = lab.container(node);
+    let updated = engine.docker.update_container(&container, body);
+    within(format!("change the limits of {node}"), ANSWERS_WITHIN, updated).await
 }
 
 async fn host_config(
@@ -83,9 +83,5 @@ async fn host_config(
     lab: &Lab,
     node: &str,
 ) -> Result<bollard::models::HostConfig, EngineError> {
-    let inspected = engine
-        .docker
-        .inspect_container(&lab.container(node), None::<InspectContainerOptions>)
-        .await;
-    Ok(inspected.map_err(failed(format!("look at {node}")))?.host_config.unwrap_or_default())
+    Ok(engine.inspect_machine(lab, node).await?.host_config.unwrap_or_default())
 }

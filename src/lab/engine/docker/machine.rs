@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigLogConfig,
-    NetworkingConfig, PortBinding,
+    ContainerCreateBody, ContainerInspectResponse, EndpointIpamConfig, EndpointSettings,
+    HostConfig, HostConfigLogConfig, NetworkingConfig, PortBinding,
 };
-use bollard::query_parameters::CreateContainerOptionsBuilder;
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, InspectContainerOptions, StartContainerOptions,
+};
 
 use super::limits::NANOCORES;
-use super::{DockerEngine, NODE_LABEL, RUN_LABEL, disk, failed};
+use super::{ANSWERS_WITHIN, DockerEngine, NODE_LABEL, RUN_LABEL, WORKS_WITHIN, disk, within};
 use crate::domain::topology::{HOST_PORT, Storage};
 use crate::lab::engine::{EngineError, Lab};
 
@@ -29,6 +31,7 @@ impl DockerEngine {
     pub(super) async fn create_machine(
         &self,
         lab: &Lab,
+        image: &str,
         name: &str,
         role: MachineRole,
     ) -> Result<(), EngineError> {
@@ -54,7 +57,7 @@ impl DockerEngine {
         let volumes: HashMap<_, _> =
             volumes.map(|v| (v.path(), format!("size={}m,mode=0755", v.mebibytes))).collect();
         let write_limit = match storage.write_kib_per_second {
-            Some(kib) => disk::write_limit(&self.docker, kib).await?.ok().map(|limit| vec![limit]),
+            Some(kib) => disk::write_limit(self, kib).await?.ok().map(|limit| vec![limit]),
             None => None,
         };
         let port_bindings = lab.placement.host_ports.get(name).map(|port| {
@@ -80,14 +83,14 @@ impl DockerEngine {
         };
         let body = ContainerCreateBody {
             hostname: Some(name.to_owned()),
-            image: Some(self.image.clone()),
+            image: Some(image.to_owned()),
             cmd: Some(command),
             env: Some(vec![
                 format!("BOOTSTRAP_SERVERS={}", lab.topology.bootstrap_servers()),
                 "TZ=UTC".to_owned(),
             ]),
             labels: Some(HashMap::from([
-                (RUN_LABEL.to_owned(), self.run.clone()),
+                (RUN_LABEL.to_owned(), lab.run.clone()),
                 (NODE_LABEL.to_owned(), name.to_owned()),
             ])),
             exposed_ports: port_bindings.as_ref().map(|p| p.keys().cloned().collect()),
@@ -99,7 +102,7 @@ impl DockerEngine {
                 nano_cpus,
                 tmpfs: Some(volumes).filter(|v| !v.is_empty()),
                 blkio_device_write_bps: write_limit,
-                network_mode: Some(self.run.clone()),
+                network_mode: Some(lab.run.clone()),
                 extra_hosts: Some(
                     lab.placement
                         .addresses
@@ -118,36 +121,37 @@ impl DockerEngine {
                 ..Default::default()
             }),
             networking_config: Some(NetworkingConfig {
-                endpoints_config: Some(HashMap::from([(self.run.clone(), endpoint)])),
+                endpoints_config: Some(HashMap::from([(lab.run.clone(), endpoint)])),
             }),
             ..Default::default()
         };
         let options = CreateContainerOptionsBuilder::default().name(&lab.container(name)).build();
-        self.docker
-            .create_container(Some(options), body)
-            .await
-            .map_err(failed(format!("create the container of {name}")))?;
-        Ok(())
+        let created = self.docker.create_container(Some(options), body);
+        within(format!("create the container of {name}"), WORKS_WITHIN, created).await.map(|_| ())
     }
 
     /// Starts a machine.
     pub(super) async fn start_machine(&self, lab: &Lab, name: &str) -> Result<(), EngineError> {
-        let started = self
-            .docker
-            .start_container(
-                &lab.container(name),
-                None::<bollard::query_parameters::StartContainerOptions>,
-            )
-            .await;
-        started.map_err(|error| {
-            let operation = format!("start the container of {name}");
-            let reason = error.to_string();
-            if is_taken(&reason) {
-                EngineError::Taken { operation, reason }
-            } else {
-                EngineError::Operation { operation, source: error }
+        let container = lab.container(name);
+        let started = self.docker.start_container(&container, None::<StartContainerOptions>);
+        let operation = format!("start the container of {name}");
+        match within(operation.as_str(), WORKS_WITHIN, started).await {
+            Err(EngineError::Operation { source, .. }) if is_taken(&source.to_string()) => {
+                Err(EngineError::Taken { operation, reason: source.to_string() })
             }
-        })
+            started => started,
+        }
+    }
+
+    /// What the engine knows of a machine.
+    pub(super) async fn inspect_machine(
+        &self,
+        lab: &Lab,
+        name: &str,
+    ) -> Result<ContainerInspectResponse, EngineError> {
+        let container = lab.container(name);
+        let inspected = self.docker.inspect_container(&container, None::<InspectContainerOptions>);
+        within(format!("look at {name}"), ANSWERS_WITHIN, inspected).await
     }
 }
 

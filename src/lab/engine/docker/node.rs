@@ -6,23 +6,18 @@ use std::time::Duration;
 
 use super::DockerEngine;
 use crate::domain::fault::{Prior, Signal};
-use crate::lab::engine::{EngineError, Lab, TOOLBOX};
+use crate::lab::engine::supervisor::{self, Control};
+use crate::lab::engine::{EngineError, Exec, Files, Lab, QUICKLY, TOOLBOX};
 use crate::lab::wait;
 
 const SERVER_PROPERTIES: &str = "/etc/kafka/server.properties";
 const JVM_ENV: &str = "/etc/kafka/jvm.env";
 /// How long a job may take to end: what it has handed to the disk is written first.
 const JOB_ENDS_WITHIN: Duration = Duration::from_secs(60);
-
-/// Whether a machine's supervisor runs this service.
-pub(super) async fn runs(
-    engine: &DockerEngine,
-    lab: &Lab,
-    node: &str,
-    service: &str,
-) -> Result<bool, EngineError> {
-    Ok(engine.run(lab, node, &["sv", "status", service]).await?.text.starts_with("run:"))
-}
+/// How long a disk may take to fill where writes are limited ...
+const FILLS_WITHIN: Duration = Duration::from_secs(300);
+/// ... and a client to write one record: kcat gives up by itself after 300 s only.
+const PRODUCES_WITHIN: Duration = Duration::from_secs(60);
 
 /// What Kafka is started with.
 pub(super) async fn startup(
@@ -64,7 +59,7 @@ pub(super) async fn restart_with(
             &[(SERVER_PROPERTIES.to_owned(), properties), (JVM_ENV.to_owned(), jvm)],
         )
         .await?;
-    engine.restart_service(lab, node, "kafka").await
+    supervisor::control(engine, lab, node, "kafka", Control::Restart).await
 }
 
 /// Lines of `KEY=value` with these keys changed or removed; all else stays, and new keys come last.
@@ -92,7 +87,7 @@ pub(super) async fn signal(
     signal: Signal,
 ) -> Result<(), EngineError> {
     engine
-        .run_ok(lab, node, &["pkill", &format!("-{}", signal.name()), "-x", "java"])
+        .run_ok(lab, node, &["pkill", &format!("-{}", signal.name()), "-x", "java"], QUICKLY)
         .await
         .map(|_| ())
 }
@@ -111,7 +106,7 @@ pub(super) async fn drops_packets(
     node: &str,
     matching: &[String],
 ) -> Result<bool, EngineError> {
-    Ok(engine.run(lab, node, &rule("-C", matching)).await?.exit == 0)
+    Ok(engine.run(lab, node, &rule("-C", matching), QUICKLY).await?.exit == 0)
 }
 
 /// Adds the rule.
@@ -121,7 +116,7 @@ pub(super) async fn drop_packets(
     node: &str,
     matching: &[String],
 ) -> Result<(), EngineError> {
-    engine.run_ok(lab, node, &rule("-A", matching)).await.map(|_| ())
+    engine.run_ok(lab, node, &rule("-A", matching), QUICKLY).await.map(|_| ())
 }
 
 /// Removes the rule; that it is gone is as good.
@@ -132,7 +127,7 @@ pub(super) async fn pass_packets(
     matching: &[String],
 ) -> Result<(), EngineError> {
     if drops_packets(engine, lab, node, matching).await? {
-        engine.run_ok(lab, node, &rule("-D", matching)).await?;
+        engine.run_ok(lab, node, &rule("-D", matching), QUICKLY).await?;
     }
     Ok(())
 }
@@ -144,7 +139,7 @@ pub(super) async fn has_file(
     node: &str,
     path: &str,
 ) -> Result<bool, EngineError> {
-    Ok(engine.run(lab, node, &["test", "-e", path]).await?.exit == 0)
+    Ok(engine.run(lab, node, &["test", "-e", path], QUICKLY).await?.exit == 0)
 }
 
 /// Removes a file; that it is gone is as good.
@@ -154,7 +149,7 @@ pub(super) async fn remove_file(
     node: &str,
     path: &str,
 ) -> Result<(), EngineError> {
-    engine.run_ok(lab, node, &["rm", "-f", path]).await.map(|_| ())
+    engine.run_ok(lab, node, &["rm", "-f", path], QUICKLY).await.map(|_| ())
 }
 
 /// Fills the file system of a path with a file there, but for so many KiB: nearly all at once, the
@@ -174,7 +169,7 @@ pub(super) async fn fill_disk(
             head -c "$((left < 64 ? left : 64))K" /dev/zero 2>/dev/null >>"$1" || break
         done"#;
     engine
-        .run_ok(lab, node, &["sh", "-c", script, "sh", path, &leave_kib.to_string()])
+        .run_ok(lab, node, &["sh", "-c", script, "sh", path, &leave_kib.to_string()], FILLS_WITHIN)
         .await
         .map(|_| ())
 }
@@ -197,9 +192,11 @@ pub(super) async fn start_job(
     engine
         .write_files(lab, node, &[(run.clone(), format!("#!/bin/sh\nexec 2>&1\n{script}\n"))])
         .await?;
-    engine.run_ok(lab, node, &["chmod", "755", &run]).await?;
-    engine.run_ok(lab, node, &["ln", "-sfn", &folder, &format!("/etc/service/{job}")]).await?;
-    engine.await_supervised_as(lab, node, job).await
+    engine.run_ok(lab, node, &["chmod", "755", &run], QUICKLY).await?;
+    engine
+        .run_ok(lab, node, &["ln", "-sfn", &folder, &format!("/etc/service/{job}")], QUICKLY)
+        .await?;
+    supervisor::await_up(engine, lab, node, job).await
 }
 
 /// Stops a job and removes it.
@@ -216,7 +213,10 @@ pub(super) async fn remove_job(
         let script = r#"rm -f "/etc/service/$1"; sv force-shutdown "$2"; rm -rf "$2""#;
         let mut last = String::new();
         let gone = wait::until(JOB_ENDS_WITHIN, Duration::from_millis(500), async || {
-            last = engine.run(lab, node, &["sh", "-c", script, "sh", job, &folder]).await?.text;
+            last = engine
+                .run(lab, node, &["sh", "-c", script, "sh", job, &folder], JOB_ENDS_WITHIN)
+                .await?
+                .text;
             Ok::<_, EngineError>((!has_file(engine, lab, node, &folder).await?).then_some(()))
         });
         let late = |last| EngineError::Late {
@@ -246,7 +246,7 @@ pub(super) async fn produce(
     // not occur in it.
     let script = r#"printf "$1" >/tmp/.record && kcat -P -F /etc/kcat.conf -t "$2" -p "$3" /tmp/.record; status=$?; rm -f /tmp/.record; exit $status"#;
     let argv = ["bash", "-c", script, "bash", &escaped, topic, &partition.to_string()];
-    engine.run_ok(lab, TOOLBOX, &argv).await.map(|_| ())
+    engine.run_ok(lab, TOOLBOX, &argv, PRODUCES_WITHIN).await.map(|_| ())
 }
 
 #[cfg(test)]

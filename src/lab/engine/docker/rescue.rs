@@ -10,26 +10,25 @@ use bollard::query_parameters::{
 };
 use futures_util::TryStreamExt;
 
-use super::{DockerEngine, RUN_LABEL, failed, has_status};
-use crate::lab::engine::{EngineError, Lab};
+use super::{ANSWERS_WITHIN, COPIES_WITHIN, DockerEngine, RUN_LABEL, WORKS_WITHIN, within};
+use crate::lab::engine::{EngineError, Lab, Refusal};
 
 /// What of a machine's disk is its own; the rest is the image.
 const DISK: [&str; 4] = ["/etc", "/root", "/var/lib", "/var/log"];
 
 impl DockerEngine {
-    /// Starts a machine with a copy of what lies on the disk of one that is down, without a
-    /// network, and gives its name. It carries the run's label, so that the run's end is its end,
-    /// too.
-    pub async fn rescue(
+    /// See `Terminal::rescue`.
+    pub(super) async fn start_rescue(
         &self,
         lab: &Lab,
         machine: &str,
         token: &str,
     ) -> Result<String, EngineError> {
         let rescue = format!("{machine}-rescue-{token}");
+        let down = self.inspect_machine(lab, machine).await?;
         let body = ContainerCreateBody {
             hostname: Some(machine.to_owned()),
-            image: Some(self.image.clone()),
+            image: down.config.and_then(|config| config.image),
             // The services of the disk are not started.
             entrypoint: Some(
                 ["sh", "-c", "rm -rf /etc/service/*; exec machine toolbox"]
@@ -37,7 +36,7 @@ impl DockerEngine {
                     .to_vec(),
             ),
             env: Some(vec!["TZ=UTC".to_owned()]),
-            labels: Some(HashMap::from([(RUN_LABEL.to_owned(), self.run.clone())])),
+            labels: Some(HashMap::from([(RUN_LABEL.to_owned(), lab.run.clone())])),
             host_config: Some(HostConfig {
                 network_mode: Some("none".to_owned()),
                 // Reading the kernel's messages.
@@ -48,44 +47,42 @@ impl DockerEngine {
         };
         let options =
             CreateContainerOptionsBuilder::default().name(&lab.container(&rescue)).build();
-        self.docker
-            .create_container(Some(options), body)
-            .await
-            .map_err(failed(format!("create a rescue machine for {machine}")))?;
+        let created = self.docker.create_container(Some(options), body);
+        within(format!("create a rescue machine for {machine}"), WORKS_WITHIN, created).await?;
         for folder in DISK {
             self.copy(lab, machine, &rescue, folder).await?;
         }
-        let started = self
-            .docker
-            .start_container(&lab.container(&rescue), None::<StartContainerOptions>)
-            .await;
-        started.map_err(failed(format!("start the rescue machine of {machine}")))?;
+        let container = lab.container(&rescue);
+        let started = self.docker.start_container(&container, None::<StartContainerOptions>);
+        within(format!("start the rescue machine of {machine}"), WORKS_WITHIN, started).await?;
         Ok(rescue)
     }
 
-    /// Removes a rescue machine; one that is gone already is no matter.
-    pub async fn end_rescue(&self, lab: &Lab, rescue: &str) -> Result<(), EngineError> {
+    /// See `Terminal::end_rescue`.
+    pub(super) async fn remove_rescue(&self, lab: &Lab, rescue: &str) -> Result<(), EngineError> {
         let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        match self.docker.remove_container(&lab.container(rescue), Some(options)).await {
-            Err(error) if has_status(&error, 404) || has_status(&error, 409) => Ok(()),
-            removed => removed.map_err(failed(format!("remove {rescue}"))),
+        let container = lab.container(rescue);
+        let removed = self.docker.remove_container(&container, Some(options));
+        let removed = within(format!("remove {rescue}"), ANSWERS_WITHIN, removed).await;
+        match removed.as_ref().err().and_then(EngineError::refusal) {
+            Some(Refusal::NotFound(_) | Refusal::Conflict(_)) => Ok(()),
+            _ => removed,
         }
     }
 
     async fn copy(&self, lab: &Lab, from: &str, to: &str, folder: &str) -> Result<(), EngineError> {
         let read = DownloadFromContainerOptionsBuilder::default().path(folder).build();
-        let archive: Vec<_> = self
-            .docker
-            .download_from_container(&lab.container(from), Some(read))
-            .try_collect()
-            .await
-            .map_err(failed(format!("read {folder} of {from}")))?;
+        let container = lab.container(from);
+        let archive = self.docker.download_from_container(&container, Some(read)).try_collect();
+        let archive: Vec<_> =
+            within(format!("read {folder} of {from}"), COPIES_WITHIN, archive).await?;
         let parent = std::path::Path::new(folder)
             .parent()
             .map_or_else(|| "/".to_owned(), |parent| parent.display().to_string());
         let write = UploadToContainerOptionsBuilder::default().path(&parent).build();
         let body = bollard::body_full(archive.concat().into());
-        let written = self.docker.upload_to_container(&lab.container(to), Some(write), body).await;
-        written.map_err(failed(format!("copy {folder} of {from}")))
+        let container = lab.container(to);
+        let written = self.docker.upload_to_container(&container, Some(write), body);
+        within(format!("copy {folder} of {from}"), COPIES_WITHIN, written).await
     }
 }

@@ -1,14 +1,15 @@
 //! A subnet and loopback ports nobody else uses.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest};
+use bollard::query_parameters::ListNetworksOptions;
 
-use super::{DockerEngine, RUN_LABEL, failed};
+use super::{ANSWERS_WITHIN, DockerEngine, RUN_LABEL, WORKS_WITHIN, within};
 use crate::domain::topology::{Placement, Topology};
 use crate::domain::workload::Service;
-use crate::lab::engine::{EngineError, TOOLBOX};
+use crate::lab::engine::{EngineError, Refusal, TOOLBOX, ports};
 
 /// Labs live in 172.30.0.0/16, a /28 each: 13 machines, and 4096 labs.
 const NETWORK: [u8; 2] = [172, 30];
@@ -17,10 +18,11 @@ const SUBNETS: u32 = 65536 / SUBNET_SIZE;
 
 pub(super) async fn reserve(
     engine: &DockerEngine,
+    run: &str,
     topology: &Topology,
     services: &[Service],
 ) -> Result<Placement, EngineError> {
-    let (subnet, first) = create_network(engine).await?;
+    let (subnet, first) = create_network(engine, run).await?;
     let machines = topology
         .nodes
         .iter()
@@ -40,13 +42,13 @@ pub(super) async fn reserve(
     Ok(Placement {
         subnet,
         addresses,
-        host_ports: free_ports(topology.brokers().map(|b| b.name.clone()))?,
+        host_ports: ports::choose(topology.brokers().map(|b| b.name.clone()))?,
     })
 }
 
 /// Creates the run's network in the first subnet neither the engine nor the host uses. Another lab
 /// may take the same one at the same moment: then the engine refuses, and the next is tried.
-async fn create_network(engine: &DockerEngine) -> Result<(String, u32), EngineError> {
+async fn create_network(engine: &DockerEngine, run: &str) -> Result<(String, u32), EngineError> {
     let taken = taken_subnets(engine).await?;
     let mut refused = String::new();
     for k in 0..SUBNETS {
@@ -56,7 +58,7 @@ async fn create_network(engine: &DockerEngine) -> Result<(String, u32), EngineEr
         }
         let subnet = format!("{}/28", address(first));
         let request = NetworkCreateRequest {
-            name: engine.run.clone(),
+            name: run.to_owned(),
             driver: Some("bridge".to_owned()),
             ipam: Some(Ipam {
                 config: Some(vec![IpamConfig {
@@ -65,27 +67,27 @@ async fn create_network(engine: &DockerEngine) -> Result<(String, u32), EngineEr
                 }]),
                 ..Default::default()
             }),
-            labels: Some(HashMap::from([(RUN_LABEL.to_owned(), engine.run.clone())])),
+            labels: Some(HashMap::from([(RUN_LABEL.to_owned(), run.to_owned())])),
             ..Default::default()
         };
-        match engine.docker.create_network(request).await {
+        let created = engine.docker.create_network(request);
+        let operation = format!("create the network {run} with {subnet}");
+        match within(operation, WORKS_WITHIN, created).await {
             Ok(_) => return Ok((subnet, first)),
-            Err(error)
-                if super::has_status(&error, 403) || error.to_string().contains("overlaps") =>
-            {
-                refused = error.to_string()
-            }
-            Err(error) => {
-                return Err(failed(format!("create the network {} with {subnet}", engine.run))(
-                    error,
-                ));
-            }
+            Err(error) if error.refusal().is_some_and(is_in_use) => refused = error.to_string(),
+            Err(error) => return Err(error),
         }
     }
     Err(EngineError::Exhausted(format!(
         "no free subnet is left in {}.{}.0.0/16 for a lab ({refused}); `chaoslab stop --all` removes labs that are no longer used",
         NETWORK[0], NETWORK[1]
     )))
+}
+
+/// Whether the engine refused because the subnet overlaps with one it has.
+fn is_in_use(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Refused { status: 403, .. })
+        || refusal.to_string().contains("overlaps")
 }
 
 fn address_bits(offset: u32) -> u32 {
@@ -117,9 +119,8 @@ impl Subnet {
 
 /// Subnets of the engine's networks and of the host's routes.
 async fn taken_subnets(engine: &DockerEngine) -> Result<Vec<Subnet>, EngineError> {
-    let networks =
-        engine.docker.list_networks(None::<bollard::query_parameters::ListNetworksOptions>).await;
-    let networks = networks.map_err(failed("list the engine's networks"))?;
+    let networks = engine.docker.list_networks(None::<ListNetworksOptions>);
+    let networks = within("list the engine's networks", ANSWERS_WITHIN, networks).await?;
     let configs = networks.into_iter().filter_map(|n| n.ipam.and_then(|i| i.config)).flatten();
     let mut taken: Vec<_> = configs.filter_map(|c| Subnet::parse(&c.subnet?)).collect();
     taken.extend(
@@ -140,27 +141,6 @@ fn parse_routes(routes: &str) -> Vec<Subnet> {
         (mask != 0).then_some(Subnet { bits, length: mask.count_ones() })
     };
     routes.lines().skip(1).filter_map(parse).collect()
-}
-
-/// Whether so many ports are free on the loopback, or why not.
-pub fn ports_free(count: usize) -> Result<(), EngineError> {
-    free_ports((0..count).map(|number| number.to_string())).map(|_| ())
-}
-
-/// Ports free on the loopback now. Another program may take one before it is published: then the
-/// start of the container says so.
-fn free_ports(names: impl Iterator<Item = String>) -> Result<BTreeMap<String, u16>, EngineError> {
-    let none =
-        |e: std::io::Error| EngineError::Exhausted(format!("no free port on 127.0.0.1: {e}"));
-    // All are held until all are known, so that none is given twice.
-    let held: Vec<_> = names
-        .map(|name| Ok((name, TcpListener::bind("127.0.0.1:0")?)))
-        .collect::<Result<_, _>>()
-        .map_err(none)?;
-    held.iter()
-        .map(|(name, listener)| Ok((name.clone(), listener.local_addr()?.port())))
-        .collect::<Result<_, _>>()
-        .map_err(none)
 }
 
 #[cfg(test)]

@@ -1,124 +1,149 @@
 //! Leaving nothing behind: everything that carries the run's label is removed, and only that.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use bollard::Docker;
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
     RemoveContainerOptionsBuilder, RemoveVolumeOptions,
 };
 use futures_util::future::join_all;
 
-use super::{RUN_LABEL, failed, has_status};
-use crate::lab::engine::{EngineError, Swept};
+use super::{ANSWERS_WITHIN, DockerEngine, RUN_LABEL, within};
+use crate::lab::engine::{EngineError, Leftover, Refusal, Sweep, Swept};
 use crate::lab::wait;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(200);
 
-/// Removes containers, then networks and volumes, of one run; of all runs when none is named. Ends
-/// when two rounds in a row found nothing: a create may have been in flight, and a network cannot
-/// go before its last container has.
-pub async fn sweep(docker: &Docker, run: Option<&str>) -> Result<Swept, EngineError> {
-    let mut swept = Swept::default();
-    let mut empty_rounds = 0;
-    let clean = wait::until(PATIENCE, BETWEEN_ROUNDS, async || {
-        let found = standing(docker, run).await?;
-        empty_rounds = if found == Swept::default() { empty_rounds + 1 } else { 0 };
-        swept.containers += sweep_containers(docker, run).await?;
-        swept.networks += sweep_networks(docker, run).await?;
-        swept.volumes += sweep_volumes(docker, run).await?;
-        Ok::<_, EngineError>((empty_rounds == 2).then_some(()))
-    });
-    match clean.await? {
-        Some(()) => Ok(swept),
-        None => {
-            let left = standing(docker, run).await?;
-            let last = format!(
-                "{} containers, {} networks and {} volumes are left",
-                left.containers, left.networks, left.volumes
-            );
-            Err(EngineError::Late {
-                what: "an engine free of the run's containers and networks".to_owned(),
-                seconds: PATIENCE.as_secs(),
-                last,
-            })
+/// What a run leaves on an engine, in the order in which it can go.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Thing {
+    /// By its name.
+    Container(String),
+    /// By its name.
+    Network(String),
+    /// By its name.
+    Volume(String),
+}
+
+impl Thing {
+    fn name(&self) -> String {
+        match self {
+            Self::Container(name) => format!("container {name}"),
+            Self::Network(name) => format!("network {name}"),
+            Self::Volume(name) => format!("volume {name}"),
+        }
+    }
+
+    /// How a person removes it.
+    fn command(&self) -> String {
+        match self {
+            Self::Container(name) => format!("docker rm -f -v {name}"),
+            Self::Network(name) => format!("docker network rm {name}"),
+            Self::Volume(name) => format!("docker volume rm {name}"),
         }
     }
 }
 
-/// What still stands of one run, or of all runs, by the same label.
-pub async fn standing(docker: &Docker, run: Option<&str>) -> Result<Swept, EngineError> {
-    Ok(Swept {
-        containers: containers(docker, run).await?.len(),
-        networks: networks(docker, run).await?.len(),
-        volumes: volumes(docker, run).await?.len(),
-    })
+impl Sweep for DockerEngine {
+    /// Ends when two rounds in a row found nothing: a create may have been in flight, and a network
+    /// cannot go before its last container has. What does not go keeps nothing else.
+    async fn sweep(&self, run: Option<&str>) -> Result<Swept, EngineError> {
+        let mut swept = Swept::default();
+        let mut refused = BTreeMap::new();
+        let mut empty_rounds = 0;
+        let clean = wait::until(PATIENCE, BETWEEN_ROUNDS, async || {
+            let found = self.things(run).await?;
+            empty_rounds = if found.is_empty() { empty_rounds + 1 } else { 0 };
+            refused.clear();
+            // Each kind after the one it may be in use by.
+            for kind in found.chunk_by(|a, b| discriminant(a) == discriminant(b)) {
+                let removals = kind.iter().map(|thing| self.remove(thing));
+                for (thing, removed) in kind.iter().zip(join_all(removals).await) {
+                    match removed {
+                        Ok(()) => count(&mut swept, thing),
+                        Err(EngineError::Operation { source: Refusal::NotFound(_), .. }) => {}
+                        Err(error) => drop(refused.insert(thing.clone(), error.to_string())),
+                    }
+                }
+            }
+            Ok::<_, EngineError>((empty_rounds == 2).then_some(()))
+        });
+        if clean.await?.is_some() {
+            return Ok(swept);
+        }
+        let leftover = |thing: Thing| Leftover {
+            why: refused.remove(&thing).unwrap_or_else(|| "it came while the rest went".to_owned()),
+            command: thing.command(),
+            name: thing.name(),
+        };
+        let left = self.things(run).await?.into_iter().map(leftover).collect::<Vec<_>>();
+        if left.is_empty() { Ok(swept) } else { Err(EngineError::Left { swept, left }) }
+    }
+
+    async fn standing(&self, run: Option<&str>) -> Result<Swept, EngineError> {
+        let mut standing = Swept::default();
+        self.things(run).await?.iter().for_each(|thing| count(&mut standing, thing));
+        Ok(standing)
+    }
 }
 
-fn by_label(run: Option<&str>) -> HashMap<String, Vec<String>> {
-    let label = run.map_or_else(|| RUN_LABEL.to_owned(), |run| format!("{RUN_LABEL}={run}"));
-    HashMap::from([("label".to_owned(), vec![label])])
+fn discriminant(thing: &Thing) -> std::mem::Discriminant<Thing> {
+    std::mem::discriminant(thing)
 }
 
-async fn containers(docker: &Docker, run: Option<&str>) -> Result<Vec<String>, EngineError> {
-    let options = ListContainersOptionsBuilder::default().all(true).filters(&by_label(run)).build();
-    let containers =
-        docker.list_containers(Some(options)).await.map_err(failed("list the run's containers"))?;
-    Ok(containers.into_iter().filter_map(|c| c.id).collect())
+fn count(swept: &mut Swept, thing: &Thing) {
+    match thing {
+        Thing::Container(_) => swept.containers += 1,
+        Thing::Network(_) => swept.networks += 1,
+        Thing::Volume(_) => swept.volumes += 1,
+    }
 }
 
-async fn networks(docker: &Docker, run: Option<&str>) -> Result<Vec<String>, EngineError> {
-    let options = ListNetworksOptionsBuilder::default().filters(&by_label(run)).build();
-    let networks =
-        docker.list_networks(Some(options)).await.map_err(failed("list the run's networks"))?;
-    Ok(networks.into_iter().filter_map(|n| n.id).collect())
-}
+impl DockerEngine {
+    /// All that there is of a run, or of all runs, in the order in which it can go.
+    async fn things(&self, run: Option<&str>) -> Result<Vec<Thing>, EngineError> {
+        let label = run.map_or_else(|| RUN_LABEL.to_owned(), |run| format!("{RUN_LABEL}={run}"));
+        let labelled = HashMap::from([("label".to_owned(), vec![label])]);
+        let options = ListContainersOptionsBuilder::default().all(true).filters(&labelled).build();
+        let containers = self.docker.list_containers(Some(options));
+        let containers = within("list the run's containers", ANSWERS_WITHIN, containers).await?;
+        let options = ListNetworksOptionsBuilder::default().filters(&labelled).build();
+        let networks = self.docker.list_networks(Some(options));
+        let networks = within("list the run's networks", ANSWERS_WITHIN, networks).await?;
+        let options = ListVolumesOptionsBuilder::default().filters(&labelled).build();
+        let volumes = self.docker.list_volumes(Some(options));
+        let volumes = within("list the run's volumes", ANSWERS_WITHIN, volumes).await?;
+        // A container that is half removed has no name any more.
+        let containers = containers.into_iter().filter_map(|container| {
+            let name = container.names.unwrap_or_default().into_iter().next();
+            name.map(|name| name.trim_start_matches('/').to_owned()).or(container.id)
+        });
+        let volumes = volumes.volumes.unwrap_or_default().into_iter().map(|volume| volume.name);
+        let networks = networks.into_iter().filter_map(|network| network.name);
+        Ok(containers
+            .map(Thing::Container)
+            .chain(networks.map(Thing::Network))
+            .chain(volumes.map(Thing::Volume))
+            .collect())
+    }
 
-async fn volumes(docker: &Docker, run: Option<&str>) -> Result<Vec<String>, EngineError> {
-    let options = ListVolumesOptionsBuilder::default().filters(&by_label(run)).build();
-    let volumes =
-        docker.list_volumes(Some(options)).await.map_err(failed("list the run's volumes"))?;
-    Ok(volumes.volumes.unwrap_or_default().into_iter().map(|v| v.name).collect())
-}
-
-async fn sweep_containers(docker: &Docker, run: Option<&str>) -> Result<usize, EngineError> {
-    let found = containers(docker, run).await?;
-    let removals = found.iter().map(|id| {
-        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        docker.remove_container(id, Some(options))
-    });
-    removed("remove a container", join_all(removals).await)
-}
-
-async fn sweep_networks(docker: &Docker, run: Option<&str>) -> Result<usize, EngineError> {
-    let found = networks(docker, run).await?;
-    removed("remove a network", join_all(found.iter().map(|id| docker.remove_network(id))).await)
-}
-
-async fn sweep_volumes(docker: &Docker, run: Option<&str>) -> Result<usize, EngineError> {
-    let found = volumes(docker, run).await?;
-    removed(
-        "remove a volume",
-        join_all(found.iter().map(|name| docker.remove_volume(name, None::<RemoveVolumeOptions>)))
-            .await,
-    )
-}
-
-/// Counts what was removed. What is gone already, is being removed by somebody else, or is still in
-/// use is left to the next round.
-fn removed(
-    operation: &str,
-    results: Vec<Result<(), bollard::errors::Error>>,
-) -> Result<usize, EngineError> {
-    let mut count = 0;
-    for result in results {
-        match result {
-            Ok(()) => count += 1,
-            Err(error) if [403, 404, 409].iter().any(|status| has_status(&error, *status)) => {}
-            Err(error) => return Err(failed(operation)(error)),
+    async fn remove(&self, thing: &Thing) -> Result<(), EngineError> {
+        let operation = format!("remove the {}", thing.name());
+        match thing {
+            Thing::Container(name) => {
+                let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+                let removed = self.docker.remove_container(name, Some(options));
+                within(operation, ANSWERS_WITHIN, removed).await
+            }
+            Thing::Network(name) => {
+                within(operation, ANSWERS_WITHIN, self.docker.remove_network(name)).await
+            }
+            Thing::Volume(name) => {
+                let removed = self.docker.remove_volume(name, None::<RemoveVolumeOptions>);
+                within(operation, ANSWERS_WITHIN, removed).await
+            }
         }
     }
-    Ok(count)
 }

@@ -1,13 +1,11 @@
 //! An interactive shell in a machine.
 
-use std::pin::Pin;
-
 use bollard::Docker;
 use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::exec::{CreateExecOptions, ResizeExecOptions, StartExecOptions, StartExecResults};
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, Full};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, UPGRADE};
 use hyper::{Request, StatusCode};
@@ -15,33 +13,10 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{DockerEngine, address, failed, has_status};
-use crate::lab::engine::{EngineError, Lab};
-
-/// The size of a terminal, in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    /// Width.
-    pub columns: u16,
-    /// Height.
-    pub rows: u16,
-}
-
-/// Whether a shell can be had on a machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MachineState {
-    /// It runs.
-    Up,
-    /// It has ended, and its disk is there; what the engine says about it.
-    Ended(String),
-    /// There is nothing to look at; what the engine says about it.
-    Away(String),
-}
-
-/// What a shell prints, as it comes.
-pub type Printed = Pin<Box<dyn Stream<Item = Result<Bytes, EngineError>> + Send>>;
-/// What a shell reads.
-pub type Typed = Pin<Box<dyn AsyncWrite + Send>>;
+use super::{ANSWERS_WITHIN, DockerEngine, address, failed, within};
+use crate::lab::engine::{
+    EngineError, Input, Lab, MachineState, Printed, Refusal, Terminal, Window,
+};
 
 /// Starts the shell in a terminal that has its size before the first prompt, in the home folder.
 const IN_TERMINAL: &str = r#"cd; [ "$0" = 0 ] || stty rows "$0" cols "$1"; exec bash"#;
@@ -50,18 +25,13 @@ const IN_TERMINAL: &str = r#"cd; [ "$0" = 0 ] || stty rows "$0" cols "$1"; exec 
 const FOR_SCRIPT: &str = "cd; exec bash --noediting -i 2>/dev/null";
 const READ_BYTES: usize = 16 * 1024;
 
-impl DockerEngine {
-    /// Whether a machine runs.
-    pub async fn machine_state(
-        &self,
-        lab: &Lab,
-        machine: &str,
-    ) -> Result<MachineState, EngineError> {
-        let inspected = match self.docker.inspect_container(&lab.container(machine), None).await {
-            Err(error) if has_status(&error, 404) => {
+impl Terminal for DockerEngine {
+    async fn machine_state(&self, lab: &Lab, machine: &str) -> Result<MachineState, EngineError> {
+        let inspected = match self.inspect_machine(lab, machine).await {
+            Err(EngineError::Operation { source: Refusal::NotFound(_), .. }) => {
                 return Ok(MachineState::Away("it was removed".to_owned()));
             }
-            inspected => inspected.map_err(failed(format!("look at {machine}")))?,
+            inspected => inspected?,
         };
         let state = inspected.state.unwrap_or_default();
         Ok(match (state.running, state.paused) {
@@ -78,9 +48,7 @@ impl DockerEngine {
         })
     }
 
-    /// Prepares a shell: on a terminal of this size, or for a script when there is none. Gives the
-    /// engine's id of it.
-    pub async fn create_shell(
+    async fn create_shell(
         &self,
         lab: &Lab,
         machine: &str,
@@ -105,23 +73,27 @@ impl DockerEngine {
             cmd: Some(argv),
             ..Default::default()
         };
-        let created = self.docker.create_exec(&lab.container(machine), options).await;
-        Ok(created.map_err(failed(format!("open a shell on {machine}")))?.id)
+        let container = lab.container(machine);
+        let created = self.docker.create_exec(&container, options);
+        Ok(within(format!("open a shell on {machine}"), ANSWERS_WITHIN, created).await?.id)
     }
 
-    /// Starts a prepared shell.
-    pub async fn start_shell(
+    async fn start_shell(
         &self,
         shell: &str,
         in_terminal: bool,
-    ) -> Result<(Printed, Typed), EngineError> {
-        let operation = || "start the shell";
+    ) -> Result<(Printed, Input), EngineError> {
+        let operation = "start the shell";
         if in_terminal {
-            return attach(&self.docker, shell).await.map_err(failed(operation()));
+            let attached = within(operation, ANSWERS_WITHIN, attach(&self.docker, shell)).await?;
+            self.await_begun(shell).await?;
+            return Ok(attached);
         }
         let options = StartExecOptions { tty: in_terminal, ..Default::default() };
-        match self.docker.start_exec(shell, Some(options)).await.map_err(failed(operation()))? {
+        let started = self.docker.start_exec(shell, Some(options));
+        match within(operation, ANSWERS_WITHIN, started).await? {
             StartExecResults::Attached { output, input } => {
+                self.await_begun(shell).await?;
                 let printed = output.map(move |chunk| {
                     chunk.map(LogOutput::into_bytes).map_err(failed("read from the shell"))
                 });
@@ -133,29 +105,24 @@ impl DockerEngine {
         }
     }
 
-    /// Tells the shell's terminal its size.
-    pub async fn resize_shell(&self, shell: &str, window: Window) -> Result<(), EngineError> {
+    async fn resize_shell(&self, shell: &str, window: Window) -> Result<(), EngineError> {
         let options = ResizeExecOptions { height: window.rows, width: window.columns };
-        self.docker
-            .resize_exec(shell, options)
-            .await
-            .map_err(failed("resize the terminal of the shell"))
+        let resized = self.docker.resize_exec(shell, options);
+        within("resize the terminal of the shell", ANSWERS_WITHIN, resized).await
     }
 
-    /// What a shell ended with.
-    pub async fn shell_exit(&self, shell: &str) -> Result<Option<i64>, EngineError> {
-        Ok(self
-            .docker
-            .inspect_exec(shell)
-            .await
-            .map_err(failed("look at the shell that ended"))?
-            .exit_code)
+    async fn rescue(&self, lab: &Lab, machine: &str, token: &str) -> Result<String, EngineError> {
+        self.start_rescue(lab, machine, token).await
+    }
+
+    async fn end_rescue(&self, lab: &Lab, rescue: &str) -> Result<(), EngineError> {
+        self.remove_rescue(lab, rescue).await
     }
 }
 
 /// Attaches to a terminal byte by byte. The client library takes its bytes 0 to 2 for headers of
 /// the other kind of stream, and such bytes do occur: `cat /proc/1/environ`.
-async fn attach(docker: &Docker, shell: &str) -> Result<(Printed, Typed), Error> {
+async fn attach(docker: &Docker, shell: &str) -> Result<(Printed, Input), Error> {
     let address = address();
     if let Some(path) =
         address.strip_prefix("unix://").or(address.starts_with('/').then_some(address.as_str()))
@@ -169,7 +136,7 @@ async fn attach(docker: &Docker, shell: &str) -> Result<(Printed, Typed), Error>
     upgrade(TcpStream::connect(host.trim_end_matches('/')).await?, docker, shell).await
 }
 
-async fn upgrade<S>(stream: S, docker: &Docker, shell: &str) -> Result<(Printed, Typed), Error>
+async fn upgrade<S>(stream: S, docker: &Docker, shell: &str) -> Result<(Printed, Input), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -201,7 +168,7 @@ where
                 buffer.truncate(read);
                 Some((Ok(Bytes::from(buffer)), reader))
             }
-            Err(error) => Some((Err(failed("read from the shell")(error.into())), reader)),
+            Err(error) => Some((Err(failed("read from the shell")(Error::from(error))), reader)),
         }
     });
     Ok((Box::pin(printed), Box::pin(writer)))

@@ -1,0 +1,40 @@
+//! All that the engine tells of a lab to whoever asks it.
+
+use std::collections::HashMap;
+
+use bollard::query_parameters::{EventsOptionsBuilder, InspectContainerOptions};
+use futures_util::TryStreamExt;
+
+use super::{ANSWERS_WITHIN, DockerEngine, RUN_LABEL, WORKS_WITHIN, within};
+use crate::lab::engine::{EngineError, Lab};
+
+pub(super) async fn disclosed(
+    engine: &DockerEngine,
+    lab: &Lab,
+    since: i64,
+) -> Result<Vec<(String, String)>, EngineError> {
+    let docker = &engine.docker;
+    let mut told = Vec::new();
+    for machine in lab.machines() {
+        let container = lab.container(machine);
+        let inspected = docker.inspect_container(&container, None::<InspectContainerOptions>);
+        let inspected = within(format!("inspect {machine}"), ANSWERS_WITHIN, inspected).await?;
+        told.push((format!("container {machine}"), json(&inspected)));
+    }
+    let network = docker.inspect_network(&lab.run, None);
+    let network = within("inspect the network", ANSWERS_WITHIN, network).await?;
+    told.push(("network".to_owned(), json(&network)));
+    let filters = HashMap::from([("label".to_owned(), vec![format!("{RUN_LABEL}={}", lab.run)])]);
+    let (since, until) = (since.to_string(), jiff::Timestamp::now().as_second().to_string());
+    let options =
+        EventsOptionsBuilder::default().since(&since).until(&until).filters(&filters).build();
+    let events = docker.events(Some(options)).try_collect();
+    let events: Vec<_> = within("read the engine's events", WORKS_WITHIN, events).await?;
+    let place = || "events of the engine".to_owned();
+    told.extend(events.iter().map(|event| (place(), json(event))));
+    Ok(told)
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("what came as JSON is JSON")
+}
