@@ -11,7 +11,7 @@ use super::input;
 use super::recorded::{Entry, Recorded};
 use crate::domain::rca::commands::{Nature, judge};
 use crate::domain::yaml::nearest;
-use crate::lab::engine::{Chunk, Exec, Lab, TOOLBOX};
+use crate::lab::engine::{Chunk, Exec, Lab};
 
 /// Arguments of `exec`.
 #[derive(Debug, Args)]
@@ -19,9 +19,8 @@ use crate::lab::engine::{Chunk, Exec, Lab, TOOLBOX};
     after_help = "Examples:\n  chaoslab exec -- kafka-topics.sh --describe --under-replicated-partitions\n  chaoslab exec kafka-2 -- ss -ti"
 )]
 pub struct Arguments {
-    /// The machine: a node, a service or the toolbox
-    #[arg(default_value = TOOLBOX)]
-    node: String,
+    /// The machine: a node, a service or the toolbox; the toolbox when not given
+    node: Option<String>,
     /// The command and its arguments
     #[arg(last = true, required = true)]
     command: Vec<String>,
@@ -30,20 +29,18 @@ pub struct Arguments {
 pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let chosen = context.open()?;
     let lab = chosen.lab()?;
-    known_machine(&lab, &arguments.node)?;
+    let node = arguments.node.as_deref().unwrap_or(lab.toolbox());
+    known_machine(&lab, node)?;
     let engine = chosen.engine().await?;
     let text = command_line(&arguments.command);
     let mutating = matches!(judge(&text).nature, Nature::Mutating(_));
-    let mut recorded = Recorded::begin(
-        context,
-        &chosen,
-        Entry { kind: "exec", node: &arguments.node, text: &text, mutating },
-    )
-    .await?;
+    let mut recorded =
+        Recorded::begin(context, &chosen, Entry { kind: "exec", node, text: &text, mutating })
+            .await?;
 
     let has_input = !std::io::stdin().is_terminal();
     let argv: Vec<_> = arguments.command.iter().map(String::as_str).collect();
-    let exec = engine.create_exec(&lab, &arguments.node, &argv, has_input).await?;
+    let exec = engine.create_exec(&lab, node, &argv, has_input).await?;
     recorded.drives(&exec).await?;
     let (mut output, input) = engine.start_exec(&exec).await?;
     let feeding = has_input.then(|| tokio::spawn(input::pass_on(input)));

@@ -1,7 +1,7 @@
 //! The record of a run as claims are checked against it: the facts besides samples and log lines,
 //! from the run's folder.
 
-use super::engine::{Lab, TOOLBOX};
+use super::engine::Lab;
 use super::run::{Briefing, RunFile};
 use super::store::{Command, Reader, StoreError};
 use crate::domain::rca::detect::{AlertRule, Scope, detect};
@@ -20,7 +20,7 @@ pub fn facts(
     let settled = file.settled_at.unwrap_or(first);
     let page = file.paged_at.unwrap_or(last);
     let baseline = Span { from: settled - file.baseline_ms.unwrap_or(0), to: settled };
-    let inventory = Inventory::of(&lab.topology, &lab.services, TOOLBOX);
+    let inventory = Inventory::of(&lab.topology, &lab.services);
     let alert = &briefing.alert;
     let scope = Scope {
         span: Span { from: baseline.from, to: last },

@@ -43,6 +43,7 @@
 
 mod client;
 mod consumer;
+mod deliveries;
 mod endpoint;
 mod exposition;
 mod figures;

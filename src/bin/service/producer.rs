@@ -10,13 +10,12 @@ use jiff::Timestamp;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rdkafka::{
     error::KafkaError,
-    message::{DeliveryResult, Message},
-    producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer},
+    producer::{BaseRecord, Producer},
     types::RDKafkaErrorCode,
 };
 
 use crate::{
-    client::{self, Reports, describe, report_to},
+    deliveries::{Deliveries, OrderProducer},
     log::Level,
     order::OrderWriter,
     pace::Pace,
@@ -33,17 +32,13 @@ const WAIT_FOR_ROOM: Duration = Duration::from_secs(60);
 /// How long the last records may take to be acknowledged when the service stops.
 const FLUSH: Duration = Duration::from_secs(5);
 
-/// The client as this program uses it. It has a thread for its delivery reports: polling between
-/// records would spin through the last millisecond of every wait.
-pub type OrderProducer = ThreadedProducer<Deliveries>;
-
 /// Runs one client until the service is asked to stop.
 pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Result<(), Failure> {
     if production.records_per_client > 0 {
         let mut orders = OrderWriter::new(format!("{:016x}", seed()), production.record_size);
         return short_lived::run(service, production, member, &mut orders);
     }
-    let deliveries = Deliveries { reports: Reports::of(service, member), start: Instant::now() };
+    let deliveries = Deliveries::of(service, member);
     let producer: OrderProducer = service
         .settings
         .client_config(&service.name, member)
@@ -150,48 +145,6 @@ impl<'a> Placing<'a> {
                     return if fatal { Err(Failure::Fatal(error)) } else { Ok(false) };
                 }
             }
-        }
-    }
-}
-
-/// Takes the client's delivery reports. What goes with a record is the time it was handed over, see
-/// [`Deliveries::micros`].
-pub struct Deliveries {
-    reports: Reports,
-    start: Instant,
-}
-
-impl Deliveries {
-    /// Microseconds since the client was made.
-    fn micros(&self) -> usize {
-        self.start.elapsed().as_micros() as usize
-    }
-
-    fn give_up(&self, topic: &str, error: &KafkaError) {
-        let service = &self.reports.service;
-        let code = error.rdkafka_error_code().map_or_else(|| "OTHER".to_owned(), client::name);
-        service.figures.produced().fail(topic, code);
-        service
-            .log
-            .sparsely(Level::Error, format!("order not placed topic={topic} {}", describe(error)));
-    }
-}
-
-report_to!(Deliveries, reports);
-
-impl ProducerContext for Deliveries {
-    type DeliveryOpaque = usize;
-
-    fn delivery(&self, result: &DeliveryResult<'_>, handed_over: usize) {
-        match result {
-            Ok(record) => {
-                let figures = &self.reports.service.figures;
-                figures.ledger().note(record.topic(), record.partition(), record.offset());
-                let latency = self.micros().saturating_sub(handed_over);
-                let since_start = figures.started.elapsed().unwrap_or_default();
-                figures.produced().acknowledge(Duration::from_micros(latency as u64), since_start);
-            }
-            Err((error, record)) => self.give_up(record.topic(), error),
         }
     }
 }

@@ -13,8 +13,8 @@ use rdkafka::{
 
 use crate::{
     client::describe,
+    deliveries::OrderProducer,
     log::Level,
-    producer::OrderProducer,
     service::{Failure, Service},
     settings::TransactionLimits,
 };

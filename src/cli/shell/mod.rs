@@ -15,7 +15,7 @@ use super::exec::known_machine;
 use super::exit::Failure;
 use super::input;
 use crate::domain::telemetry::terminal::{Session, Shown};
-use crate::lab::engine::{Exec, Host, Lab, MachineState, Printed, TOOLBOX, Terminal};
+use crate::lab::engine::{Exec, Host, Lab, MachineState, Printed, Terminal};
 use crate::lab::run::{RunState, random_token};
 use crate::lab::wait;
 
@@ -25,9 +25,8 @@ use crate::lab::wait;
     after_help = "Examples:\n  chaoslab shell\n  chaoslab shell kafka-2\n  chaoslab shell kafka-2 < look.sh"
 )]
 pub struct Arguments {
-    /// The machine: a node, a service or the toolbox
-    #[arg(default_value = TOOLBOX)]
-    node: String,
+    /// The machine: a node, a service or the toolbox; the toolbox when not given
+    node: Option<String>,
 }
 
 /// What the machine's `/etc/bash.bashrc` asks for to put marks into the stream, with the id they
@@ -45,7 +44,7 @@ const KILLED: i64 = 137;
 pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let chosen = context.open()?;
     let lab = chosen.lab()?;
-    let node = arguments.node.as_str();
+    let node = arguments.node.as_deref().unwrap_or(lab.toolbox());
     known_machine(&lab, node)?;
     let engine = chosen.engine().await?;
     let machine = Machine { chosen: &chosen, lab: &lab, engine: &engine, node };

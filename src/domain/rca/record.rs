@@ -9,8 +9,9 @@ use super::commands::{Judged, Nature, judge};
 use super::vocab::{Component, Kind};
 use crate::domain::telemetry::log::LogSource;
 use crate::domain::telemetry::series::{SeriesSource, UnixMs};
-use crate::domain::topology::{self, Topology};
-use crate::domain::workload::Service;
+use crate::domain::topology::Topology;
+pub use crate::domain::workload::{Machine, Role};
+use crate::domain::workload::{Service, machines};
 
 /// A run's record: its telemetry and the facts about it. Nothing in it knows what was injected.
 #[derive(Clone, Copy)]
@@ -202,65 +203,23 @@ pub struct Inventory {
     pub others: BTreeMap<Kind, BTreeSet<String>>,
 }
 
-/// A machine of a lab.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Machine {
-    /// Its name, which is the label `node` of its series.
-    pub name: String,
-    /// What runs on it.
-    pub role: Role,
-}
-
-/// What runs on a machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// A broker, with its id.
-    Broker(u32),
-    /// A controller, with its node id.
-    Controller(u32),
-    /// An application, with the group it consumes in, if it does.
-    Service {
-        /// Its group.
-        group: Option<String>,
-    },
-    /// Tools for the learner.
-    Toolbox,
-}
-
 impl Inventory {
-    /// What a lab of this cluster and these services is made of; `toolbox` is the machine with
-    /// tools for the learner.
-    pub fn of(topology: &Topology, services: &[Service], toolbox: &str) -> Self {
-        let id = |id: i32| u32::try_from(id).unwrap_or(0);
-        let node = |n: &topology::Node| Machine {
-            name: n.name.clone(),
-            role: match n.role {
-                topology::Role::Broker => Role::Broker(id(n.id)),
-                topology::Role::Controller => Role::Controller(id(n.id)),
-            },
-        };
-        let service = |s: &Service| Machine {
-            name: s.name.clone(),
-            role: Role::Service { group: s.group().map(str::to_owned) },
-        };
-        let toolbox = Machine { name: toolbox.to_owned(), role: Role::Toolbox };
+    /// What a lab of this cluster and these services is made of.
+    pub fn of(topology: &Topology, services: &[Service]) -> Self {
+        let partitions =
+            topology.topics.iter().map(|t| (t.name.clone(), t.assignment.len() as u32));
         Self {
-            machines: topology
-                .nodes
-                .iter()
-                .map(node)
-                .chain(services.iter().map(service))
-                .chain([toolbox])
-                .collect(),
-            topics: topology
-                .topics
-                .iter()
-                .map(|t| (t.name.clone(), t.assignment.len() as u32))
-                .collect(),
-            groups: services.iter().filter_map(|s| s.group().map(str::to_owned)).collect(),
+            machines: machines(topology, services),
+            topics: partitions.collect(),
+            groups: services.iter().filter_map(Service::group).map(str::to_owned).collect(),
             others: BTreeMap::new(),
         }
+    }
+
+    /// The machine with tools for the learner, on which a command runs that names no machine.
+    pub fn toolbox(&self) -> Option<&str> {
+        let toolbox = self.machines.iter().find(|m| m.role == Role::Toolbox)?;
+        Some(&toolbox.name)
     }
 
     /// The names of the components of this kind; none when the record does not list them.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::fault::truth::Truth;
 use crate::domain::rca::vocab::{Component, Kind};
-use crate::domain::topology::{NodeId, Role, Topic, Topology};
-use crate::domain::workload::Service;
+use crate::domain::topology::{NodeId, Topic, Topology};
+use crate::domain::workload::{Machine, Role, Service, machines, unsigned};
 
 /// The drawn name under which families keep the broker that suffers.
 const VICTIM: &str = "victim";
@@ -36,6 +36,10 @@ pub struct Roles {
     /// part.
     #[serde(default)]
     pub members: BTreeMap<String, u32>,
+    /// What the machines of all of these are called. A recording has them in its inventory, where
+    /// they are taken from when it is read.
+    #[serde(skip)]
+    pub machines: Vec<Machine>,
 }
 
 impl Roles {
@@ -60,7 +64,7 @@ impl Roles {
         }
         Self {
             partitions: partitions.collect(),
-            controllers: topology.controllers().map(|n| id(n.id)).collect(),
+            controllers: topology.controllers().map(|n| unsigned(n.id)).collect(),
             topics: topology.topics.iter().map(|t| t.name.clone()).collect(),
             services: services.iter().map(|s| s.name.clone()).collect(),
             members: services
@@ -68,6 +72,7 @@ impl Roles {
                 .filter(|s| s.members() > 1)
                 .map(|s| (s.name.clone(), s.members()))
                 .collect(),
+            machines: machines(topology, services),
             groups,
             brokers,
         }
@@ -107,19 +112,21 @@ impl Roles {
 
     /// The machine of `other` that has the role this one has here.
     pub fn machine_twin(&self, other: &Self, machine: &str) -> Option<String> {
-        if let Some(broker) = machine.strip_prefix("kafka-") {
-            return self.twin(other, Kind::Broker, broker).map(|id| format!("kafka-{id}"));
-        }
-        match machine {
-            // They have one name in every lab.
-            "toolbox" | "controller" => Some(machine.to_owned()),
-            service => self.twin(other, Kind::Service, service),
-        }
+        let here = self.machines.iter().find(|m| m.name == machine)?;
+        let twin_id = |own: &[u32], theirs: &[u32], id: u32| {
+            let place = own.iter().position(|own| *own == id)?;
+            theirs.get(place).copied()
+        };
+        let role = match here.role {
+            Role::Broker(id) => Role::Broker(twin_id(&self.brokers, &other.brokers, id)?),
+            Role::Controller(id) => {
+                Role::Controller(twin_id(&self.controllers, &other.controllers, id)?)
+            }
+            Role::Service { .. } => return self.twin(other, Kind::Service, machine),
+            Role::Toolbox => Role::Toolbox,
+        };
+        other.machines.iter().find(|m| m.role == role).map(|m| m.name.clone())
     }
-}
-
-fn id(id: NodeId) -> u32 {
-    u32::try_from(id).unwrap_or(0)
 }
 
 fn brokers(
@@ -136,21 +143,22 @@ fn brokers(
             _ => false,
         })
     };
-    let all = || topology.nodes.iter().filter(|n| n.role == Role::Broker);
+    let all = || topology.brokers();
     let mut first: Vec<u32> =
-        all().filter(|n| is_origin(n.id, &n.name)).map(|n| id(n.id)).collect();
+        all().filter(|n| is_origin(n.id, &n.name)).map(|n| unsigned(n.id)).collect();
     // A cause at all of them singles none out.
     if first.is_empty() || first.len() == all().count() {
         let victim = drawn.get(VICTIM).and_then(|v| v.parse::<u32>().ok());
-        first = victim.into_iter().filter(|v| all().any(|n| id(n.id) == *v)).collect();
+        first = victim.into_iter().filter(|v| all().any(|n| unsigned(n.id) == *v)).collect();
     }
-    let rest: Vec<u32> = all().map(|n| id(n.id)).filter(|n| !first.contains(n)).collect();
+    let rest: Vec<u32> = all().map(|n| unsigned(n.id)).filter(|n| !first.contains(n)).collect();
     first.into_iter().chain(rest).collect()
 }
 
 fn partitions(topic: &Topic, brokers: &[u32], origins: &BTreeSet<&Component>) -> Vec<u32> {
-    let place =
-        |broker: &NodeId| brokers.iter().position(|b| *b == id(*broker)).unwrap_or(brokers.len());
+    let place = |broker: &NodeId| {
+        brokers.iter().position(|b| *b == unsigned(*broker)).unwrap_or(brokers.len())
+    };
     let mut numbered: Vec<_> = (0u32..)
         .zip(&topic.assignment)
         .map(|(number, replicas)| {
@@ -166,19 +174,28 @@ fn partitions(topic: &Topic, brokers: &[u32], origins: &BTreeSet<&Component>) ->
 mod tests {
     use super::*;
     use crate::domain::fault::truth::{Account, Place, Trigger};
-    use crate::domain::topology::Node;
+    use crate::domain::topology::{self, Node, names};
     use crate::domain::workload::ServiceRole;
 
     fn roles(topic: &str, group: &str, origin: Option<&str>, victim: &str) -> Roles {
-        let node = |id: i32| match id {
-            100 => Node { name: "controller".to_owned(), id, role: Role::Controller },
-            _ => Node { name: format!("kafka-{id}"), id, role: Role::Broker },
-        };
-        let topology = Topology {
-            nodes: [1, 2, 3, 100].map(node).to_vec(),
-            topics: vec![Topic::spread(topic, 6, 3, &[1, 2, 3])],
-            ..Topology::default()
-        };
+        roles_on(
+            Topology { nodes: names::nodes(3), ..Topology::default() },
+            topic,
+            group,
+            origin,
+            victim,
+        )
+    }
+
+    fn roles_on(
+        topology: Topology,
+        topic: &str,
+        group: &str,
+        origin: Option<&str>,
+        victim: &str,
+    ) -> Roles {
+        let topology =
+            Topology { topics: vec![Topic::spread(topic, 6, 3, &[1, 2, 3])], ..topology };
         let service = |name: String, group: Option<&str>| Service {
             name,
             description: String::new(),
@@ -233,6 +250,43 @@ mod tests {
         // is followed by 2 and 1.
         assert_eq!(twin(Kind::Partition, "orders-1"), "payments-5");
         assert_eq!(here.machine_twin(&there, "toolbox").as_deref(), Some("toolbox"));
+    }
+
+    /// A quorum of three, and machines that nobody named after their ids.
+    fn elsewhere() -> Topology {
+        let node = |name: &str, id, role| Node { name: name.to_owned(), id, role };
+        Topology {
+            nodes: vec![
+                node("broker-a", 1, topology::Role::Broker),
+                node("broker-b", 2, topology::Role::Broker),
+                node("broker-c", 3, topology::Role::Broker),
+                node("quorum-x", 3001, topology::Role::Controller),
+                node("quorum-y", 3002, topology::Role::Controller),
+                node("quorum-z", 3003, topology::Role::Controller),
+            ],
+            toolbox: "bastion".to_owned(),
+            ..Topology::default()
+        }
+    }
+
+    #[test]
+    fn machines_of_any_name_and_number_have_twins() {
+        let here = roles("orders", "billing", Some("link:kafka-2"), "2");
+        let there = roles_on(elsewhere(), "payments", "ledger", Some("link:broker-c"), "3");
+        assert_eq!(there.brokers, [3, 1, 2]);
+        let twin = |name| here.machine_twin(&there, name);
+        let twins = ["kafka-2", "kafka-1", "controller", "billing", "toolbox"].map(twin);
+        assert_eq!(
+            twins.each_ref().map(Option::as_deref),
+            ["broker-c", "broker-a", "quorum-x", "ledger", "bastion"].map(Some)
+        );
+        let back = |kind, name| there.twin(&here, kind, name);
+        assert_eq!(back(Kind::Disk, "broker-b").as_deref(), Some("kafka-3"));
+        assert_eq!(back(Kind::Listener, "broker-c/EXTERNAL").as_deref(), Some("kafka-2/EXTERNAL"));
+        assert_eq!(back(Kind::Controller, "3001").as_deref(), Some("100"));
+        // One controller plays one part: nobody there stands for the other two.
+        assert_eq!([back(Kind::Link, "quorum-y"), back(Kind::Controller, "3003")], [None, None]);
+        assert_eq!(there.twin(&there, Kind::Link, "quorum-z").as_deref(), Some("quorum-z"));
     }
 
     #[test]

@@ -106,8 +106,9 @@ pub(super) fn parse(text: &str) -> Result<Recording, String> {
     if format != FORMAT {
         return Err(format!("it is of format {format}; this program reads format {FORMAT}"));
     }
-    let head: Head =
+    let mut head: Head =
         serde_json::from_str(first).map_err(|e| format!("its head cannot be read: {e}"))?;
+    head.roles.machines.clone_from(&head.facts.inventory.machines);
     let mut telemetry = Telemetry::default();
     let mut times: Vec<Vec<UnixMs>> = Vec::new();
     for (number, line) in rest.lines().enumerate() {

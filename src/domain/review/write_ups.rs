@@ -39,9 +39,16 @@ pub fn commands(text: &str) -> Vec<String> {
 
 /// The number a recorded run gave to a command of a write-up, when it was run there.
 pub fn number_of(command: &str, facts: &Facts) -> Option<u32> {
+    let (node, line) = place_and_line(command)?;
+    let node = node.or(facts.inventory.toolbox())?;
+    facts.commands.iter().find(|c| c.node == node && c.line.trim() == line).map(|c| c.number)
+}
+
+/// The machine that an `exec` names, if it names one, and the command line it runs there.
+fn place_and_line(command: &str) -> Option<(Option<&str>, &str)> {
     let (node, line) = command.strip_prefix("exec ")?.split_once("-- ")?;
-    let node = if node.trim().is_empty() { "toolbox" } else { node.trim() };
-    facts.commands.iter().find(|c| c.node == node && c.line.trim() == line.trim()).map(|c| c.number)
+    let named = Some(node.trim()).filter(|node| !node.is_empty());
+    Some((named, line.trim()))
 }
 
 /// Fills a write-up for a run. A command it wants that was not run there is told.
@@ -130,19 +137,13 @@ pub(super) fn problems(plan: &Plan, truth: &Truth, name: &str, file: &File) -> V
 /// name.
 fn facts(plan: &Plan, text: &str) -> Facts {
     let wanted = commands_of(text, &plan.drawn).unwrap_or_default();
+    let inventory = Inventory::of(&plan.topology, &plan.services);
     let command = |(number, run): (u32, String)| {
-        let (node, line) = run
-            .strip_prefix("exec ")
-            .and_then(|r| r.split_once("-- "))
-            .unwrap_or(("", run.as_str()));
+        let (node, line) = place_and_line(&run).unwrap_or((None, run.as_str()));
         Command {
             number,
-            node: if node.trim().is_empty() {
-                "toolbox".to_owned()
-            } else {
-                node.trim().to_owned()
-            },
-            line: line.trim().to_owned(),
+            node: node.unwrap_or(&plan.topology.toolbox).to_owned(),
+            line: line.to_owned(),
             started: DAY / 2 + 1,
             ended: Some(DAY / 2 + 2),
             exit: Some(0),
@@ -168,7 +169,7 @@ fn facts(plan: &Plan, text: &str) -> Facts {
         changes: Vec::new(),
         detections: Vec::new(),
         gaps: Vec::new(),
-        inventory: Inventory::of(&plan.topology, &plan.services, "toolbox"),
+        inventory,
     }
 }
 

@@ -12,12 +12,10 @@ use crate::domain::fault::truth::{Account, Precondition};
 use crate::domain::fault::{Action, Fault, Requirement, Target};
 use crate::domain::grade::Damage;
 use crate::domain::rca::vocab;
-use crate::domain::topology::{Node, Role, Topic, Topology, log_dir};
+use crate::domain::topology::{Role, Topic, Topology, log_dir, names};
 use crate::domain::workload::Service;
 use crate::domain::yaml::{self, Located, Problem, Step};
 
-/// The controller's node id; brokers count from 1.
-const CONTROLLER_ID: i32 = 100;
 /// How many innocent changes a run makes before the fault.
 const INNOCENT_CHANGES: usize = 2;
 
@@ -337,10 +335,8 @@ fn check_format<T>(
 }
 
 fn topology(family: &Family) -> Topology {
-    let broker = |id: i32| Node { name: format!("kafka-{id}"), id, role: Role::Broker };
-    let mut nodes: Vec<_> = (1..=family.cluster.brokers as i32).map(broker).collect();
-    let ids: Vec<_> = nodes.iter().map(|n| n.id).collect();
-    nodes.push(Node { name: "controller".to_owned(), id: CONTROLLER_ID, role: Role::Controller });
+    let nodes = names::nodes(family.cluster.brokers as i32);
+    let ids: Vec<_> = nodes.iter().filter(|n| n.role == Role::Broker).map(|n| n.id).collect();
     let topics = family.cluster.topics.iter().map(|t| {
         let on = if t.brokers.is_empty() { &ids } else { &t.brokers };
         let placed = Topic::placed(&t.name, t.partitions, t.replication_factor, on, t.followers);
@@ -349,6 +345,7 @@ fn topology(family: &Family) -> Topology {
     Topology {
         topics: topics.collect(),
         nodes,
+        toolbox: names::toolbox(),
         server_properties: family.cluster.server_properties.clone(),
         production_timings: family.cluster.production_timings,
         broker_millicores: family.cluster.broker_millicores,

@@ -1,5 +1,6 @@
 //! The cluster of a lab: controllers, brokers, listeners, topics with explicit replica assignments.
 
+pub mod names;
 pub mod properties;
 
 use std::collections::BTreeMap;
@@ -21,10 +22,14 @@ pub const CONTROLLER_PORT: u16 = 9093;
 pub const HOST_PORT: u16 = 29092;
 
 /// The cluster as it is to be built: what is the same for every lab of one draw, wherever it runs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topology {
     /// Controllers and brokers, in the order of their ids.
     pub nodes: Vec<Node>,
+    /// The host name of the machine with tools for the learner. Labs staged before it was written
+    /// down have the usual one.
+    #[serde(default = "names::toolbox")]
+    pub toolbox: String,
     /// The topics to create, with their replicas placed.
     pub topics: Vec<Topic>,
     /// Server properties on top of the lab's own, for every node.
@@ -50,6 +55,24 @@ pub struct Topology {
     /// super users.
     #[serde(default)]
     pub replication_user: Option<String>,
+}
+
+impl Default for Topology {
+    /// An empty cluster with nothing special about it.
+    fn default() -> Self {
+        Self {
+            nodes: Vec::new(),
+            toolbox: names::toolbox(),
+            topics: Vec::new(),
+            server_properties: BTreeMap::new(),
+            production_timings: false,
+            broker_millicores: None,
+            jvm_env: BTreeMap::new(),
+            memory_mib: None,
+            storage: Storage::default(),
+            replication_user: None,
+        }
+    }
 }
 
 /// What the machines that run Kafka have to write to.

@@ -1,9 +1,13 @@
 //! What the lab's services do: client applications, each on a machine of its own, configured by a
 //! properties file.
 
+mod machine;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use machine::{Machine, Role, machines, unsigned};
 
 /// A client application of the lab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -60,14 +60,16 @@ pub struct Lab {
     pub placement: Placement,
 }
 
-/// The machine a learner lands on.
-pub const TOOLBOX: &str = "toolbox";
-
 impl Lab {
     /// Host names of all machines: controllers and brokers, services, the toolbox.
     pub fn machines(&self) -> impl Iterator<Item = &str> {
         let nodes = self.topology.nodes.iter().map(|n| n.name.as_str());
-        nodes.chain(self.services.iter().map(|s| s.name.as_str())).chain([TOOLBOX])
+        nodes.chain(self.services.iter().map(|s| s.name.as_str())).chain([self.toolbox()])
+    }
+
+    /// The machine a learner lands on.
+    pub fn toolbox(&self) -> &str {
+        &self.topology.toolbox
     }
 
     /// The name of a machine's container on the engine.

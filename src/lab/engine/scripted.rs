@@ -5,11 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use super::{Act, Build, EngineError, Lab, Sweep, Swept, TOOLBOX};
+use super::{Act, Build, EngineError, Lab, Sweep, Swept};
 use crate::domain::fault::{Action, Prior};
 use crate::domain::topology::properties::Startup;
 use crate::domain::topology::{Placement, Topology};
-use crate::domain::workload::Service;
+use crate::domain::workload::{Service, machines};
 
 /// Something an engine was asked to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,12 +89,7 @@ impl Build for Scripted {
         services: &[Service],
     ) -> Result<Placement, EngineError> {
         self.take(Deed::Reserve)?;
-        let machines = topology
-            .nodes
-            .iter()
-            .map(|n| n.name.clone())
-            .chain(services.iter().map(|s| s.name.clone()))
-            .chain([TOOLBOX.to_owned()]);
+        let machines = machines(topology, services).into_iter().map(|machine| machine.name);
         let addresses =
             machines.zip(2..).map(|(name, k)| (name, Ipv4Addr::new(172, 30, 0, k))).collect();
         Ok(Placement { subnet: "172.30.0.0/28".to_owned(), addresses, host_ports: BTreeMap::new() })

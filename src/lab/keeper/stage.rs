@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::progress::Progress;
 use super::record::{Conditions, Held, Recorder, hold};
-use super::witness::{NotSeen, confirm};
+use super::witness::{NotSeen, WitnessError, confirm, seconds};
 use crate::domain::fault::truth::{LookAlike, Trigger, Truth};
 use crate::domain::fault::{Action, Step};
 use crate::domain::rca::record::Span;
@@ -55,6 +55,9 @@ pub enum StageError {
     /// Something that had to be seen was not.
     #[error(transparent)]
     NotWitnessed(#[from] NotSeen),
+    /// The witness could not look.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
     /// The truth could not be committed to.
     #[error("the truth has no canonical form: {0}")]
     Truth(serde_json::Error),
@@ -237,10 +240,13 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
         let injected = self.recorder.clock().now();
         self.tell("waiting for the page");
         // A control ends by itself, so its steps and its witness go on side by side.
-        let (changes, confirmed) =
-            tokio::try_join!(self.inject(lab), confirm(self.plan, self.recorder, injected))?;
+        let (changes, confirmed) = tokio::try_join!(self.inject(lab), self.confirmed(injected))?;
         self.enter(RunState::Confirming)?;
         Ok(Witnessed { injected, alerted: confirmed?, changes })
+    }
+
+    async fn confirmed(&self, injected: UnixMs) -> Result<Result<UnixMs, NotSeen>, StageError> {
+        Ok(confirm(self.plan, self.recorder, injected).await?)
     }
 
     /// Performs the fault's steps and, after the first, the harmless change that follows it.
@@ -399,8 +405,4 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
         }
         Ok(())
     }
-}
-
-pub(super) fn seconds(seconds: u32) -> i64 {
-    i64::from(seconds) * 1000
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::record::{Conditions, Held, Recorder, hold, hold_without};
-use super::stage::{StageError, seconds};
 use crate::domain::fault::sequence::{Seen, sequence};
 use crate::domain::fault::truth::Effect;
 use crate::domain::rca::record::Span;
 use crate::domain::scenario::Plan;
+use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::series::UnixMs;
 use crate::lab::store::StoreError;
 
@@ -22,6 +22,22 @@ pub struct NotSeen {
     /// The conditions that did not hold at the end, each with what was seen instead: for the author
     /// only.
     pub(super) unmet: BTreeMap<String, String>,
+}
+
+/// Why the witness could not look.
+#[derive(Debug, thiserror::Error)]
+pub enum WitnessError {
+    /// A condition of the plan cannot be evaluated.
+    #[error("a condition of the plan cannot be evaluated: {0}")]
+    Query(#[from] QueryError),
+    /// The record could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Seconds, as plans write them, in milliseconds.
+pub(super) fn seconds(seconds: u32) -> i64 {
+    i64::from(seconds) * 1000
 }
 
 fn how(unmet: usize) -> String {
@@ -40,7 +56,7 @@ pub async fn confirm(
     plan: &Plan,
     recorder: &Recorder,
     injected: UnixMs,
-) -> Result<Result<UnixMs, NotSeen>, StageError> {
+) -> Result<Result<UnixMs, NotSeen>, WitnessError> {
     let deadline = injected + seconds(plan.window_seconds);
     let not_seen = |what: &str, unmet| NotSeen {
         what: what.to_owned(),
@@ -94,7 +110,7 @@ fn too_early(
     plan: &Plan,
     recorder: &Recorder,
     within: Span,
-) -> Result<BTreeMap<String, String>, StageError> {
+) -> Result<BTreeMap<String, String>, WitnessError> {
     let chain = plan.account().chain;
     let seen = sequence(&chain, &recorder.reader()?, within).map_err(StoreError::from)?;
     let early = |(effect, seen): (Effect, Seen)| match seen {

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use crate::domain::recording::{Phase, Taken};
-use crate::domain::workload::properties_path;
-use crate::lab::engine::{EngineError, Exec, Lab, TOOLBOX};
+use crate::domain::workload::{Machine, Role, machines, properties_path};
+use crate::lab::engine::{EngineError, Exec, Lab};
 
 /// On the toolbox: what the cluster says of itself.
 const CLUSTER: [&str; 14] = [
@@ -65,14 +65,15 @@ const MARK: char = '\u{1e}';
 /// too; only an engine that refuses ends it.
 pub async fn take(engine: &impl Exec, lab: &Lab, phase: Phase) -> Result<Vec<Taken>, EngineError> {
     let mut taken = Vec::new();
-    for (machine, lines) in lines(lab) {
+    for machine in machines(&lab.topology, &lab.services) {
+        let lines = lines(&machine);
         // Each command has its own patience; all of them together, all of theirs.
         let within = (PATIENCE + ENDED_WITHIN) * lines.len() as u32;
-        let output = engine.run(lab, &machine, &["sh", "-c", &script(&lines)], within).await?;
+        let output = engine.run(lab, &machine.name, &["sh", "-c", &script(&lines)], within).await?;
         let outputs = outputs(&output.text).into_iter().zip(lines);
         taken.extend(outputs.map(|((exit, output), line)| Taken {
             phase,
-            machine: machine.clone(),
+            machine: machine.name.clone(),
             line,
             exit,
             output: shortened(output),
@@ -81,15 +82,17 @@ pub async fn take(engine: &impl Exec, lab: &Lab, phase: Phase) -> Result<Vec<Tak
     Ok(taken)
 }
 
-/// The commands of the battery by machine, as a learner would type them.
-fn lines(lab: &Lab) -> Vec<(String, Vec<String>)> {
+/// The commands of the battery on a machine, as a learner would type them.
+fn lines(machine: &Machine) -> Vec<String> {
     let owned = |lines: &[&str]| lines.iter().map(|l| (*l).to_owned()).collect::<Vec<_>>();
-    let nodes = lab.topology.nodes.iter().map(|node| (node.name.clone(), owned(&NODE)));
-    let services = lab.services.iter().map(|service| {
-        let properties = format!("cat {}", properties_path(&service.name));
-        (service.name.clone(), owned(&APPLICATION).into_iter().chain([properties]).collect())
-    });
-    nodes.chain(services).chain([(TOOLBOX.to_owned(), owned(&CLUSTER))]).collect()
+    match machine.role {
+        Role::Broker(_) | Role::Controller(_) => owned(&NODE),
+        Role::Service { .. } => {
+            let properties = format!("cat {}", properties_path(&machine.name));
+            owned(&APPLICATION).into_iter().chain([properties]).collect()
+        }
+        Role::Toolbox => owned(&CLUSTER),
+    }
 }
 
 /// Runs commands one after the other, each with its own patience, and marks where each ends and

@@ -372,6 +372,7 @@ impl LogSource for Cast<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rca::sample;
 
     fn roles(brokers: [u32; 3], topic: &str, service: &str) -> Roles {
         Roles {
@@ -382,6 +383,7 @@ mod tests {
             services: vec![service.to_owned()],
             groups: vec![service.to_owned()],
             members: [(service.to_owned(), 3)].into(),
+            machines: sample::machines(&[service]),
         }
     }
 

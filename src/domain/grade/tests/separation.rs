@@ -32,6 +32,7 @@ fn roles(victim: u32, names: [&str; 4]) -> Roles {
         services: vec![producer.into(), consumer.into()],
         groups: vec![consumer.into()],
         members: BTreeMap::new(),
+        machines: sample::machines(&[producer, consumer]),
     }
 }
 

@@ -7,7 +7,7 @@ mod stories;
 use stories::facts;
 pub use stories::{isr_shrink, self_healed, slow_consumer, slow_disk, throttled};
 
-use super::record::{Command, Facts, Record};
+use super::record::{Command, Facts, Machine, Record, Role};
 use crate::domain::telemetry::log::LogLine;
 use crate::domain::telemetry::series::{Labels, Point, Series, UnixMs};
 
@@ -37,6 +37,18 @@ pub struct Sample {
 /// The instant this many seconds after the start.
 pub fn second(s: i64) -> UnixMs {
     START + s * 1000
+}
+
+/// The machines of a lab of three brokers with these services.
+pub fn machines(services: &[&str]) -> Vec<Machine> {
+    let machine = |name: &str, role| Machine { name: name.to_owned(), role };
+    let brokers = (1..=3).map(|id| machine(&format!("kafka-{id}"), Role::Broker(id)));
+    let of_group = |name: &&str| machine(name, Role::Service { group: Some((*name).to_owned()) });
+    [machine("controller", Role::Controller(100)), machine("toolbox", Role::Toolbox)]
+        .into_iter()
+        .chain(brokers)
+        .chain(services.iter().map(of_group))
+        .collect()
 }
 
 /// What differs from a healthy run. Seconds are counted from the start.

@@ -11,7 +11,7 @@ use crate::domain::fault::AclEntry;
 use crate::domain::topology::properties::{STOCK_RUN, Startup, jvm_env, server_properties};
 use crate::domain::topology::{Placement, Topology};
 use crate::domain::workload::{Service, properties_path};
-use crate::lab::engine::{Build, EngineError, Files, Lab, Logs, TOOLBOX, supervisor};
+use crate::lab::engine::{Build, EngineError, Files, Lab, Logs, supervisor};
 use crate::lab::kafka::admin::{Admin, Endpoint, endpoints};
 use crate::lab::wait;
 
@@ -56,8 +56,8 @@ impl Build for DockerEngine {
     /// keep the processors busy.
     async fn populate(&self, lab: &Lab, image: &str) -> Result<(), EngineError> {
         let toolbox = async {
-            self.create_machine(lab, image, TOOLBOX, MachineRole::Toolbox).await?;
-            self.start_machine(lab, TOOLBOX).await
+            self.create_machine(lab, image, lab.toolbox(), MachineRole::Toolbox).await?;
+            self.start_machine(lab, lab.toolbox()).await
         };
         let services = lab.services.iter().map(async |service| {
             self.create_machine(lab, image, &service.name, MachineRole::Application).await?;

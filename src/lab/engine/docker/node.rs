@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::DockerEngine;
 use crate::domain::fault::{Prior, Signal};
 use crate::lab::engine::supervisor::{self, Control};
-use crate::lab::engine::{EngineError, Exec, Files, Lab, QUICKLY, TOOLBOX};
+use crate::lab::engine::{EngineError, Exec, Files, Lab, QUICKLY};
 use crate::lab::wait;
 
 const SERVER_PROPERTIES: &str = "/etc/kafka/server.properties";
@@ -246,7 +246,7 @@ pub(super) async fn produce(
     // not occur in it.
     let script = r#"printf "$1" >/tmp/.record && kcat -P -F /etc/kcat.conf -t "$2" -p "$3" /tmp/.record; status=$?; rm -f /tmp/.record; exit $status"#;
     let argv = ["bash", "-c", script, "bash", &escaped, topic, &partition.to_string()];
-    engine.run_ok(lab, TOOLBOX, &argv, PRODUCES_WITHIN).await.map(|_| ())
+    engine.run_ok(lab, lab.toolbox(), &argv, PRODUCES_WITHIN).await.map(|_| ())
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use bollard::query_parameters::ListNetworksOptions;
 
 use super::{ANSWERS_WITHIN, DockerEngine, RUN_LABEL, WORKS_WITHIN, within};
 use crate::domain::topology::{Placement, Topology};
-use crate::domain::workload::Service;
-use crate::lab::engine::{EngineError, Refusal, TOOLBOX, ports};
+use crate::domain::workload::{Service, machines};
+use crate::lab::engine::{EngineError, Refusal, ports};
 
 /// Labs live in 172.30.0.0/16, a /28 each: 13 machines, and 4096 labs.
 const NETWORK: [u8; 2] = [172, 30];
@@ -23,12 +23,7 @@ pub(super) async fn reserve(
     services: &[Service],
 ) -> Result<Placement, EngineError> {
     let (subnet, first) = create_network(engine, run).await?;
-    let machines = topology
-        .nodes
-        .iter()
-        .map(|n| n.name.clone())
-        .chain(services.iter().map(|s| s.name.clone()))
-        .chain([TOOLBOX.to_owned()]);
+    let machines = machines(topology, services).into_iter().map(|machine| machine.name);
     // .0 is the network, .1 its gateway.
     let addresses: BTreeMap<_, _> =
         machines.zip(2..).map(|(name, k)| (name, address(first + k))).collect();
