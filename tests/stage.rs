@@ -7,7 +7,7 @@ use std::rc::Rc;
 use chaoslab::domain::fault::Action;
 use chaoslab::domain::fault::truth::{Trigger, Truth};
 use chaoslab::domain::scenario::Plan;
-use chaoslab::domain::scenario::plan::Source;
+use chaoslab::domain::scenario::source::Source;
 use chaoslab::domain::telemetry::series::{Labels, UnixMs};
 use chaoslab::lab::engine::scripted::{Deed, Scripted};
 use chaoslab::lab::keeper::clock::Clock;

@@ -10,7 +10,7 @@ use flate2::read::GzDecoder;
 use super::recording::{self, RecordingError};
 use crate::domain::recording::Recording;
 use crate::domain::review::{self, FamilyFiles, ScenarioFiles};
-use crate::domain::scenario::plan::{Source, SourceProblem, read_family};
+use crate::domain::scenario::source::{Source, SourceProblem, read_family};
 use crate::domain::scenario::{Family, Plan, Seed};
 use crate::domain::yaml::nearest;
 

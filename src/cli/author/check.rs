@@ -33,7 +33,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         remarks.extend(unseparated(&library, family, &recordings));
     }
     if context.output.json {
-        let told = |p: &crate::domain::scenario::plan::SourceProblem| json!({"path": p.path, "line": p.problem.at.line, "column": p.problem.at.column, "message": p.problem.message});
+        let told = |p: &crate::domain::scenario::source::SourceProblem| json!({"path": p.path, "line": p.problem.at.line, "column": p.problem.at.column, "message": p.problem.message});
         context.output.value(
             &json!({"problems": problems.iter().map(told).collect::<Vec<_>>(), "remarks": remarks}),
         )?;

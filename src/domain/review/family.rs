@@ -2,7 +2,7 @@
 
 use super::words::Words;
 use super::{FamilyFiles, Found, expressions};
-use crate::domain::scenario::plan::{SourceProblem, family_text, texts};
+use crate::domain::scenario::source::{family_text, texts};
 use crate::domain::yaml::Step;
 
 pub(super) fn review(files: &FamilyFiles, seed: u64, found: &mut Found) {
@@ -11,11 +11,9 @@ pub(super) fn review(files: &FamilyFiles, seed: u64, found: &mut Found) {
         Err(problems) => return problems.into_iter().for_each(|p| found.add(p)),
     };
     let family = &document.value;
+    let source = files.family.source();
     let mut tell = |path: &[Step<'_>], message: String| {
-        found.add(SourceProblem {
-            path: files.family.path.clone(),
-            problem: document.problem(path, message),
-        });
+        found.add(source.problem(&document, path, message));
     };
     for problem in expressions::problems(&family.alert.expr) {
         tell(&["alert".into(), "expr".into()], problem);

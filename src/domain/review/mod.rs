@@ -13,7 +13,7 @@ pub mod write_ups;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::scenario::draw::{Choice, Drawn, Seed, draw};
-use super::scenario::plan::{Source, SourceProblem, choices};
+use super::scenario::source::{Source, SourceProblem, choices};
 use super::yaml::{Position, Problem};
 
 /// Seeds that are looked through for one that draws a value.

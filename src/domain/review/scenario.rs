@@ -5,9 +5,9 @@ use super::{FamilyFiles, Found, ScenarioFiles, TOP, expressions, write_ups};
 use crate::domain::fault::Step as Deed;
 use crate::domain::fault::truth::{LookAlike, Trigger, Truth};
 use crate::domain::rca::vocab::{self, domain};
-use crate::domain::scenario::Plan;
-use crate::domain::scenario::plan::{Source, SourceProblem, texts};
-use crate::domain::yaml::Step;
+use crate::domain::scenario::source::{Source, SourceProblem, texts};
+use crate::domain::scenario::{Plan, Scenario};
+use crate::domain::yaml::{Located, Step};
 
 /// A nudge, a direction, a near-answer.
 const HINTS: usize = 3;
@@ -53,6 +53,8 @@ pub(super) fn truth(plan: &Plan) -> Truth {
     }
 }
 
+/// Adds what is wrong with a scenario to what was found. `commands` says what is wrong with a
+/// command line of the program, as its parser sees it.
 pub(super) fn review(
     files: &FamilyFiles,
     scenario: &ScenarioFiles,
@@ -60,85 +62,132 @@ pub(super) fn review(
     commands: &dyn Fn(&str) -> Result<(), String>,
     found: &mut Found,
 ) {
-    let (plan, texts) = match (
-        plan(files, scenario, seed),
-        texts(&scenario.slug, files.family.source(), scenario.scenario.source(), seed),
-    ) {
+    let read = texts(&scenario.slug, files.family.source(), scenario.scenario.source(), seed);
+    let (plan, texts) = match (plan(files, scenario, seed), read) {
         (Ok(plan), Ok(texts)) => (plan, texts),
         (Err(problems), _) | (_, Err(problems)) => {
             return problems.into_iter().for_each(|p| found.add(p));
         }
     };
     let truth = truth(&plan);
-    let is_control = domain(&truth.causes[0].class) == "none";
-    let document = &texts.scenario;
-    let mut tell = |path: &[Step<'_>], message: String| {
-        found.add(SourceProblem {
-            path: scenario.scenario.path.clone(),
-            problem: document.problem(path, message),
-        });
-    };
-    for (list, signatures) in [("signatures", &plan.signatures), ("impact", &plan.impact)] {
-        for (k, signature) in signatures.iter().enumerate() {
-            expressions::problems(&signature.expr)
-                .into_iter()
-                .for_each(|p| tell(&[list.into(), k.into(), "expr".into()], p));
+    let mut review =
+        Review { plan: &plan, truth: &truth, files: scenario, document: &texts.scenario, found };
+    review.signatures();
+    review.fault();
+    review.vocabulary();
+    review.hints();
+    review.commands(commands);
+    if domain(&truth.causes[0].class) == "none" {
+        review.needs_of_a_control();
+    } else {
+        review.needs_of_a_cause();
+    }
+    review.change_feed();
+    review.write_ups();
+}
+
+/// A scenario as one seed fills it, while its problems are gathered.
+struct Review<'a> {
+    plan: &'a Plan,
+    truth: &'a Truth,
+    files: &'a ScenarioFiles,
+    document: &'a Located<Scenario>,
+    found: &'a mut Found,
+}
+
+impl Review<'_> {
+    /// Tells a problem of the value that `path` leads to.
+    fn tell(&mut self, path: &[Step<'_>], message: impl Into<String>) {
+        self.found.add(self.files.scenario.source().problem(self.document, path, message));
+    }
+
+    /// Tells what is wrong with an expression at `path`.
+    fn expression(&mut self, path: &[Step<'_>], promql: &str) {
+        for problem in expressions::problems(promql) {
+            self.tell(path, problem);
         }
     }
-    for problem in truth.problems() {
-        tell(&["fault".into()], problem);
-    }
-    for effect in &truth.causes[0].chain {
-        for problem in expressions::problems(&effect.shows) {
-            tell(
-                &["fault".into()],
-                format!(
-                    "the chain's event `{}` is shown by `{}`: {problem}",
-                    effect.event, effect.shows
-                ),
-            );
-        }
-    }
-    for promql in waits(&plan.fault.primitive().inject(plan.target())) {
-        expressions::problems(&promql).into_iter().for_each(|p| tell(&["fault".into()], p));
-    }
-    for (k, prevention) in document.value.preventions.iter().enumerate() {
-        if let Err(problem) = vocab::prevention(prevention) {
-            tell(&["preventions".into(), k.into()], problem);
-        }
-    }
-    for (k, precondition) in
-        plan.preconditions.iter().enumerate().filter(|(_, p)| p.reason.trim().is_empty())
-    {
-        tell(
-            &["preconditions".into(), k.into()],
-            format!("say why `{}` counts as it does", precondition.class),
-        );
-    }
-    if plan.hints.len() != HINTS || plan.hints.iter().any(|h| h.trim().is_empty()) {
-        tell(
-            &["hints".into()],
-            format!(
-                "give {HINTS} hints: a nudge, a direction, a near-answer; there are {}",
-                plan.hints.len()
-            ),
-        );
-    }
-    for (key, given) in [("resists", &plan.resists), ("fix", &plan.fix)] {
-        for (k, command) in given.iter().enumerate() {
-            if let Err(problem) = commands(&command.run) {
-                tell(
-                    &[key.into(), k.into(), "run".into()],
-                    format!("a learner cannot give `{}`: {problem}", command.run),
-                );
+
+    fn signatures(&mut self) {
+        let plan = self.plan;
+        for (list, signatures) in [("signatures", &plan.signatures), ("impact", &plan.impact)] {
+            for (k, signature) in signatures.iter().enumerate() {
+                self.expression(&[list.into(), k.into(), "expr".into()], &signature.expr);
             }
         }
     }
-    if is_control && !plan.resists.is_empty() {
-        tell(&["resists".into()], "nothing is wrong, so there is nothing that resists".to_owned());
+
+    /// What the fault says of itself, and the conditions its steps wait for.
+    fn fault(&mut self) {
+        let (plan, truth) = (self.plan, self.truth);
+        let at: &[Step<'_>] = &["fault".into()];
+        for problem in truth.problems() {
+            self.tell(at, problem);
+        }
+        for effect in &truth.causes[0].chain {
+            let (event, shows) = (&effect.event, &effect.shows);
+            for problem in expressions::problems(shows) {
+                self.tell(
+                    at,
+                    format!("the chain's event `{event}` is shown by `{shows}`: {problem}"),
+                );
+            }
+        }
+        for promql in waits(&plan.fault.primitive().inject(plan.target())) {
+            self.expression(at, &promql);
+        }
     }
-    if !is_control {
-        let missing = [
+
+    /// Preventions must be those of the vocabulary, and preconditions be explained.
+    fn vocabulary(&mut self) {
+        let (document, plan) = (self.document, self.plan);
+        for (k, prevention) in document.value.preventions.iter().enumerate() {
+            if let Err(problem) = vocab::prevention(prevention) {
+                self.tell(&["preventions".into(), k.into()], problem);
+            }
+        }
+        for (k, precondition) in plan.preconditions.iter().enumerate() {
+            if precondition.reason.trim().is_empty() {
+                let message = format!("say why `{}` counts as it does", precondition.class);
+                self.tell(&["preconditions".into(), k.into()], message);
+            }
+        }
+    }
+
+    fn hints(&mut self) {
+        let hints = &self.plan.hints;
+        if hints.len() != HINTS || hints.iter().any(|hint| hint.trim().is_empty()) {
+            let message = format!(
+                "give {HINTS} hints: a nudge, a direction, a near-answer; there are {}",
+                hints.len()
+            );
+            self.tell(&["hints".into()], message);
+        }
+    }
+
+    /// What repairs it and what does not must be commands a learner can give.
+    fn commands(&mut self, commands: &dyn Fn(&str) -> Result<(), String>) {
+        let plan = self.plan;
+        for (key, given) in [("resists", &plan.resists), ("fix", &plan.fix)] {
+            for (k, command) in given.iter().enumerate() {
+                if let Err(problem) = commands(&command.run) {
+                    let message = format!("a learner cannot give `{}`: {problem}", command.run);
+                    self.tell(&[key.into(), k.into(), "run".into()], message);
+                }
+            }
+        }
+    }
+
+    fn needs_of_a_control(&mut self) {
+        if !self.plan.resists.is_empty() {
+            let message = "nothing is wrong, so there is nothing that resists";
+            self.tell(&["resists".into()], message);
+        }
+    }
+
+    fn needs_of_a_cause(&mut self) {
+        let (plan, preventions) = (self.plan, &self.document.value.preventions);
+        let needs = [
             ("fix", plan.fix.is_empty(), "give the commands that repair it"),
             (
                 "recovery_seconds",
@@ -155,39 +204,49 @@ pub(super) fn review(
                 plan.impact.is_empty(),
                 "give a condition that shows who feels it, or what it puts at risk",
             ),
-            (
-                "preventions",
-                document.value.preventions.is_empty(),
-                "name what would keep it from happening again",
-            ),
+            ("preventions", preventions.is_empty(), "name what would keep it from happening again"),
             (
                 "decoy",
                 plan.decoy.is_none(),
                 "make a harmless change of a sibling's kind nearer to the onset",
             ),
         ];
-        for (key, _, message) in missing.into_iter().filter(|(_, missing, _)| *missing) {
-            tell(&[key.into()], message.to_owned());
+        for (key, is_missing, message) in needs {
+            if is_missing {
+                self.tell(&[key.into()], message);
+            }
         }
     }
-    let words = Words::of(&scenario.slug, &truth.causes[0].class);
-    let decoy = plan.decoy.iter().flat_map(|d| [("decoy", &d.what), ("decoy", &d.by)]);
-    for (key, text) in
-        [("trigger", &plan.trigger.what), ("trigger", &plan.trigger.by)].into_iter().chain(decoy)
-    {
-        if let Some(word) = words.given_away_by(text) {
-            tell(&[key.into()], format!("the change feed shows this, and it gives `{word}` away"));
+
+    /// What learners read in the feed must not name the cause.
+    fn change_feed(&mut self) {
+        let plan = self.plan;
+        let words = Words::of(&self.files.slug, &self.truth.causes[0].class);
+        let mut shown = vec![("trigger", &plan.trigger.what), ("trigger", &plan.trigger.by)];
+        if let Some(decoy) = &plan.decoy {
+            shown.extend([("decoy", &decoy.what), ("decoy", &decoy.by)]);
+        }
+        for (key, text) in shown {
+            if let Some(word) = words.given_away_by(text) {
+                let message = format!("the change feed shows this, and it gives `{word}` away");
+                self.tell(&[key.into()], message);
+            }
         }
     }
-    for name in [write_ups::REFERENCE, write_ups::DECOY] {
-        if !scenario.write_ups.contains_key(name) {
-            found.add(
-                scenario.scenario.problem(TOP, format!("the scenario has no {name} beside it")),
-            );
+
+    fn write_ups(&mut self) {
+        let files = self.files;
+        for name in [write_ups::REFERENCE, write_ups::DECOY] {
+            if !files.write_ups.contains_key(name) {
+                let message = format!("the scenario has no {name} beside it");
+                self.found.add(files.scenario.problem(TOP, message));
+            }
         }
-    }
-    for (name, file) in &scenario.write_ups {
-        write_ups::problems(&plan, &truth, name, file).into_iter().for_each(|p| found.add(p));
+        for (name, file) in &files.write_ups {
+            for problem in write_ups::problems(self.plan, self.truth, name, file) {
+                self.found.add(problem);
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::write_ups;
 use crate::domain::fault::sequence::{Seen, sequence};
 use crate::domain::fault::truth::Truth;
-use crate::domain::grade::{Comparison, GradeError, Terms, grade};
+use crate::domain::grade::{Comparison, Grade, GradeError, Terms, grade};
 use crate::domain::rca::check::times;
 use crate::domain::rca::document::Document;
 use crate::domain::rca::record::{Record, Span};
@@ -14,6 +14,7 @@ use crate::domain::scenario::cause::Signature;
 use crate::domain::scenario::{Drawn, Plan};
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::{SeriesSource, Since, SourceError, UnixMs};
+use crate::domain::yaml::Problem;
 
 /// All was well so long before the baseline begins, too: a steady rate over five seconds takes
 /// four. Not longer: a group whose first commit comes a second before that would seem to read less
@@ -47,10 +48,14 @@ pub fn unmet<'a>(
     conditions.into_iter().filter(|promql| !holds(promql, record, at)).collect()
 }
 
+/// An expression that cannot be read or evaluated holds nowhere: `author check` says what is wrong
+/// with it.
 fn holds(promql: &str, record: &Record<'_>, at: UnixMs) -> bool {
-    Query::parse(promql)
-        .and_then(|q| q.instant(record.series, at).map(|value| q.holds(&value)))
-        .unwrap_or(false)
+    let asked = Query::parse(promql).and_then(|query| {
+        let value = query.instant(record.series, at)?;
+        Ok(query.holds(&value))
+    });
+    asked.unwrap_or(false)
 }
 
 /// Whether a cause with these signatures is seen: there are some, and all hold.
@@ -188,34 +193,34 @@ pub fn marked(
         Ok(text) => text,
         Err(reason) => return Ok(refused(reason)),
     };
+    let listed = |problems: &[Problem]| {
+        problems.iter().map(|p| format!("{name}:{p}")).collect::<Vec<_>>().join("; ")
+    };
     let document = match Document::read(text.as_bytes()) {
         Ok(document) => document,
-        Err(problems) => {
-            return Ok(refused(
-                problems.iter().map(|p| format!("{name}:{p}")).collect::<Vec<_>>().join("; "),
-            ));
-        }
+        Err(problems) => return Ok(refused(listed(&problems))),
     };
     match grade(&document, record, truth, with, terms) {
-        Ok(grade) => {
-            let gates =
-                grade.gates.iter().filter(|g| !g.passed).map(|g| format!("{}: {}", g.gate, g.why));
-            let losses = grade.losses.iter().map(|l| {
-                format!("{} -{}.{}: {}", l.item, l.lost / 1000, l.lost % 1000 / 100, l.says)
-            });
-            let why = gates.chain(losses).collect::<Vec<_>>().join("; ");
-            Ok(Marked {
-                name: name.to_owned(),
-                passed: grade.passed,
-                points: Some(grade.total),
-                why,
-            })
-        }
-        Err(GradeError::Invalid(problems)) => Ok(refused(
-            problems.iter().map(|p| format!("{name}:{p}")).collect::<Vec<_>>().join("; "),
-        )),
+        Ok(grade) => Ok(Marked {
+            name: name.to_owned(),
+            passed: grade.passed,
+            points: Some(grade.total),
+            why: why(&grade),
+        }),
+        Err(GradeError::Invalid(problems)) => Ok(refused(listed(&problems))),
         Err(GradeError::Record(error)) => Err(error),
     }
+}
+
+/// The gates a grade failed at, then what it lost.
+fn why(grade: &Grade) -> String {
+    let failed = grade.gates.iter().filter(|gate| !gate.passed);
+    let gates = failed.map(|gate| format!("{}: {}", gate.gate, gate.why));
+    let losses = grade.losses.iter().map(|loss| {
+        let (points, tenths) = (loss.lost / 1000, loss.lost % 1000 / 100);
+        format!("{} -{points}.{tenths}: {}", loss.item, loss.says)
+    });
+    gates.chain(losses).collect::<Vec<_>>().join("; ")
 }
 
 impl Marked {

@@ -10,7 +10,7 @@ use crate::domain::fault::truth::Truth;
 use crate::domain::rca::analysis::{Claim, resolve};
 use crate::domain::rca::document::Document;
 use crate::domain::rca::record::{Alert, Command, Facts, Inventory, Objective, Span};
-use crate::domain::scenario::plan::SourceProblem;
+use crate::domain::scenario::source::SourceProblem;
 use crate::domain::scenario::{Drawn, Plan, template};
 use crate::domain::yaml::{Position, Problem};
 

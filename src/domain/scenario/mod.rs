@@ -4,6 +4,7 @@ pub mod cause;
 pub mod draw;
 pub mod family;
 pub mod plan;
+pub mod source;
 pub mod template;
 
 pub use cause::Scenario;

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::cause::{Command, Scenario, Signature, Trigger};
-use super::draw::{self, Choice, Drawn, Seed};
-use super::family::{Alert, FORMAT, Family, Innocent, Objective, Steady};
-use super::template;
+use super::draw::{self, Drawn, Seed};
+use super::family::{Alert, FORMAT, Family, Innocent, Objective, ServiceSpec, Steady, TopicSpec};
+use super::source::{Source, SourceProblem, scenario_text, texts};
 use crate::domain::fault::truth::{Account, Precondition};
-use crate::domain::fault::{Action, Fault, Requirement, Target};
+use crate::domain::fault::{Action, Fault, Requirement, Step, Target};
 use crate::domain::grade::Damage;
 use crate::domain::rca::vocab;
-use crate::domain::topology::{Role, Topic, Topology, log_dir, names};
-use crate::domain::workload::Service;
-use crate::domain::yaml::{self, Located, Problem, Step};
+use crate::domain::topology::{NodeId, Role, Topic, Topology, log_dir, names};
+use crate::domain::workload::{Service, ServiceRole};
+use crate::domain::yaml::Located;
 
 /// How many innocent changes a run makes before the fault.
 const INNOCENT_CHANGES: usize = 2;
@@ -102,81 +102,6 @@ pub struct Sibling {
     pub signatures: Vec<Signature>,
 }
 
-/// The two files a plan is made of, with the names their problems are told under.
-#[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
-    /// `family.yaml`, or its path as the author typed it.
-    pub path: &'a str,
-    /// Its text.
-    pub text: &'a str,
-}
-
-/// A problem of one of the files: `path:line:column: message`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SourceProblem {
-    /// The file.
-    pub path: String,
-    /// The problem and its place.
-    pub problem: Problem,
-}
-
-impl std::fmt::Display for SourceProblem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.path, self.problem)
-    }
-}
-
-/// The choices of a file, read before its templates can be filled.
-#[derive(Deserialize)]
-struct Choices {
-    #[serde(default)]
-    draw: BTreeMap<String, Choice>,
-}
-
-/// The choices of a file of either kind.
-pub fn choices(source: Source<'_>) -> Result<BTreeMap<String, Choice>, Vec<SourceProblem>> {
-    let read: Result<Located<Choices>, _> = yaml::read(source.text, 1);
-    read.map(|choices| choices.value.draw).map_err(|problems| named(source, problems))
-}
-
-/// The files of a plan, filled with what a seed drew, with the places of their values.
-#[derive(Debug, Clone)]
-pub struct Texts {
-    /// The family.
-    pub family: Located<Family>,
-    /// The scenario.
-    pub scenario: Located<Scenario>,
-    /// The values drawn for both.
-    pub drawn: Drawn,
-}
-
-/// Reads a family as a seed fills it, with what it drew.
-pub fn family_text(
-    family: Source<'_>,
-    seed: Seed,
-) -> Result<(Located<Family>, Drawn), Vec<SourceProblem>> {
-    read::<Family>(family, seed, "family", &Drawn::new())
-}
-
-/// Reads the two files of a plan as a seed fills them.
-pub fn texts(
-    name: &str,
-    family: Source<'_>,
-    scenario: Source<'_>,
-    seed: Seed,
-) -> Result<Texts, Vec<SourceProblem>> {
-    // Without the family's choices the scenario's templates cannot be filled.
-    let (family, known) = family_text(family, seed)?;
-    let (scenario, drawn) = read::<Scenario>(scenario, seed, &format!("scenario/{name}"), &known)?;
-    Ok(Texts { family, scenario, drawn })
-}
-
-/// Reads a family with nothing drawn yet: what `list` and `show` tell.
-pub fn read_family(family: Source<'_>, seed: Seed) -> Result<Family, Vec<SourceProblem>> {
-    let (read, _) = read::<Family>(family, seed, "family", &Drawn::new())?;
-    Ok(read.value)
-}
-
 impl Plan {
     /// Makes the plan of a seed, or tells all that is wrong with the files. `siblings` are the
     /// other scenarios of the family, by name.
@@ -188,45 +113,17 @@ impl Plan {
         seed: Seed,
     ) -> Result<Self, Vec<SourceProblem>> {
         let (family_name, scenario_name) = names;
-        let Texts { family: family_doc, scenario: scenario_doc, drawn } =
-            texts(scenario_name, family, scenario, seed)?;
-        let mut problems = Vec::new();
-        check_format(&family_doc, family_doc.value.format, family.path, &mut problems);
-        check_format(&scenario_doc, scenario_doc.value.format, scenario.path, &mut problems);
-        let (_, known) = family_text(family, seed)?;
-        let f = family_doc.value.clone();
-        let s = scenario_doc.value.clone();
-        for topic in &f.cluster.topics {
-            if let Some(id) =
-                topic.brokers.iter().find(|id| !(1..=f.cluster.brokers as i32).contains(id))
-            {
-                let message = format!(
-                    "`{}` is to lie on broker {id}; there are 1 to {}",
-                    topic.name, f.cluster.brokers
-                );
-                problems.push(SourceProblem {
-                    path: family.path.to_owned(),
-                    problem: family_doc.problem(&["cluster".into(), "topics".into()], message),
-                });
-            }
-        }
-        let topology = topology(&f);
-        let services = services(&f, &topology);
+        let texts = texts(scenario_name, family, scenario, seed)?;
+        let topology = topology(&texts.family.value);
+        let services = services(&texts.family.value, &topology);
         let target = Target { topology: &topology, services: &services };
-        for message in s.fault.primitive().check(target) {
-            problems.push(SourceProblem {
-                path: scenario.path.to_owned(),
-                problem: scenario_doc.problem(&["fault".into()], message),
-            });
-        }
+
+        let mut problems = problems_of_family(family, &texts.family);
+        problems.extend(problems_of_scenario(scenario, &texts.scenario, target));
         let mut others = Vec::new();
         for (name, source) in siblings {
-            match read::<Scenario>(*source, seed, &format!("scenario/{name}"), &known) {
-                Ok((other, _)) => others.push(Sibling {
-                    scenario: (*name).to_owned(),
-                    class: other.value.fault.primitive().truth(target).class,
-                    signatures: other.value.signatures,
-                }),
+            match Sibling::read(name, *source, seed, &texts.known, target) {
+                Ok(sibling) => others.push(sibling),
                 Err(found) => problems.extend(found),
             }
         }
@@ -234,15 +131,11 @@ impl Plan {
             problems.sort();
             return Err(problems);
         }
-        let innocent: Vec<_> = draw::shuffle(seed, "innocent", f.innocent)
-            .into_iter()
-            .take(INNOCENT_CHANGES)
-            .collect();
-        let steps = s.fault.primitive().inject(target);
-        let changes = innocent.iter().chain(&s.decoy).flat_map(|change| &change.actions);
-        let actions = steps.iter().flat_map(|step| step.actions()).chain(changes);
-        let requires: BTreeSet<_> =
-            actions.filter_map(Action::requires).chain(s.requires).collect();
+
+        let (f, s) = (texts.family.value, texts.scenario.value);
+        let mut innocent = draw::shuffle(seed, "innocent", f.innocent);
+        innocent.truncate(INNOCENT_CHANGES);
+        let requires = requirements(&s, &innocent, target);
         Ok(Self {
             family: family_name.to_owned(),
             scenario: scenario_name.to_owned(),
@@ -251,7 +144,7 @@ impl Plan {
             level: f.level,
             minutes: f.minutes,
             brief: f.brief.trim().to_owned(),
-            drawn,
+            drawn: texts.drawn,
             topology,
             services,
             steady: f.steady,
@@ -273,7 +166,7 @@ impl Plan {
             impact: s.impact,
             preconditions: s.preconditions,
             hints: s.hints,
-            requires: requires.into_iter().collect(),
+            requires,
             siblings: others,
         })
     }
@@ -294,56 +187,85 @@ impl Plan {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(
-    source: Source<'_>,
-    seed: Seed,
-    scope: &str,
-    known: &Drawn,
-) -> Result<(Located<T>, Drawn), Vec<SourceProblem>> {
-    let choices: Located<Choices> = yaml::read(source.text, 1).map_err(|p| named(source, p))?;
-    let drawn = draw::draw(seed, scope, &choices.value.draw, known).map_err(|problems| {
-        let located = problems
-            .into_iter()
-            .map(|(name, message)| choices.problem(&["draw".into(), Step::Key(&name)], message));
-        named(source, located.collect())
-    })?;
-    let document = yaml::read_filled(source.text, &|text| template::fill(text, &drawn))
-        .map_err(|p| named(source, p))?;
-    Ok((document, drawn))
+impl Sibling {
+    /// What another cause of the family would be on this lab; `of_family` are the values drawn for
+    /// the family.
+    fn read(
+        name: &str,
+        source: Source<'_>,
+        seed: Seed,
+        of_family: &Drawn,
+        target: Target<'_>,
+    ) -> Result<Self, Vec<SourceProblem>> {
+        let (document, _) = scenario_text(name, source, seed, of_family)?;
+        let scenario = document.value;
+        Ok(Self {
+            scenario: name.to_owned(),
+            class: scenario.fault.primitive().truth(target).class,
+            signatures: scenario.signatures,
+        })
+    }
 }
 
-fn named(source: Source<'_>, problems: Vec<Problem>) -> Vec<SourceProblem> {
+/// Another format than this program's, and topics on brokers that are not there.
+fn problems_of_family(source: Source<'_>, document: &Located<Family>) -> Vec<SourceProblem> {
+    let family = &document.value;
+    let mut problems = Vec::from_iter(other_format(source, document, family.format));
+    let brokers = family.cluster.brokers;
+    let exists = |id: &NodeId| (1..=brokers as NodeId).contains(id);
+    for topic in &family.cluster.topics {
+        if let Some(id) = topic.brokers.iter().find(|id| !exists(id)) {
+            let message =
+                format!("`{}` is to lie on broker {id}; there are 1 to {brokers}", topic.name);
+            problems.push(source.problem(document, &["cluster".into(), "topics".into()], message));
+        }
+    }
     problems
-        .into_iter()
-        .map(|problem| SourceProblem { path: source.path.to_owned(), problem })
-        .collect()
 }
 
-fn check_format<T>(
+/// Another format than this program's, and what keeps the fault from being staged on this lab.
+fn problems_of_scenario(
+    source: Source<'_>,
+    document: &Located<Scenario>,
+    target: Target<'_>,
+) -> Vec<SourceProblem> {
+    let scenario = &document.value;
+    let mut problems = Vec::from_iter(other_format(source, document, scenario.format));
+    for message in scenario.fault.primitive().check(target) {
+        problems.push(source.problem(document, &["fault".into()], message));
+    }
+    problems
+}
+
+fn other_format<T>(
+    source: Source<'_>,
     document: &Located<T>,
     format: u32,
-    path: &str,
-    problems: &mut Vec<SourceProblem>,
-) {
-    if format != FORMAT {
-        let message = format!("this is format {format}; this program reads format {FORMAT}");
-        problems.push(SourceProblem {
-            path: path.to_owned(),
-            problem: document.problem(&["format".into()], message),
-        });
-    }
+) -> Option<SourceProblem> {
+    let message = format!("this is format {format}; this program reads format {FORMAT}");
+    (format != FORMAT).then(|| source.problem(document, &["format".into()], message))
+}
+
+/// What the engine must let a lab do: what the scenario names, and what follows from everything
+/// that will be done.
+fn requirements(
+    scenario: &Scenario,
+    innocent: &[Innocent],
+    target: Target<'_>,
+) -> Vec<Requirement> {
+    let steps = scenario.fault.primitive().inject(target);
+    let of_fault = steps.iter().flat_map(Step::actions);
+    let of_changes = innocent.iter().chain(&scenario.decoy).flat_map(|change| &change.actions);
+    let follow = of_fault.chain(of_changes).filter_map(Action::requires);
+    let all: BTreeSet<_> = follow.chain(scenario.requires.iter().copied()).collect();
+    all.into_iter().collect()
 }
 
 fn topology(family: &Family) -> Topology {
     let nodes = names::nodes(family.cluster.brokers as i32);
     let ids: Vec<_> = nodes.iter().filter(|n| n.role == Role::Broker).map(|n| n.id).collect();
-    let topics = family.cluster.topics.iter().map(|t| {
-        let on = if t.brokers.is_empty() { &ids } else { &t.brokers };
-        let placed = Topic::placed(&t.name, t.partitions, t.replication_factor, on, t.followers);
-        Topic { config: t.config.clone(), log_dir: t.log_dir.as_deref().map(log_dir), ..placed }
-    });
     Topology {
-        topics: topics.collect(),
+        topics: family.cluster.topics.iter().map(|spec| topic(spec, &ids)).collect(),
         nodes,
         toolbox: names::toolbox(),
         server_properties: family.cluster.server_properties.clone(),
@@ -356,26 +278,34 @@ fn topology(family: &Family) -> Topology {
     }
 }
 
+/// A topic with its replicas placed, on all brokers unless the family says which.
+fn topic(spec: &TopicSpec, brokers: &[NodeId]) -> Topic {
+    let on = if spec.brokers.is_empty() { brokers } else { &spec.brokers };
+    let placed =
+        Topic::placed(&spec.name, spec.partitions, spec.replication_factor, on, spec.followers);
+    Topic { config: spec.config.clone(), log_dir: spec.log_dir.as_deref().map(log_dir), ..placed }
+}
+
 fn services(family: &Family, topology: &Topology) -> Vec<Service> {
-    let service = |spec: &super::family::ServiceSpec| {
-        let role = match spec.role {
-            crate::domain::workload::ServiceRole::Producer => "producer",
-            crate::domain::workload::ServiceRole::Consumer => "consumer",
-        };
-        let given = [
-            ("bootstrap.servers", topology.bootstrap_servers()),
-            ("client.id", spec.name.clone()),
-            ("service.role", role.to_owned()),
-        ];
-        let mut properties: BTreeMap<_, _> =
-            given.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-        properties.extend(spec.properties.clone());
-        Service {
-            name: spec.name.clone(),
-            description: spec.description.clone(),
-            role: spec.role,
-            properties,
-        }
+    family.services.iter().map(|spec| service(spec, topology)).collect()
+}
+
+/// A service with what it needs to find its cluster, under the family's own properties.
+fn service(spec: &ServiceSpec, topology: &Topology) -> Service {
+    let role = match spec.role {
+        ServiceRole::Producer => "producer",
+        ServiceRole::Consumer => "consumer",
     };
-    family.services.iter().map(service).collect()
+    let mut properties = BTreeMap::from([
+        ("bootstrap.servers".to_owned(), topology.bootstrap_servers()),
+        ("client.id".to_owned(), spec.name.clone()),
+        ("service.role".to_owned(), role.to_owned()),
+    ]);
+    properties.extend(spec.properties.clone());
+    Service {
+        name: spec.name.clone(),
+        description: spec.description.clone(),
+        role: spec.role,
+        properties,
+    }
 }
