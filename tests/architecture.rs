@@ -51,7 +51,7 @@ const NAMED_IN: [(&str, &[&str]); 11] = [
     ("csv::", &["src/domain/report/"]),
     ("rusqlite::", &["src/lab/store/"]),
     // The service speaks it where librdkafka cannot: hundreds of producers a second.
-    ("kafka_protocol::", &["src/lab/kafka/", "src/bin/service/short_lived.rs"]),
+    ("kafka_protocol::", &["src/lab/kafka/", "src/bin/service/short_lived/"]),
     ("rdkafka::", &["src/bin/service/"]),
     ("comfy_table::", &["src/cli/output.rs"]),
 ];

@@ -9,7 +9,6 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use super::{FORMAT, Head, Kept, Recording, Target, Telemetry};
 use crate::domain::telemetry::log::LogLine;
@@ -25,77 +24,73 @@ pub(super) fn write(recording: &Recording) -> String {
     let times: Vec<Vec<UnixMs>> =
         (0..telemetry.targets.len()).map(|k| times(telemetry, k)).collect();
     for (target, times) in telemetry.targets.iter().zip(&times) {
-        let _ = write!(
-            text,
-            "T {} {}",
-            target.job,
-            if target.node.is_empty() { "-" } else { &target.node }
-        );
-        let mut before = 0;
-        for at in times {
-            let failed = if target.reads.binary_search(at).is_ok() { "" } else { "!" };
-            let _ = write!(text, " {}{failed}", at - before);
-            before = *at;
-        }
-        text.push('\n');
+        text += &target_line(target, times);
     }
     for kept in telemetry.series.values().flatten() {
         let labels = serde_json::to_string(&kept.labels.0).expect("a map of strings is JSON");
-        let _ = write!(text, "S {} {labels}", kept.target);
-        write_changes(&mut text, &kept.changes, &times[kept.target]);
-        text.push('\n');
+        let changes = changes(&kept.changes, &times[kept.target]);
+        text += &format!("S {} {labels}{changes}\n", kept.target);
     }
     for line in &telemetry.lines {
-        let _ =
-            writeln!(text, "L {} {} {}", line.node, line.at, line.line.replace(['\n', '\r'], " "));
+        let one_line = line.line.replace(['\n', '\r'], " ");
+        text += &format!("L {} {} {one_line}\n", line.node, line.at);
     }
     text
 }
 
+fn target_line(target: &Target, times: &[UnixMs]) -> String {
+    let node = if target.node.is_empty() { "-" } else { &target.node };
+    let mut line = format!("T {} {node}", target.job);
+    let mut before = 0;
+    for at in times {
+        let failed = if target.reads.binary_search(at).is_ok() { "" } else { "!" };
+        line += &format!(" {}{failed}", at - before);
+        before = *at;
+    }
+    line + "\n"
+}
+
 /// All times of a target: its reads, and those of the stale markers that failed ones left.
 fn times(telemetry: &Telemetry, target: usize) -> Vec<UnixMs> {
+    let series = telemetry.series.values().flatten().filter(|kept| kept.target == target);
+    let changed = series.flat_map(|kept| &kept.changes).map(|point| point.at);
     let mut times = telemetry.targets[target].reads.clone();
-    times.extend(
-        telemetry
-            .series
-            .values()
-            .flatten()
-            .filter(|k| k.target == target)
-            .flat_map(|k| &k.changes)
-            .map(|p| p.at),
-    );
+    times.extend(changed);
     times.sort_unstable();
     times.dedup();
     times
 }
 
-fn write_changes(text: &mut String, changes: &[Point], times: &[UnixMs]) {
+/// The changes of a series, each as the reads skipped since the one before and its value.
+fn changes(changes: &[Point], times: &[UnixMs]) -> String {
+    let mut text = String::new();
     let (mut next, mut before) = (0, 0);
     for point in changes {
         let place = times.partition_point(|at| *at < point.at);
-        text.push(' ');
-        if place > next {
-            let _ = write!(text, "{}", place - next);
-        }
-        text.push(':');
+        let skipped = if place > next { (place - next).to_string() } else { String::new() };
         next = place + 1;
         let value = point.value;
-        let is_whole = value.fract() == 0.0
-            && value.abs() < WHOLE
-            && (value != 0.0 || value.is_sign_positive());
-        let _ = if is_stale(value) {
-            write!(text, "S")
+        let change = if is_stale(value) {
+            "S".to_owned()
         } else if value.is_nan() {
-            write!(text, "N")
-        } else if is_whole {
+            "N".to_owned()
+        } else if is_whole(value) {
             let whole = value as i64;
-            let written = write!(text, "{:+}", whole - before);
+            let distance = whole - before;
             before = whole;
-            written
+            format!("{distance:+}")
         } else {
-            write!(text, "={value:?}")
+            format!("={value:?}")
         };
+        text += &format!(" {skipped}:{change}");
     }
+    text
+}
+
+/// Whether a value can be written as a distance. Negative zero cannot.
+fn is_whole(value: f64) -> bool {
+    let is_negative_zero = value == 0.0 && value.is_sign_negative();
+    value.fract() == 0.0 && value.abs() < WHOLE && !is_negative_zero
 }
 
 pub(super) fn parse(text: &str) -> Result<Recording, String> {
@@ -197,7 +192,7 @@ mod tests {
     fn written(telemetry: &Telemetry) -> String {
         let mut text = String::new();
         for kept in telemetry.series.values().flatten() {
-            write_changes(&mut text, &kept.changes, &times(telemetry, kept.target));
+            text += &changes(&kept.changes, &times(telemetry, kept.target));
             text.push('\n');
         }
         text
@@ -221,13 +216,13 @@ mod tests {
         ];
         let times: Vec<UnixMs> =
             (0..).map(|k| 1_795_352_000_000 + k * 1003).take(values.len()).collect();
-        let changes: Vec<Point> =
+        let points: Vec<Point> =
             times.iter().zip(values).map(|(at, value)| Point { at: *at, value }).collect();
         let labels = Labels::of("x", [("a", "b } :+1 c"), ("d", "\"")]);
         // The last but one read failed.
         let reads = times.iter().copied().filter(|at| *at != times[values.len() - 2]).collect();
         let target = Target { job: "kafka".to_owned(), node: String::new(), reads };
-        let kept = Kept { labels, target: 0, changes: changes.clone() };
+        let kept = Kept { labels, target: 0, changes: points.clone() };
         let telemetry = Telemetry {
             targets: vec![target.clone()],
             series: [("x".to_owned(), vec![kept])].into(),
@@ -236,11 +231,11 @@ mod tests {
         insta::assert_snapshot!(written(&telemetry), @" :+1 :=0.1 :=inf :-4 :=-inf :=-0.0 :=1e300 :=9100000000000000.0 :+123456789015 :N :S :-123456789005");
         let mut line = "0 ".to_owned()
             + &serde_json::to_string(&telemetry.series["x"][0].labels.0).expect("JSON");
-        write_changes(&mut line, &changes, &times);
+        line += &changes(&points, &times);
         let read = read_series(&line, std::slice::from_ref(&times)).expect("it can be read");
         let bits =
-            |points: &[Point]| points.iter().map(|p| (p.at, p.value.to_bits())).collect::<Vec<_>>();
-        assert_eq!(bits(&read.changes), bits(&changes));
+            |all: &[Point]| all.iter().map(|p| (p.at, p.value.to_bits())).collect::<Vec<_>>();
+        assert_eq!(bits(&read.changes), bits(&points));
         assert_eq!(read.labels, telemetry.series["x"][0].labels);
     }
 

@@ -3,12 +3,17 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart::Chart;
+use super::opening::{Commitment, Other, Step};
 use super::svg::svg;
 use super::{Opened, ReportError, ReportInput, open, points};
 use crate::domain::grade::{Collateral, Evidence, Grade, Loss, PASS};
 use crate::domain::rca::moment::{rfc3339, since_page};
+use crate::domain::rca::record::Facts;
 
 const STYLE: &str = include_str!("style.css");
+
+/// What a document quotes must not be able to load or run anything.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The report as a page of HTML.
 pub fn html(input: &ReportInput<'_>) -> Result<String, ReportError> {
@@ -16,31 +21,30 @@ pub fn html(input: &ReportInput<'_>) -> Result<String, ReportError> {
     let chart = Chart::of(input)?;
     let (grade, facts) = (input.grade, input.record.facts);
     let verdict = if grade.passed { "Passed" } else { "Not passed" };
+    let total = points(grade.total);
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                // What a document quotes must not be able to load or run anything.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'";
-                title { (verdict) ", " (points(grade.total)) " of 100: run " (grade.run) }
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (verdict) ", " (total) " of 100: run " (grade.run) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                h1 { span class=(class_of(grade.passed)) { (verdict) } ", " (points(grade.total)) " of 100" }
-                p class="soft" {
-                    "Run " (grade.run) ", " (facts.family) ", paged at " (rfc3339(facts.page)) ". " (points(grade.earned)) " earned"
-                    @if grade.hints > 0 { ", " (points(grade.hints)) " for hints" }
-                    @if !grade.collateral.is_empty() { ", " (points(grade.collateral.iter().map(|c| c.cost).sum())) " for damage" }
-                    "; " (points(PASS)) " and every gate pass. At the end of the record: " (grade.ending.says()) "."
+                h1 { span class=(class_of(grade.passed)) { (verdict) } ", " (total) " of 100" }
+                (summary(grade, facts))
+                (section("What happened when", happened(&chart)))
+                (section("Items", items(grade)))
+                (section("Gates", gates(grade)))
+                (section("Evidence", evidence(&grade.evidence, opened.is_some())))
+                @if !grade.collateral.is_empty() {
+                    (section("Damage done on the way", damage(&grade.collateral)))
                 }
-                section { h2 { "What happened when" } div class="scroll" { (svg(&chart)) } (legend(&chart)) }
-                section { h2 { "Items" } (items(grade)) }
-                section { h2 { "Gates" } (gates(grade)) }
-                section { h2 { "Evidence" } (evidence(&grade.evidence, opened.is_some())) }
-                @if !grade.collateral.is_empty() { section { h2 { "Damage done on the way" } (damage(&grade.collateral)) } }
-                @if !grade.losses.is_empty() { section { h2 { "Where points were lost" } (losses(&grade.losses, facts.page)) } }
+                @if !grade.losses.is_empty() {
+                    (section("Where points were lost", losses(&grade.losses, facts.page)))
+                }
                 @if let Some(opened) = &opened { (truth(opened)) }
                 @for note in &grade.notes { p class="soft" { (note) } }
             }
@@ -49,16 +53,44 @@ pub fn html(input: &ReportInput<'_>) -> Result<String, ReportError> {
     Ok(page.into_string())
 }
 
-fn class_of(good: bool) -> &'static str {
-    if good { "good" } else { "bad" }
+/// A part of the page under its heading.
+fn section(heading: &str, content: Markup) -> Markup {
+    html! { section { h2 { (heading) } (content) } }
 }
 
-fn legend(chart: &Chart) -> Markup {
+/// A command that shows what is said, to be copied.
+fn command(look: &str) -> Markup {
+    html! { code class="look" { (look) } }
+}
+
+/// How the total came about.
+fn summary(grade: &Grade, facts: &Facts) -> Markup {
+    let damage: u32 = grade.collateral.iter().map(|one| one.cost).sum();
     html! {
         p class="soft" {
-            "The line is " code { (chart.title) } ", what the alert watches; the dashed level is where it fires. Circles are your commands, filled when they changed something."
+            "Run " (grade.run) ", " (facts.family) ", paged at " (rfc3339(facts.page)) ". "
+            (points(grade.earned)) " earned"
+            @if grade.hints > 0 { ", " (points(grade.hints)) " for hints" }
+            @if !grade.collateral.is_empty() { ", " (points(damage)) " for damage" }
+            "; " (points(PASS)) " and every gate pass. At the end of the record: "
+            (grade.ending.says()) "."
         }
     }
+}
+
+/// The chart and what its signs mean.
+fn happened(chart: &Chart) -> Markup {
+    html! {
+        div class="scroll" { (svg(chart)) }
+        p class="soft" {
+            "The line is " code { (chart.title) } ", what the alert watches; the dashed level is "
+            "where it fires. Circles are your commands, filled when they changed something."
+        }
+    }
+}
+
+fn class_of(good: bool) -> &'static str {
+    if good { "good" } else { "bad" }
 }
 
 fn items(grade: &Grade) -> Markup {
@@ -82,12 +114,17 @@ fn gates(grade: &Grade) -> Markup {
     html! {
         table {
             @for gate in &grade.gates {
+                @let mark = if gate.passed { "passed" } else { "failed" };
                 tr {
                     td { (gate.gate) }
-                    td { span class=(class_of(gate.passed)) { (if gate.passed { "passed" } else { "failed" }) } }
+                    td { span class=(class_of(gate.passed)) { (mark) } }
                     td {
                         (gate.demands) "." br; span class="soft" { (gate.why) }
-                        @if !gate.passed { span class="soft" { "; no more than " (points(gate.cap)) " points without it" } }
+                        @if !gate.passed {
+                            span class="soft" {
+                                "; no more than " (points(gate.cap)) " points without it"
+                            }
+                        }
                     }
                 }
             }
@@ -99,7 +136,10 @@ fn damage(all: &[Collateral]) -> Markup {
     html! {
         table {
             @for one in all {
-                tr { td class="number warn" { "-" (points(one.cost)) } td { (one.says) code class="look" { (one.look) } } }
+                tr {
+                    td class="number warn" { "-" (points(one.cost)) }
+                    td { (one.says) (command(&one.look)) }
+                }
             }
         }
     }
@@ -114,16 +154,23 @@ fn evidence(all: &[Evidence], open: bool) -> Markup {
                     td { (one.id) }
                     td { span class=(class_of(one.verdict == "true")) { (one.verdict) } }
                     td class="number" { (one.worth / 10) }
-                    td {
-                        (one.why) br; span class="soft" { (one.reason) }
-                        @if !one.observed.is_empty() { br; code { (one.observed) } }
-                        @for limit in &one.limits { br; span class="soft" { (limit) } }
-                        @if open && !one.apart_from.is_empty() { br; span class="soft" { "not so with " (one.apart_from.join(", ")) } }
-                        code class="look" { (one.look) }
-                    }
+                    td { (why(one, open)) }
                 }
             }
         }
+    }
+}
+
+/// Why a piece of evidence is worth what it is; the other causes are named once all is open.
+fn why(one: &Evidence, open: bool) -> Markup {
+    html! {
+        (one.why) br; span class="soft" { (one.reason) }
+        @if !one.observed.is_empty() { br; code { (one.observed) } }
+        @for limit in &one.limits { br; span class="soft" { (limit) } }
+        @if open && !one.apart_from.is_empty() {
+            br; span class="soft" { "not so with " (one.apart_from.join(", ")) }
+        }
+        (command(&one.look))
     }
 }
 
@@ -141,8 +188,10 @@ fn losses(all: &[Loss], page: i64) -> Markup {
                             @if let Some(at) = loss.at { ", at " (since_page(at, page)) }
                         }
                         @if !loss.observed.is_empty() { br; code { (loss.observed) } }
-                        @if !loss.look.is_empty() { code class="look" { (loss.look) } }
-                        @if let Some(playbook) = &loss.playbook { span class="soft" { "read " code { (playbook) } } }
+                        @if !loss.look.is_empty() { (command(&loss.look)) }
+                        @if let Some(playbook) = &loss.playbook {
+                            span class="soft" { "read " code { (playbook) } }
+                        }
                     }
                 }
             }
@@ -152,44 +201,70 @@ fn losses(all: &[Loss], page: i64) -> Markup {
 
 fn truth(opened: &Opened) -> Markup {
     html! {
-        section {
-            h2 { "What it was" }
-            @for cause in &opened.causes {
-                p { strong { (cause.class) } ": " (cause.says) }
-                @if !cause.places.is_empty() { p { "In " (cause.places.join(" and ")) "; it showed in " (cause.victims.join(", ")) "." } }
-            }
-            p { "It began " (opened.began) ", started by " (opened.trigger) "." }
-            p { "It was staged as " (opened.scenario) " with seed " (opened.seed) ". The same again:" }
-            code class="look" { (opened.again) }
-            @for precondition in &opened.preconditions { p class="soft" { (precondition) } }
-        }
-        @if !opened.chain.is_empty() {
-            section {
-                h2 { "How it went on" }
-                ol {
-                    @for step in &opened.chain {
-                        li { strong { (step.event) } " on " (step.on) ", " (step.when) ": " (step.says) code class="look" { (step.look) } }
-                    }
-                }
-            }
-        }
+        (section("What it was", what_it_was(opened)))
+        @if !opened.chain.is_empty() { (section("How it went on", chain(&opened.chain))) }
         @if !opened.look_alikes.is_empty() {
-            section {
-                h2 { "What tells it from its look-alikes" }
-                ul {
-                    @for other in &opened.look_alikes { li { strong { (other.class) } ": " (other.says) code class="look" { (other.look) } } }
+            (section("What tells it from its look-alikes", look_alikes(&opened.look_alikes)))
+        }
+        (section("Commitment", commitment(&opened.commitment)))
+    }
+}
+
+fn what_it_was(opened: &Opened) -> Markup {
+    html! {
+        @for cause in &opened.causes {
+            p { strong { (cause.class) } ": " (cause.says) }
+            @if !cause.places.is_empty() {
+                p {
+                    "In " (cause.places.join(" and ")) "; it showed in "
+                    (cause.victims.join(", ")) "."
                 }
             }
         }
-        section {
-            h2 { "Commitment" }
-            p { code { (opened.commitment.hash) } " "
-                span class=(class_of(opened.commitment.verified)) {
-                    (if opened.commitment.verified { "truth and salt give it" } else { "truth and salt do not give it" })
+        p { "It began " (opened.began) ", started by " (opened.trigger) "." }
+        p {
+            "It was staged as " (opened.scenario) " with seed " (opened.seed) ". The same again:"
+        }
+        (command(&opened.again))
+        @for precondition in &opened.preconditions { p class="soft" { (precondition) } }
+    }
+}
+
+fn chain(steps: &[Step]) -> Markup {
+    html! {
+        ol {
+            @for step in steps {
+                li {
+                    strong { (step.event) } " on " (step.on) ", " (step.when) ": " (step.says)
+                    (command(&step.look))
                 }
             }
-            p class="soft" { "Published when the run opened. To check it yourself:" }
-            @for line in &opened.commitment.recipe { code class="look" { (line) } }
         }
+    }
+}
+
+fn look_alikes(others: &[Other]) -> Markup {
+    html! {
+        ul {
+            @for other in others {
+                li { strong { (other.class) } ": " (other.says) (command(&other.look)) }
+            }
+        }
+    }
+}
+
+fn commitment(commitment: &Commitment) -> Markup {
+    let says = if commitment.verified {
+        "truth and salt give it"
+    } else {
+        "truth and salt do not give it"
+    };
+    html! {
+        p {
+            code { (commitment.hash) } " "
+            span class=(class_of(commitment.verified)) { (says) }
+        }
+        p class="soft" { "Published when the run opened. To check it yourself:" }
+        @for line in &commitment.recipe { (command(line)) }
     }
 }

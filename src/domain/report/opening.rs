@@ -4,11 +4,11 @@
 use serde::Serialize;
 
 use super::{ReportError, Sealed, Staged};
-use crate::domain::fault::truth::{Counts, Trigger, hex};
-use crate::domain::rca::check::holding;
+use crate::domain::fault::truth::{Account, Counts, Effect, LookAlike, Precondition, Trigger, hex};
+use crate::domain::rca::check::{holding, query_command};
 use crate::domain::rca::moment::since_page;
-use crate::domain::rca::record::{Record, Span};
-use crate::domain::rca::vocab;
+use crate::domain::rca::record::{Facts, Record, Span};
+use crate::domain::rca::vocab::{self, Component};
 use crate::domain::telemetry::promql::Query;
 
 /// The truth in words.
@@ -92,111 +92,112 @@ pub struct Commitment {
 pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportError> {
     let (truth, facts) = (sealed.truth, record.facts);
     let page = facts.page;
-    let says = |id: &str| vocab::class(id).map(|class| class.says.to_owned()).unwrap_or_default();
-    let list = |components: &[vocab::Component]| {
-        components.iter().map(ToString::to_string).collect::<Vec<_>>()
+    let effects = truth.causes.iter().flat_map(|cause| &cause.chain);
+    let chain = effects.map(|effect| step(effect, record)).collect::<Result<_, _>>()?;
+    let began = match truth.onset {
+        Some(onset) => {
+            format!("between {} and {}", since_page(onset.from, page), since_page(onset.to, page))
+        }
+        None => "nothing began".to_owned(),
     };
-    let causes = truth.causes.iter().map(|cause| Cause {
-        class: cause.class.clone(),
-        says: says(&cause.class),
-        places: cause
-            .place
-            .must
-            .iter()
-            .map(|(must, aliases)| match aliases.as_slice() {
-                [] => must.to_string(),
-                aliases => format!("{must} (or {})", list(aliases).join(", ")),
-            })
-            .collect(),
-        victims: list(&cause.place.victims),
-    });
-    let until = facts.first_change().map_or(facts.recorded.to, |change| change.started);
-    let mut chain = Vec::new();
-    for effect in truth.causes.iter().flat_map(|cause| &cause.chain) {
-        let seen = match Query::parse(&effect.shows) {
-            Ok(query) => {
-                holding(&query, record.series, Span { from: facts.recorded.from, to: until })?
-            }
-            Err(_) => Vec::new(),
-        };
-        let when = match (seen.first(), seen.last()) {
-            (Some(first), Some(last)) => {
-                format!("{} to {}", since_page(first.from, page), since_page(last.to, page))
-            }
-            _ => "not seen".to_owned(),
-        };
-        chain.push(Step {
-            event: effect.event.clone(),
-            says: vocab::event(&effect.event)
-                .map(|event| event.says.to_owned())
-                .unwrap_or_default(),
-            on: list(&effect.on).join(", "),
-            when,
-            look: look(&effect.shows, seen.first().map_or(page, |span| span.from), page),
-        });
-    }
+    // Where the look-alikes differ is looked at half way from the onset to the page.
     let middle = truth.onset.map_or(page, |onset| onset.to + (page - onset.to).max(0) / 2);
-    let look_alikes = truth.look_alikes.iter().map(|other| Other {
+    let look_alike = |other: &LookAlike| Other {
         class: other.class.clone(),
         says: other.says.clone(),
-        look: look(&other.split_by, middle, page),
-    });
-    let trigger = match truth.trigger {
-        Trigger::NotListed => "a change that the feed does not list".to_owned(),
-        Trigger::Change(number) => {
-            match facts.changes.iter().find(|change| change.number == number) {
-                Some(change) => {
-                    format!("change C{number} at {}: {}", since_page(change.at, page), change.what)
-                }
-                None => format!("change C{number}"),
-            }
-        }
+        look: query_command(&other.split_by, middle, page),
     };
     let Staged { family, scenario, seed } = sealed.staged;
-    let counts = |counts| match counts {
+    Ok(Opened {
+        causes: truth.causes.iter().map(cause).collect(),
+        began,
+        trigger: trigger(truth.trigger, facts),
+        chain,
+        look_alikes: truth.look_alikes.iter().map(look_alike).collect(),
+        scenario: format!("{family}/{scenario}"),
+        seed,
+        again: format!("chaoslab start {family} --scenario {scenario} --seed {seed}"),
+        preconditions: truth.preconditions.iter().map(precondition).collect(),
+        commitment: commitment(sealed, &facts.run)?,
+    })
+}
+
+fn cause(account: &Account) -> Cause {
+    let place = |(must, aliases): (&Component, &Vec<Component>)| match aliases.as_slice() {
+        [] => must.to_string(),
+        aliases => format!("{must} (or {})", names(aliases).join(", ")),
+    };
+    Cause {
+        class: account.class.clone(),
+        says: vocab::class(&account.class).map(|class| class.says.to_owned()).unwrap_or_default(),
+        places: account.place.must.iter().map(place).collect(),
+        victims: names(&account.place.victims),
+    }
+}
+
+/// A step of the chain, and when it was seen before the learner changed anything.
+fn step(effect: &Effect, record: &Record<'_>) -> Result<Step, ReportError> {
+    let facts = record.facts;
+    let until = facts.first_change().map_or(facts.recorded.to, |change| change.started);
+    let before_changes = Span { from: facts.recorded.from, to: until };
+    let seen = match Query::parse(&effect.shows) {
+        Ok(query) => holding(&query, record.series, before_changes)?,
+        // Authors are told of a condition that cannot be read; here it was simply never seen.
+        Err(_) => Vec::new(),
+    };
+    let page = facts.page;
+    let when = match (seen.first(), seen.last()) {
+        (Some(first), Some(last)) => {
+            format!("{} to {}", since_page(first.from, page), since_page(last.to, page))
+        }
+        _ => "not seen".to_owned(),
+    };
+    Ok(Step {
+        event: effect.event.clone(),
+        says: vocab::event(&effect.event).map(|event| event.says.to_owned()).unwrap_or_default(),
+        on: names(&effect.on).join(", "),
+        when,
+        look: query_command(&effect.shows, seen.first().map_or(page, |span| span.from), page),
+    })
+}
+
+fn trigger(trigger: Trigger, facts: &Facts) -> String {
+    let number = match trigger {
+        Trigger::NotListed => return "a change that the feed does not list".to_owned(),
+        Trigger::Change(number) => number,
+    };
+    match facts.changes.iter().find(|change| change.number == number) {
+        Some(change) => {
+            format!("change C{number} at {}: {}", since_page(change.at, facts.page), change.what)
+        }
+        None => format!("change C{number}"),
+    }
+}
+
+fn precondition(precondition: &Precondition) -> String {
+    let counts = match precondition.counts {
         Counts::Equivalent => "counts as the cause",
         Counts::Contributing => "contributed",
         Counts::Rejected => "has no part in it",
     };
-    Ok(Opened {
-        causes: causes.collect(),
-        began: match truth.onset {
-            Some(onset) => format!(
-                "between {} and {}",
-                since_page(onset.from, page),
-                since_page(onset.to, page)
-            ),
-            None => "nothing began".to_owned(),
-        },
-        trigger,
-        chain,
-        look_alikes: look_alikes.collect(),
-        scenario: format!("{family}/{scenario}"),
-        seed,
-        again: format!("chaoslab start {family} --scenario {scenario} --seed {seed}"),
-        preconditions: truth
-            .preconditions
-            .iter()
-            .map(|p| format!("`{}` {}: {}", p.class, counts(p.counts), p.reason))
-            .collect(),
-        commitment: Commitment {
-            hash: sealed.commitment.to_owned(),
-            salt: hex(sealed.salt),
-            verified: truth.commitment(sealed.salt)? == sealed.commitment,
-            recipe: vec![
-                format!(
-                    "chaoslab report {} --format json | jq -jcS .opening.truth > truth.json",
-                    facts.run
-                ),
-                format!(
-                    "{{ printf 'chaoslab/truth/v1\\0'; printf {} | xxd -r -p; cat truth.json; }} | sha256sum",
-                    hex(sealed.salt)
-                ),
-            ],
-        },
+    format!("`{}` {counts}: {}", precondition.class, precondition.reason)
+}
+
+fn commitment(sealed: &Sealed<'_>, run: &str) -> Result<Commitment, ReportError> {
+    let salt = hex(sealed.salt);
+    let truth =
+        format!("chaoslab report {run} --format json | jq -jcS .opening.truth > truth.json");
+    let hash = format!(
+        "{{ printf 'chaoslab/truth/v1\\0'; printf {salt} | xxd -r -p; cat truth.json; }} | sha256sum"
+    );
+    Ok(Commitment {
+        hash: sealed.commitment.to_owned(),
+        salt,
+        verified: sealed.truth.commitment(sealed.salt)? == sealed.commitment,
+        recipe: vec![truth, hash],
     })
 }
 
-fn look(promql: &str, at: i64, page: i64) -> String {
-    crate::domain::rca::check::query_command(promql, at, page)
+fn names(components: &[Component]) -> Vec<String> {
+    components.iter().map(ToString::to_string).collect()
 }

@@ -2,6 +2,7 @@
 //! beside it gives every value a place in the file and lets reading go on past an error, so that
 //! all problems of a document are told at once.
 
+mod building;
 mod flow;
 mod tree;
 
@@ -111,7 +112,7 @@ pub fn read<T: DeserializeOwned>(
     text: &str,
     first_line: usize,
 ) -> Result<Located<T>, Vec<Problem>> {
-    typed(Tree::parse(text, first_line)?)
+    typed(building::parse(text, first_line)?)
 }
 
 /// Reads a document whose values are templates: each is filled before it is given its type, and
@@ -120,7 +121,7 @@ pub fn read_filled<T: DeserializeOwned>(
     text: &str,
     fill: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<Located<T>, Vec<Problem>> {
-    let mut tree = Tree::parse(text, 1)?;
+    let mut tree = building::parse(text, 1)?;
     tree.fill(fill)?;
     typed(tree)
 }

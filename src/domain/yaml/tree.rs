@@ -3,11 +3,7 @@
 
 use std::fmt::Write;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
-
 use super::{Position, Problem, Step};
-
-const MAX_DEPTH: usize = 40;
 
 /// A node's index in its tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,70 +20,35 @@ pub(super) struct Line {
     pub(super) key: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
-    entries: Vec<Entry>,
+    /// Parents before their children; the root first.
+    pub(super) entries: Vec<Entry>,
 }
 
 #[derive(Debug, Clone)]
-struct Entry {
-    parent: Option<usize>,
+pub(super) struct Entry {
+    pub(super) parent: Option<usize>,
     /// The key under which it stands, with its place, when its parent is a mapping.
-    key: Option<(String, Position)>,
-    at: Position,
-    range: std::ops::Range<usize>,
+    pub(super) key: Option<(String, Position)>,
+    pub(super) at: Position,
+    /// Where it stands in the text, in characters.
+    pub(super) range: std::ops::Range<usize>,
     /// Written within brackets or braces.
-    flow: bool,
-    content: Content,
-    removed: bool,
+    pub(super) flow: bool,
+    pub(super) content: Content,
+    /// Taken out of the rendering.
+    pub(super) removed: bool,
 }
 
 #[derive(Debug, Clone)]
-enum Content {
+pub(super) enum Content {
     Scalar { text: String, plain: bool },
     Sequence(Vec<usize>),
     Mapping(Vec<usize>),
 }
 
 impl Tree {
-    pub(super) fn parse(text: &str, first_line: usize) -> Result<Self, Vec<Problem>> {
-        let chars = text.chars().collect();
-        let tree = Self { entries: Vec::new() };
-        let mut building = Building {
-            tree,
-            chars,
-            open: Vec::new(),
-            key: None,
-            first_line,
-            problems: Vec::new(),
-            documents: 0,
-        };
-        for event in Parser::new_from_str(text) {
-            match event {
-                Ok((event, span)) => {
-                    if !building.take(event, span) {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    let at = building.place(error.marker().line(), error.marker().col());
-                    building.problems.push(Problem {
-                        at,
-                        message: format!("this is not YAML: {}", error.info()),
-                    });
-                    break;
-                }
-            }
-        }
-        if building.tree.entries.is_empty() && building.problems.is_empty() {
-            building.problems.push(Problem {
-                at: Position { line: first_line, column: 1 },
-                message: "there is nothing here".to_owned(),
-            });
-        }
-        if building.problems.is_empty() { Ok(building.tree) } else { Err(building.problems) }
-    }
-
     /// Fills every scalar value. What becomes a number or a truth value reads as one; everything
     /// else reads as text.
     pub(super) fn fill(
@@ -109,7 +70,7 @@ impl Tree {
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
-    fn children(&self, node: usize) -> &[usize] {
+    pub(super) fn children(&self, node: usize) -> &[usize] {
         match &self.entries[node].content {
             Content::Scalar { .. } => &[],
             Content::Sequence(children) | Content::Mapping(children) => children,
@@ -245,150 +206,4 @@ impl Tree {
 /// As a double-quoted scalar: JSON's string escapes are a subset of YAML's.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-struct Building {
-    tree: Tree,
-    chars: Vec<char>,
-    open: Vec<usize>,
-    key: Option<(String, Position)>,
-    first_line: usize,
-    problems: Vec<Problem>,
-    documents: usize,
-}
-
-impl Building {
-    fn place(&self, line: usize, column_from_0: usize) -> Position {
-        Position { line: line.max(1) + self.first_line - 1, column: column_from_0 + 1 }
-    }
-
-    /// Takes one event in; `false` when reading must stop.
-    fn take(&mut self, event: Event<'_>, span: Span) -> bool {
-        let at = self.place(span.start.line(), span.start.col());
-        match event {
-            Event::DocumentStart(_) => {
-                self.documents += 1;
-                if self.documents > 1 {
-                    self.problems.push(Problem {
-                        at,
-                        message: "a second document begins here; one is expected".to_owned(),
-                    });
-                    return false;
-                }
-            }
-            Event::Alias(_) => {
-                self.problems.push(Problem {
-                    at,
-                    message: "aliases are not used here: write the value out".to_owned(),
-                });
-                self.add(Content::Scalar { text: String::new(), plain: false }, at, span);
-            }
-            Event::Scalar(text, style, anchor, _) => {
-                self.refuse_anchor(anchor, at);
-                if self.expects_key() {
-                    self.take_key(text.into_owned(), at);
-                } else {
-                    self.add(
-                        Content::Scalar {
-                            text: text.into_owned(),
-                            plain: style == ScalarStyle::Plain,
-                        },
-                        at,
-                        span,
-                    );
-                }
-            }
-            Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) => {
-                self.refuse_anchor(anchor, at);
-                if self.open.len() >= MAX_DEPTH {
-                    self.problems.push(Problem {
-                        at,
-                        message: format!("nested deeper than {MAX_DEPTH} levels"),
-                    });
-                    return false;
-                }
-                if self.expects_key() {
-                    self.problems.push(Problem {
-                        at,
-                        message: "a key must be a word, not a list or a mapping".to_owned(),
-                    });
-                    return false;
-                }
-                let content = if matches!(event, Event::SequenceStart(..)) {
-                    Content::Sequence(Vec::new())
-                } else {
-                    Content::Mapping(Vec::new())
-                };
-                let node = self.add(content, at, span);
-                self.open.push(node);
-            }
-            Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(node) = self.open.pop() {
-                    // The end of brackets and braces is the closing one, not the next thing after
-                    // it.
-                    let closing = span.start.index();
-                    let flow = self.tree.entries[node].flow
-                        && matches!(self.chars.get(closing), Some(']' | '}'));
-                    self.tree.entries[node].range.end =
-                        if flow { closing + 1 } else { span.end.index() };
-                }
-            }
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
-        }
-        true
-    }
-
-    fn expects_key(&self) -> bool {
-        self.key.is_none()
-            && self
-                .open
-                .last()
-                .is_some_and(|n| matches!(self.tree.entries[*n].content, Content::Mapping(_)))
-    }
-
-    fn take_key(&mut self, key: String, at: Position) {
-        let mapping = *self.open.last().expect("a key is only expected inside a mapping");
-        let first = self
-            .tree
-            .children(mapping)
-            .iter()
-            .find_map(|c| self.tree.entries[*c].key.as_ref().filter(|(k, _)| *k == key));
-        if let Some((_, first)) = first {
-            let message = format!("the key `{key}` is given twice, first on line {}", first.line);
-            self.problems.push(Problem { at, message });
-        }
-        self.key = Some((key, at));
-    }
-
-    fn refuse_anchor(&mut self, anchor: usize, at: Position) {
-        if anchor != 0 {
-            self.problems.push(Problem {
-                at,
-                message: "anchors are not used here: write the value out".to_owned(),
-            });
-        }
-    }
-
-    fn add(&mut self, content: Content, at: Position, span: Span) -> usize {
-        let node = self.tree.entries.len();
-        let parent = self.open.last().copied();
-        let range = span.start.index()..span.end.index();
-        let flow = !matches!(content, Content::Scalar { .. })
-            && matches!(self.chars.get(range.start), Some('[' | '{'));
-        self.tree.entries.push(Entry {
-            parent,
-            key: self.key.take(),
-            at,
-            range,
-            flow,
-            content,
-            removed: false,
-        });
-        if let Some(Content::Sequence(children) | Content::Mapping(children)) =
-            parent.map(|p| &mut self.tree.entries[p].content)
-        {
-            children.push(node);
-        }
-        node
-    }
 }

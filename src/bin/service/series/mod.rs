@@ -1,0 +1,80 @@
+//! The series of `/metrics`: which of the service's figures they show, and under which names.
+
+mod consumer;
+mod producer;
+
+use std::time::UNIX_EPOCH;
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::{
+    exposition::{
+        Exposition,
+        Kind::{Counter, Gauge},
+    },
+    service::Service,
+    settings::Role,
+};
+
+/// The whole page.
+pub fn page(service: &Service) -> String {
+    let mut page = Exposition::of(&service.name);
+    process(service, &mut page);
+    match &service.settings.role {
+        Role::Producer(production) => producer::series(service, production, &mut page),
+        Role::Consumer(_) => consumer::series(service, &mut page),
+    }
+    connections(service, &mut page);
+    page.finish()
+}
+
+fn process(service: &Service, page: &mut Exposition) {
+    let version = [service.settings.version.clone(), service.settings.role.name().to_owned()];
+    page.family(
+        Gauge,
+        "service_info",
+        "The running version.",
+        ["version", "role"],
+        [(version, 1.0)],
+    );
+    let cpu = clock_gettime(ClockId::ProcessCPUTime);
+    let cpu = cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9;
+    page.family(Counter, "process_cpu_seconds_total", "CPU time of the process.", [], [([], cpu)]);
+    let started =
+        service.figures.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    page.family(
+        Gauge,
+        "process_start_time_seconds",
+        "When the process started, Unix time.",
+        [],
+        [([], started)],
+    );
+}
+
+/// librdkafka's connections.
+fn connections(service: &Service, page: &mut Exposition) {
+    let mut columns: [Vec<([String; 2], f64)>; 5] = Default::default();
+    for client in service.figures.clients() {
+        for (name, broker) in &client.library.brokers {
+            let (round_trips, throttled) = (broker.round_trips, broker.throttled);
+            let values =
+                [round_trips.0, round_trips.1, throttled.0, throttled.1, broker.timeouts as f64];
+            for (column, value) in columns.iter_mut().zip(values) {
+                column.push(([client.id.clone(), name.clone()], value));
+            }
+        }
+    }
+    let families = [
+        ("rdkafka_broker_rtt_seconds_count", "Responses received."),
+        ("rdkafka_broker_rtt_seconds_sum", "Summed request round trips."),
+        ("rdkafka_broker_throttle_seconds_count", "Throttled responses received."),
+        ("rdkafka_broker_throttle_seconds_sum", "Summed throttle time the broker imposed."),
+        ("rdkafka_broker_request_timeouts_total", "Requests that timed out."),
+    ];
+    for ((name, help), column) in families.into_iter().zip(columns) {
+        page.family(Counter, name, help, ["client_id", "broker"], column);
+    }
+}
+
+#[cfg(test)]
+mod tests;
