@@ -1,4 +1,11 @@
 use super::*;
+use crate::domain::rca::detect::{Scope, detect};
+use crate::domain::rca::record::Inventory;
+use crate::domain::rca::sample::{self, Sample};
+use crate::domain::recording::{FORMAT, Head, Phases, Recording, Roles, Telemetry};
+use crate::domain::scenario::Plan;
+use crate::domain::telemetry::series::{Labels, Point, Series};
+use crate::domain::topology::{Node, Role};
 
 const FAMILY: &str = r#"format: 1
 title: Something is slow
@@ -108,4 +115,124 @@ fn seeds_draw_every_value_and_both_ends() {
         drawn.extend(draw(seed, "scenario/thin-wire", &own, &known).expect("drawn").into_values());
     }
     assert!(["1", "2", "3", "1000", "3000"].iter().all(|v| drawn.contains(*v)), "{drawn:?}");
+}
+
+/// Machines that nobody named after their ids.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("kafka-1", "broker-a"),
+    ("kafka-2", "broker-b"),
+    ("kafka-3", "broker-c"),
+    ("controller", "quorum-x"),
+    ("toolbox", "bastion"),
+];
+
+/// The plan of a seed that draws broker 2.
+fn planned() -> Plan {
+    let files = files(CAUSE, "");
+    let all = (0..SEEDS).map(|seed| scenario::plan(&files, &files.scenarios[0], seed));
+    all.map(|plan| plan.expect("it can be planned"))
+        .find(|plan| plan.drawn["victim"] == "2")
+        .expect("a seed draws it")
+}
+
+/// The same plan for machines of other names and a quorum of three.
+fn planned_elsewhere() -> Plan {
+    let brokers = ELSEWHERE.iter().filter(|(name, _)| name.starts_with("kafka"));
+    let renamed = brokers
+        .fold(serde_json::to_string(&planned()).expect("a plan is data"), |text, (name, to)| {
+            text.replace(name, to)
+        });
+    let mut plan: Plan = serde_json::from_str(&renamed).expect("it is a plan");
+    plan.topology.nodes.retain(|node| node.role == Role::Broker);
+    for (name, id) in [("quorum-x", 3001), ("quorum-y", 3002), ("quorum-z", 3003)] {
+        let node = Node { name: name.to_owned(), id, role: Role::Controller };
+        plan.topology.nodes.push(node);
+    }
+    plan.topology.toolbox = "bastion".to_owned();
+    plan
+}
+
+/// A run of that plan: broker-b's link is full, and quorum-y stops to tell its figures.
+fn run_elsewhere(plan: &Plan) -> Sample {
+    let mut run = sample::isr_shrink().renamed(ELSEWHERE);
+    run.facts.inventory = Inventory::of(&plan.topology, &plan.services);
+    let labels = Labels::of("up", [("job", "kafka"), ("node", "quorum-y")]);
+    let value = |s| f64::from(u8::from(s < sample::SHRUNK));
+    let points = (0..sample::HEALED).map(|s| Point { at: sample::second(s), value: value(s) });
+    run.series.push(Series { labels, points: points.collect() });
+    run
+}
+
+#[test]
+fn events_are_detected_on_machines_of_any_name_and_number() {
+    let plan = planned_elsewhere();
+    let run = run_elsewhere(&plan);
+    let scope = Scope { span: run.facts.recorded, alert: None };
+    let found = detect(&run.series, &scope, &run.facts.inventory).expect("memory can be read");
+    let on = |event: &str| -> BTreeSet<String> {
+        let these = found.iter().filter(|d| d.event == event).flat_map(|d| &d.on);
+        these.map(ToString::to_string).collect()
+    };
+    assert!(on("metrics.vanished").contains("controller:3002"), "{found:?}");
+    assert!(on("isr.shrunk").contains("partition:orders-1"), "{found:?}");
+}
+
+#[test]
+fn a_recording_of_such_a_lab_knows_who_is_who() {
+    let (here, there) = (planned(), planned_elsewhere());
+    let roles = |plan: &Plan| {
+        let truth = scenario::truth(plan);
+        (Roles::of(&plan.topology, &plan.services, &truth, &plan.drawn), truth)
+    };
+    let ((own, _), (theirs, truth)) = (roles(&here), roles(&there));
+    let facts = run_elsewhere(&there).facts;
+    let span = facts.recorded;
+    let head = Head {
+        format: FORMAT,
+        family: there.family,
+        scenario: there.scenario,
+        seed: there.seed,
+        drawn: there.drawn,
+        facts,
+        truth,
+        roles: theirs,
+        phases: Phases { baseline: span, onset: span, steady: span, witnessed: span.to },
+        left_out: BTreeSet::new(),
+        battery: Vec::new(),
+    };
+    let recording = Recording { head, telemetry: Telemetry::default() };
+    let read = Recording::parse(&recording.write()).expect("it can be read");
+    assert_eq!(read.head.roles, recording.head.roles);
+    let twin = |machine| own.machine_twin(&read.head.roles, machine);
+    let twins = ["kafka-1", "kafka-2", "kafka-3", "controller", "billing", "toolbox"].map(twin);
+    assert_eq!(
+        twins.each_ref().map(Option::as_deref),
+        ["broker-a", "broker-b", "broker-c", "quorum-x", "billing", "bastion"].map(Some)
+    );
+    let back = |machine| read.head.roles.machine_twin(&own, machine);
+    assert_eq!(["quorum-x", "quorum-y"].map(back), [Some("controller".to_owned()), None]);
+}
+
+#[test]
+fn what_a_plan_says_of_such_a_lab_is_seen_in_its_record() {
+    let plan = planned_elsewhere();
+    let run = run_elsewhere(&plan);
+    let (truth, at) = (scenario::truth(&plan), sample::second(sample::OPENED));
+    let verdicts = seen::staged(&plan, &truth, &run.record(), at).expect("memory can be read");
+    let says = |what: &str| verdicts.iter().find(|v| v.what == what).map(|v| v.good);
+    assert_eq!(says("signature: it is this one"), Some(true), "{verdicts:?}");
+    assert_eq!(says("event isr.shrunk"), Some(true), "{verdicts:?}");
+    // A command without a machine ran on the toolbox, whatever it is called.
+    let line = "kafka-topics.sh --bootstrap-server broker-a:9092 --describe \
+                --under-replicated-partitions";
+    assert_eq!(write_ups::number_of(&format!("exec -- {line}"), &run.facts), Some(2));
+    assert_eq!(write_ups::number_of(&format!("exec bastion -- {line}"), &run.facts), Some(2));
+    assert_eq!(write_ups::number_of(&format!("exec broker-a -- {line}"), &run.facts), None);
+    // Before it is staged, a write-up's commands are known to run on machines of the plan.
+    let write_up = WRITE_UP
+        .replace("CLASS", "network.capacity.link_capped")
+        .replace("kafka-{{ victim }}", "broker-b");
+    let reference = file("reference-rca.md", &write_up);
+    let problems = write_ups::problems(&plan, &truth, "reference-rca.md", &reference);
+    assert!(problems.is_empty(), "{problems:?}");
 }
