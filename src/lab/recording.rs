@@ -14,7 +14,7 @@ use super::run::{Run, RunError};
 use super::store::{Reader, StoreError};
 use crate::domain::fault::truth::Truth;
 use crate::domain::rca::record::Span;
-use crate::domain::recording::{FORMAT, Head, Phases, Recording, Roles, Taken};
+use crate::domain::recording::{FORMAT, Head, Phases, Recording, Roles, Taken, TextError};
 use crate::domain::scenario::Plan;
 use crate::domain::telemetry::log::LogLine;
 use crate::domain::telemetry::series::UnixMs;
@@ -50,12 +50,16 @@ pub enum RecordingError {
         source: std::io::Error,
     },
     /// It is not one, or of another version.
-    #[error("{} is no recording this program reads: {reason}. `chaoslab author rehearse --record` makes it anew", path.display())]
+    #[error(
+        "{} is no recording this program reads: {source}. `chaoslab author rehearse --record` \
+         makes it anew",
+        path.display()
+    )]
     Corrupt {
         /// The file.
         path: PathBuf,
         /// What is wrong.
-        reason: String,
+        source: TextError,
     },
     /// The run has nothing to record.
     #[error("the run {0} never opened: there is nothing to record")]
@@ -155,13 +159,15 @@ pub fn read(path: &Path) -> Result<Recording, RecordingError> {
 
 /// Reads a recording from the bytes of its file; `path` names it in errors.
 pub fn decode(path: &Path, bytes: &[u8]) -> Result<Recording, RecordingError> {
-    let corrupt = |reason: String| RecordingError::Corrupt { path: path.to_owned(), reason };
     let mut text = String::new();
-    GzDecoder::new(bytes)
-        .take(LARGEST_TEXT)
-        .read_to_string(&mut text)
-        .map_err(|e| corrupt(e.to_string()))?;
-    Recording::parse(&text).map_err(corrupt)
+    let unpacked = GzDecoder::new(bytes).take(LARGEST_TEXT).read_to_string(&mut text);
+    unpacked.map_err(|source| RecordingError::Io {
+        operation: "unpack",
+        path: path.to_owned(),
+        source,
+    })?;
+    Recording::parse(&text)
+        .map_err(|source| RecordingError::Corrupt { path: path.to_owned(), source })
 }
 
 /// The recordings in a folder, in the order of their names; those of one family when it is named.

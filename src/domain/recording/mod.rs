@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use roles::Roles;
 pub use telemetry::{Kept, Target, Telemetry};
+pub use text::TextError;
 
 use super::fault::truth::Truth;
 use super::rca::record::{Facts, Record, Span};
@@ -119,8 +120,8 @@ impl Recording {
         text::write(self)
     }
 
-    /// Reads what [`Recording::write`] wrote. The error says what in it cannot be read.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// Reads what [`Recording::write`] wrote.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
         text::parse(text)
     }
 }

@@ -93,16 +93,30 @@ fn is_whole(value: f64) -> bool {
     value.fract() == 0.0 && value.abs() < WHOLE && !is_negative_zero
 }
 
-pub(super) fn parse(text: &str) -> Result<Recording, String> {
-    let (first, rest) = text.split_once('\n').ok_or("it has one line only")?;
-    let format = serde_json::from_str::<Versioned>(first)
-        .map_err(|e| format!("its head cannot be read: {e}"))?
-        .format;
+/// Why a text is no recording this program reads.
+#[derive(Debug, thiserror::Error)]
+pub enum TextError {
+    /// There is a head at most.
+    #[error("it has one line only")]
+    OneLine,
+    /// The first line is not what it should be.
+    #[error("its head cannot be read: {0}")]
+    Head(#[source] serde_json::Error),
+    /// It is of another format.
+    #[error("it is of format {0}; this program reads format {FORMAT}")]
+    Format(u32),
+    /// A line that no recording has, by its number.
+    #[error("its line {0} cannot be read")]
+    Line(usize),
+}
+
+pub(super) fn parse(text: &str) -> Result<Recording, TextError> {
+    let (first, rest) = text.split_once('\n').ok_or(TextError::OneLine)?;
+    let Versioned { format } = serde_json::from_str(first).map_err(TextError::Head)?;
     if format != FORMAT {
-        return Err(format!("it is of format {format}; this program reads format {FORMAT}"));
+        return Err(TextError::Format(format));
     }
-    let mut head: Head =
-        serde_json::from_str(first).map_err(|e| format!("its head cannot be read: {e}"))?;
+    let mut head: Head = serde_json::from_str(first).map_err(TextError::Head)?;
     head.roles.machines.clone_from(&head.facts.inventory.machines);
     let mut telemetry = Telemetry::default();
     let mut times: Vec<Vec<UnixMs>> = Vec::new();
@@ -118,7 +132,7 @@ pub(super) fn parse(text: &str) -> Result<Recording, String> {
             Some(("L", rest)) => read_line(rest).map(|line| telemetry.lines.push(line)),
             _ => None,
         };
-        read.ok_or_else(|| format!("its line {} cannot be read", number + 2))?;
+        read.ok_or(TextError::Line(number + 2))?;
     }
     Ok(Recording { head, telemetry })
 }
@@ -249,10 +263,11 @@ mod tests {
     #[test]
     fn another_format_and_torn_lines_are_told() {
         assert_eq!(
-            parse("{\"format\":2}\n").expect_err("refused"),
+            parse("{\"format\":2}\n").expect_err("refused").to_string(),
             "it is of format 2; this program reads format 1"
         );
-        assert!(parse("{}\n").expect_err("refused").starts_with("its head cannot be read"));
+        let no_format = parse("{}\n").expect_err("refused").to_string();
+        assert!(no_format.starts_with("its head cannot be read"), "{no_format}");
         assert!(parse("").is_err());
     }
 }

@@ -99,14 +99,14 @@ pub enum WireError {
         source: std::io::Error,
     },
     /// Bytes that are not what the protocol says.
-    #[error("{node} and this program do not understand each other in {api:?}: {reason}")]
+    #[error("{node} and this program do not understand each other in {api:?}: {source}")]
     Protocol {
         /// The node.
         node: String,
         /// What was asked.
         api: ApiKey,
         /// What was wrong.
-        reason: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The node answered with an error.
     #[error("{node} refused {api:?}: {reason}")]
@@ -149,6 +149,7 @@ impl Connection {
             address,
             source,
         })?;
+        // Without it answers come later, and are right all the same.
         let _ = stream.set_nodelay(true);
         let mut connection =
             Self { node: node.to_owned(), stream, correlation: 0, versions: BTreeMap::new() };
@@ -181,7 +182,7 @@ impl Connection {
             .map(|(min, max)| (ours.max.min(*max).min(R::MAX), *min));
         match version {
             Some((version, min)) if version >= min.max(ours.min) => Ok(version),
-            _ => Err(self.protocol(R::KEY, "no version of this API is spoken by both".to_owned())),
+            _ => Err(self.protocol(R::KEY, "no version of this API is spoken by both")),
         }
     }
 
@@ -214,14 +215,14 @@ impl Connection {
             Ok(Ok(body)) => body,
         };
         let header = ResponseHeader::decode(&mut body, R::Response::header_version(version));
-        let header = header.map_err(|e| self.protocol(R::KEY, e.to_string()))?;
+        let header = header.map_err(|e| self.protocol(R::KEY, e))?;
         if header.correlation_id != self.correlation {
             return Err(self.protocol(
                 R::KEY,
                 format!("answer {} came to question {}", header.correlation_id, self.correlation),
             ));
         }
-        R::Response::decode(&mut body, version).map_err(|e| self.protocol(R::KEY, e.to_string()))
+        R::Response::decode(&mut body, version).map_err(|e| self.protocol(R::KEY, e))
     }
 
     fn encode<R: Call>(&self, request: &R, version: i16) -> Result<BytesMut, WireError> {
@@ -233,8 +234,8 @@ impl Connection {
         let mut body = BytesMut::new();
         header
             .encode(&mut body, R::header_version(version))
-            .map_err(|e| self.protocol(R::KEY, e.to_string()))?;
-        request.encode(&mut body, version).map_err(|e| self.protocol(R::KEY, e.to_string()))?;
+            .map_err(|e| self.protocol(R::KEY, e))?;
+        request.encode(&mut body, version).map_err(|e| self.protocol(R::KEY, e))?;
         let mut frame = BytesMut::with_capacity(body.len() + 4);
         frame.put_i32(body.len() as i32);
         frame.extend_from_slice(&body);
@@ -251,8 +252,12 @@ impl Connection {
         Ok(body.freeze())
     }
 
-    fn protocol(&self, api: ApiKey, reason: String) -> WireError {
-        WireError::Protocol { node: self.node.clone(), api, reason }
+    fn protocol(
+        &self,
+        api: ApiKey,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> WireError {
+        WireError::Protocol { node: self.node.clone(), api, source: source.into() }
     }
 }
 
