@@ -13,7 +13,7 @@ use crate::domain::fault::{Action, Fault, Requirement, Step, Target};
 use crate::domain::grade::Damage;
 use crate::domain::rca::vocab;
 use crate::domain::topology::{NodeId, Role, Topic, Topology, log_dir, names};
-use crate::domain::workload::{Service, ServiceRole};
+use crate::domain::workload::Service;
 use crate::domain::yaml::Located;
 
 /// How many innocent changes a run makes before the fault.
@@ -292,14 +292,10 @@ fn services(family: &Family, topology: &Topology) -> Vec<Service> {
 
 /// A service with what it needs to find its cluster, under the family's own properties.
 fn service(spec: &ServiceSpec, topology: &Topology) -> Service {
-    let role = match spec.role {
-        ServiceRole::Producer => "producer",
-        ServiceRole::Consumer => "consumer",
-    };
     let mut properties = BTreeMap::from([
         ("bootstrap.servers".to_owned(), topology.bootstrap_servers()),
         ("client.id".to_owned(), spec.name.clone()),
-        ("service.role".to_owned(), role.to_owned()),
+        ("service.role".to_owned(), spec.role.name().to_owned()),
     ]);
     properties.extend(spec.properties.clone());
     Service {

@@ -32,6 +32,16 @@ pub enum ServiceRole {
     Consumer,
 }
 
+impl ServiceRole {
+    /// Its name in a properties file, under `service.role`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Producer => "producer",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
 impl Service {
     /// The topics it writes to or reads from.
     pub fn topics(&self) -> impl Iterator<Item = &str> {

@@ -1,5 +1,8 @@
 //! Evaluation of an expression at one moment or many. Each part is evaluated for all moments at
 //! once, so that labels are looked at once for each series and not once for each moment.
+//!
+//! `binary`, `matching`, `instant` and this file use each other, as parts of one recursion: what an
+//! operator or a function does to the values of its operands stands with its kind.
 
 use super::expr::{At, Expr, RangeSelector, Selector};
 use super::function::{InstantFunction, RangeFunction};

@@ -1,5 +1,6 @@
 //! Where in its text an expression goes wrong, which `promql-parser` does not say: it is asked
-//! about beginnings of the text.
+//! about beginnings of the text. `token` and this file use each other: the lexer's complaints are
+//! located here, and what the grammar has no place for is located by tokens.
 
 use lrpar::{Lexeme, Lexer};
 use promql_parser::parser::token::{T_LEFT_PAREN, T_RIGHT_PAREN};
