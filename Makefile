@@ -9,7 +9,7 @@ BUILT := target/$(HOST)/debug
 # What one step prints stays together when two run side by side.
 MAKEFLAGS += --no-print-directory --output-sync=line
 
-.PHONY: help drill demo rehearse test unit lint bench image clean engine base program built lab tests prepare
+.PHONY: help drill demo rehearse test unit lint bench image clean engine machine program built lab prepare
 
 help:
 	@echo "make drill [FAMILY=consumer-lag]   stage a drill and print the page (from a fresh machine: about 9 minutes, then 1)"
@@ -35,9 +35,7 @@ demo: prepare
 rehearse: prepare
 	@for seed in $(SEEDS); do CHAOSLAB_LIBRARY=. ./chaoslab author rehearse $(or $(SCENARIO),--all) --seed $$seed --record || exit; done
 
-# The tests are compiled while the lab image is built.
-test: built
-	@$(MAKE) -j2 tests lab
+test: prepare
 	$(CARGO) test
 	$(CARGO) check --lib --no-default-features
 
@@ -57,25 +55,22 @@ image: prepare
 prepare: built
 	@$(MAKE) lab
 
-# The engine and the base come from the network while the compiler keeps the processors busy.
+# Engine, base and the image of the machines, which hold nothing of ours that is compiled, are made beside the program.
 built:
-	@echo "preparing: engine and base image (1 min), program (5 min), lab image (3 min); what is current is skipped"
-	@$(MAKE) -j2 base program
+	@echo "preparing: program (5 min), beside it engine, base and image of the machines (4 min); what is current is skipped"
+	@$(MAKE) -j2 machine program
 
 lab:
 	@./chaoslab image build
 
-tests:
-	@$(CARGO) test --no-run
-
 engine:
 	@docker/engine.sh
 
-base: engine
-	@docker/base.sh
+machine: engine
+	@docker/machine.sh >/dev/null
 
 program:
-	@$(CARGO) build --bins
+	@$(CARGO) build --bin chaoslab --bin chaoslab-service
 	@ln -sfn $(BUILT)/chaoslab chaoslab
 
 clean:

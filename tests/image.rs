@@ -51,6 +51,21 @@ fn every_kafka_tool_prints_its_usage() {
 }
 
 #[test]
+fn what_is_made_while_the_compiler_works_is_what_the_program_builds_upon() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docker/machine.sh");
+    let output = Command::new(script).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("is current"), "made twice:\n{said}");
+    let layers = |image: &str| -> Vec<String> {
+        let listed = docker(&["image", "inspect", "--format", "{{json .RootFS.Layers}}", image]);
+        serde_json::from_str(&listed).expect("a list of layers")
+    };
+    let (machine, lab) = (layers(String::from_utf8_lossy(&output.stdout).trim()), layers(&image()));
+    let (program, below) = lab.split_last().expect("layers");
+    assert_eq!(below, machine, "{program} is the service program alone");
+}
+
+#[test]
 fn the_tools_of_the_trade_are_there_and_the_hosts_certificates_are_not() {
     let script = "for tool in jcmd jstack jmap tcpdump ss tc iptables kcat lsof strace less; do command -v $tool >/dev/null || echo missing: $tool; done; \
                   find /usr/local/share/ca-certificates -type f; ls /root";

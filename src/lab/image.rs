@@ -1,11 +1,14 @@
-//! The lab's image: built from the context the program carries and the service program beside it,
-//! keyed by a hash of what goes in.
+//! The lab's image: the image of its machines, which a script makes from the context the program
+//! carries, and on top of it the service program that lies beside this one. Keyed by a hash of what
+//! goes in. In a checkout the script has run while the compiler worked, and finds that image made.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Instant;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, Command};
 
 use super::engine::{EngineError, Images, Recipe};
 use super::keeper::clock::now;
@@ -17,14 +20,20 @@ pub const REPOSITORY: &str = "chaoslab/lab";
 const LABEL: (&str, &str) = ("chaoslab.image", "lab");
 /// How long an image that is not current is kept.
 const KEPT_SECONDS: i64 = 24 * 3600;
-/// What the lab image starts from, and the script that makes it.
-const BASE: &str = "chaoslab-base:bookworm";
-const BASE_SCRIPT: &str = "base.sh";
+/// All images of this program.
+const OURS: &str = "chaoslab/";
+/// Unpacks the context and runs the script that makes the image of the machines. The script prints
+/// that image's name on its standard output, and what it does on the other.
+const MAKE_MACHINE: &str = r#"set -e; folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
+tar -C "$folder" -x; "$folder/machine.sh""#;
+/// How long that may take: the script limits its steps, this is for what it does not foresee.
+const MACHINE_WITHIN: Duration = Duration::from_secs(3600);
+/// What lays the service program over it, and the name the engine looks for.
+const LAST_LAYER: &str = "lab.Dockerfile";
+const DOCKERFILE: &str = "Dockerfile";
 /// The program every service of a lab runs, as it lies beside this one and in the build context.
 const SERVICE_PROGRAM: &str = "chaoslab-service";
 const SERVICE_IN_CONTEXT: &str = "service-program";
-/// Where Debian keeps certificates the machine's owner trusts.
-const LOCAL_CERTIFICATES: &str = "/usr/local/share/ca-certificates";
 
 /// Why there is no image.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +46,19 @@ pub enum ImageError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// The base could not be made.
-    #[error("could not make the base image {BASE}: {0}")]
-    Base(String),
+    /// The script that makes the image of the machines could not be run to its end.
+    #[error("could not run the script that makes the image of the machines: {0}")]
+    Script(#[source] std::io::Error),
+    /// That script failed.
+    #[error(
+        "could not make the image of the machines ({status}). The last lines of what its script said:\n{last_lines}"
+    )]
+    Machine {
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// The end of what it said.
+        last_lines: String,
+    },
     /// The engine refused.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -106,34 +125,25 @@ impl Image {
         engine: &impl Images,
         mut tell: impl FnMut(&str),
     ) -> Result<(), ImageError> {
-        if !engine.has_image(BASE).await? {
-            tell(&format!(
-                "making the base image {BASE} (a pull, or about a minute from Debian's packages)"
-            ));
-            self.make_base().await?;
-        }
-        tell(&format!("building {} (about three minutes the first time)", self.reference));
-        let context = self
-            .context()
+        let machine = self.make_machine(&mut tell).await?;
+        tell(&format!("laying the service program over {machine}"));
+        let of_last_layer = self.files.iter().filter_map(|(path, bytes)| match path.as_str() {
+            LAST_LAYER => Some((DOCKERFILE, bytes)),
+            SERVICE_IN_CONTEXT => Some((SERVICE_IN_CONTEXT, bytes)),
+            _ => None,
+        });
+        let context = archive(of_last_layer)
             .map_err(|e| ImageError::Build { reason: e.to_string(), last_lines: String::new() })?;
         let recipe = Recipe {
             reference: &self.reference,
             label: LABEL,
-            arguments: &[("BASE", BASE)],
+            arguments: &[("MACHINE", &machine)],
             context,
         };
         let mut output = String::new();
-        let mut begun = Instant::now();
-        let built = engine.build_image(recipe, |text| {
-            if text.starts_with("Step ") && begun.elapsed().as_secs() >= 5 {
-                tell(&format!("{} ({} s)", text.trim(), begun.elapsed().as_secs()));
-                begun = Instant::now();
-            }
-            output.push_str(text);
-        });
-        let reason = match built.await {
+        let reason = match engine.build_image(recipe, |text| output.push_str(text)).await {
             Ok(Ok(())) => {
-                self.remove_older(engine).await;
+                self.remove_older(engine, &machine).await;
                 return Ok(());
             }
             Ok(Err(reason)) => reason,
@@ -142,53 +152,36 @@ impl Image {
         Err(ImageError::Build { reason, last_lines: last_lines(&output) })
     }
 
-    /// Runs the script that pulls or bootstraps the base.
-    async fn make_base(&self) -> Result<(), ImageError> {
-        let script =
-            self.files.iter().find(|(path, _)| path == BASE_SCRIPT).map(|(_, bytes)| bytes);
-        let script = script
-            .ok_or_else(|| ImageError::Base("the script that makes it is missing".to_owned()))?;
-        let failed = |e: std::io::Error| ImageError::Base(e.to_string());
-        let mut bash = tokio::process::Command::new("bash");
-        let mut child =
-            bash.arg("-s").stdin(Stdio::piped()).kill_on_drop(true).spawn().map_err(failed)?;
-        if let Some(mut stdin) = child.stdin.take() {
-            tokio::io::AsyncWriteExt::write_all(&mut stdin, script).await.map_err(failed)?;
-        }
-        let status = child.wait().await.map_err(failed)?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(ImageError::Base(format!("its script ended with {status}")))
-        }
-    }
-
-    /// The build context, with the certificates this host trusts for the stage that downloads.
-    fn context(&self) -> std::io::Result<Vec<u8>> {
-        let mut archive = tar::Builder::new(Vec::new());
-        let mut add = |path: &str, bytes: &[u8], mode: u32| {
-            let mut header = tar::Header::new_gnu();
-            header.set_size(bytes.len() as u64);
-            header.set_mode(mode);
-            archive.append_data(&mut header, path, bytes)
+    /// Runs the script that makes the image of the machines, or finds it made; gives its name.
+    async fn make_machine(&self, tell: &mut impl FnMut(&str)) -> Result<String, ImageError> {
+        let files = self.files.iter().map(|(path, bytes)| (path.as_str(), bytes));
+        let context = archive(files.filter(|(path, _)| *path != SERVICE_IN_CONTEXT))
+            .map_err(ImageError::Script)?;
+        let mut bash = Command::new("bash");
+        bash.args(["-c", MAKE_MACHINE]).kill_on_drop(true);
+        bash.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = bash.spawn().map_err(ImageError::Script)?;
+        let mut said = String::new();
+        let listen = |line: &str| {
+            tell(line);
+            said.extend([line, "\n"]);
         };
-        for (path, bytes) in &self.files {
-            let is_program = path == SERVICE_IN_CONTEXT || bytes.starts_with(b"#!");
-            add(path, bytes, if is_program { 0o755 } else { 0o644 })?;
+        let late = |_| {
+            let hours = MACHINE_WITHIN.as_secs() / 3600;
+            std::io::Error::other(format!("it did not end within {hours} h"))
+        };
+        let ended = tokio::time::timeout(MACHINE_WITHIN, to_the_end(child, &context, listen)).await;
+        let (status, name) = ended.map_err(late).flatten().map_err(ImageError::Script)?;
+        if status.success() {
+            Ok(name.trim().to_owned())
+        } else {
+            Err(ImageError::Machine { status, last_lines: last_lines(&said) })
         }
-        for entry in std::fs::read_dir(LOCAL_CERTIFICATES).into_iter().flatten() {
-            let path = entry?.path();
-            if path.extension().is_some_and(|e| e == "crt") {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                add(&format!("ca/{name}"), &std::fs::read(&path)?, 0o644)?;
-            }
-        }
-        archive.into_inner()
     }
 
     /// Older images take space and are of no use. One that a container still uses stays, and one of
     /// today: another checkout on this machine may work with it.
-    async fn remove_older(&self, engine: &impl Images) {
+    async fn remove_older(&self, engine: &impl Images, machine: &str) {
         let yesterday = now() / 1000 - KEPT_SECONDS;
         let images = engine.images(LABEL).await.unwrap_or_else(|error| {
             tracing::info!(%error, "older images stay");
@@ -197,13 +190,58 @@ impl Image {
         let older = images.into_iter().filter(|image| image.created < yesterday);
         for reference in older
             .flat_map(|image| image.references)
-            .filter(|r| r.starts_with(REPOSITORY) && *r != self.reference)
+            .filter(|r| r.starts_with(OURS) && *r != self.reference && r != machine)
         {
             if let Err(error) = engine.remove_image(&reference).await {
                 tracing::info!(reference, %error, "an older image stays");
             }
         }
     }
+}
+
+/// Gives a child its standard input and listens to it until it ends: how it ended, and what it
+/// printed on its standard output.
+async fn to_the_end(
+    mut child: Child,
+    input: &[u8],
+    mut listen: impl FnMut(&str),
+) -> std::io::Result<(std::process::ExitStatus, String)> {
+    let closed = || std::io::Error::other("it was started without its standard streams");
+    let mut stdin = child.stdin.take().ok_or_else(closed)?;
+    let mut stdout = child.stdout.take().ok_or_else(closed)?;
+    let mut lines = BufReader::new(child.stderr.take().ok_or_else(closed)?).lines();
+    let feed = async move {
+        match stdin.write_all(input).await {
+            // One that ends before it has read all says why in its last lines.
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
+    };
+    let printed = async {
+        let mut printed = String::new();
+        stdout.read_to_string(&mut printed).await.map(|_| printed)
+    };
+    let told = async {
+        while let Some(line) = lines.next_line().await? {
+            listen(&line);
+        }
+        Ok(())
+    };
+    let ((), printed, ()) = tokio::try_join!(feed, printed, told)?;
+    Ok((child.wait().await?, printed))
+}
+
+/// Files as an archive, programs with their mode.
+fn archive<'a>(files: impl Iterator<Item = (&'a str, &'a Vec<u8>)>) -> std::io::Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    for (path, bytes) in files {
+        let is_program = path == SERVICE_IN_CONTEXT || bytes.starts_with(b"#!");
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(if is_program { 0o755 } else { 0o644 });
+        archive.append_data(&mut header, path, bytes.as_slice())?;
+    }
+    archive.into_inner()
 }
 
 fn last_lines(output: &str) -> String {
