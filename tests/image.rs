@@ -68,6 +68,7 @@ fn what_is_made_while_the_compiler_works_is_what_the_program_builds_upon() {
 #[test]
 fn the_tools_of_the_trade_are_there_and_the_hosts_certificates_are_not() {
     let script = "for tool in jcmd jstack jmap tcpdump ss tc iptables kcat lsof strace less; do command -v $tool >/dev/null || echo missing: $tool; done; \
+                  test -s /srv/runbooks/kafka-oncall.md || echo missing: runbooks; \
                   find /usr/local/share/ca-certificates -type f; ls /root";
     assert_eq!(docker(&["run", "--rm", "--entrypoint", "sh", &image(), "-c", script]), "");
 }

@@ -221,11 +221,11 @@ impl Library {
         files.map(|(path, bytes)| recording::decode(&self.prefix.join(path), bytes)).collect()
     }
 
-    /// The files of the image's build context, by their path in it. What only people read does not
-    /// go into the image.
+    /// The files of the image's build context, by their path in it: all that lies in its folder, so
+    /// that the script there counts the same key as in a checkout.
     pub fn image_context(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let of_image = self.files.iter().filter(|(path, _)| !path.ends_with(".md"));
-        of_image.filter_map(|(path, bytes)| Some((path.strip_prefix("docker/")?, bytes.as_slice())))
+        let files = self.files.iter();
+        files.filter_map(|(path, bytes)| Some((path.strip_prefix("docker/")?, bytes.as_slice())))
     }
 
     fn shown(&self, path: &str) -> String {
