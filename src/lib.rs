@@ -7,4 +7,7 @@ pub mod domain;
 pub mod lab;
 
 #[cfg(feature = "lab")]
+pub mod drill;
+
+#[cfg(feature = "lab")]
 pub mod cli;

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use serde_json::{Value, json};
 
-use super::context::{Chosen, Context};
+use super::context::{Context, time};
 use super::exit::Failure;
 use super::output::tabulated;
-use super::recorded::{Entry, Recorded};
-use crate::domain::rca::moment::rfc3339;
 use crate::domain::rca::record::Detection;
 use crate::domain::rca::vocab::Component;
-use crate::lab::facts;
+use crate::domain::telemetry::series::UnixMs;
+use crate::drill;
+use crate::drill::events::Event;
 
 /// Arguments of `events`.
 #[derive(Debug, Args)]
@@ -23,36 +22,24 @@ pub struct Arguments {}
 
 pub async fn run(context: &Context, _: &Arguments) -> Result<(), Failure> {
     let chosen = context.readable()?;
-    let recorded = Recorded::begin(
-        context,
-        &chosen,
-        Entry { kind: "events", node: "", text: "chaoslab events", mutating: false },
-    )
-    .await?;
-    let detections =
-        facts::facts(&chosen.file, &chosen.lab()?, &chosen.briefing()?, &chosen.reader()?)?
-            .detections;
-    let printed = if context.output.json {
-        let values: Vec<_> = detections.iter().map(value).collect();
-        serde_json::to_string_pretty(&values).expect("keys are text") + "\n"
-    } else if detections.is_empty() {
-        "nothing was detected since the baseline\n".to_owned()
-    } else {
-        tabulated(
-            &["no", "began", "lasted", "event", "on", "what"],
-            detections.iter().map(|d| row(context, &chosen, d)),
-        )
-    };
+    let detections = drill::events::events(&chosen, &context.output).await?;
+    let values: Vec<_> = detections.value.iter().map(Event::from).collect();
+    let printed = context.output.either(&values, || text(&detections.value, chosen.file.paged_at));
     context.output.text(&printed)?;
-    recorded.end_with(&printed).await
+    Ok(detections.shown(&printed).await?)
 }
 
-fn value(d: &Detection) -> Value {
-    let to = (!d.ongoing).then(|| rfc3339(d.span.to));
-    json!({"id": format!("V{}", d.number), "number": d.number, "event": d.event, "on": d.on, "from": rfc3339(d.span.from), "to": to, "told": d.told})
+fn text(detections: &[Detection], page: Option<UnixMs>) -> String {
+    if detections.is_empty() {
+        return "nothing was detected since the baseline\n".to_owned();
+    }
+    tabulated(
+        &["no", "began", "lasted", "event", "on", "what"],
+        detections.iter().map(|d| row(d, page)),
+    )
 }
 
-fn row(context: &Context, chosen: &Chosen, d: &Detection) -> Vec<String> {
+fn row(d: &Detection, page: Option<UnixMs>) -> Vec<String> {
     let lasted = match (d.span.length() + 500) / 1000 {
         _ if d.ongoing => "goes on".to_owned(),
         // What happens at one instant does not last.
@@ -61,7 +48,7 @@ fn row(context: &Context, chosen: &Chosen, d: &Detection) -> Vec<String> {
     };
     vec![
         format!("V{}", d.number),
-        context.time(&chosen.file, d.span.from),
+        time(page, d.span.from),
         lasted,
         d.event.clone(),
         shown(&d.on),

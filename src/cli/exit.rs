@@ -2,12 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::lab::engine::EngineError;
-use crate::lab::image::ImageError;
-use crate::lab::keeper::KeeperError;
-use crate::lab::library::LibraryError;
-use crate::lab::run::RunError;
-use crate::lab::store::StoreError;
+use crate::drill::error::{DrillError, EngineError, KeeperError, LibraryError, RunError};
 
 /// The exit codes users and scripts rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,103 +33,56 @@ pub enum Exit {
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// Something is wrong with how it was asked.
+    /// Something is wrong with how it was typed.
     #[error("{0}")]
     Usage(String),
     /// The analysis did not pass. The report has said why.
     #[error("not passed")]
     NotPassed,
-    /// A document has problems, each with its place.
+    /// Content is not as it should be, each problem with its place.
     #[error("{}", .0.join("\n"))]
     Invalid(Vec<String>),
-    /// There is no usable engine.
-    #[error("{0}")]
-    NoEngine(String),
-    /// Not witnessed.
-    #[error("{0}")]
-    NotWitnessed(String),
-    /// Refused in this state.
-    #[error("{0}")]
-    Refused(String),
-    /// A finding is disputed, and nobody has answered yet.
-    #[error("{0}")]
-    NeedsReview(String),
-    /// The record or a commitment does not hold.
-    #[error("{0}")]
-    Integrity(String),
-    /// Interrupted.
-    #[error("interrupted: everything was undone")]
-    Interrupted,
+    /// Rehearsals that were not witnessed.
+    #[error("{}", .0.join("\n"))]
+    NotWitnessed(Vec<String>),
+    /// No usable engine; the findings have said why.
+    #[error("no usable container engine; see above")]
+    NoEngine,
     /// What a recorded command ended with.
     #[error("")]
     Passed(u8),
     /// The reader of our output is gone, which is its right.
     #[error("")]
     BrokenPipe,
-    /// An engine failed.
+    /// It could not be done.
     #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// There is no image.
-    #[error(transparent)]
-    Image(#[from] ImageError),
-    /// The library could not give something.
-    #[error(transparent)]
-    Library(#[from] LibraryError),
-    /// A run's folder could not be used.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// The record could not be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The keeper failed.
-    #[error(transparent)]
-    Keeper(#[from] KeeperError),
-    /// The system refused something.
-    #[error("could not {operation}: {source}")]
-    Io {
-        /// What was tried.
-        operation: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    Drill(DrillError),
+}
+
+impl<E: Into<DrillError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Drill(error.into())
+    }
 }
 
 impl Failure {
     /// Names the operation an error of the system came from.
     pub fn io(operation: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
-        let operation = operation.into();
-        move |source| Self::Io { operation, source }
+        let failed = DrillError::io(operation);
+        move |source| Self::Drill(failed(source))
     }
 
     /// The exit code.
     pub fn code(&self) -> ExitCode {
         let exit = match self {
-            Self::Usage(_)
-            | Self::Library(LibraryError::NoFamily { .. } | LibraryError::NoScenario { .. }) => {
-                Exit::Usage
-            }
+            Self::Usage(_) => Exit::Usage,
             Self::NotPassed => Exit::NotPassed,
-            Self::Invalid(_) | Self::Library(LibraryError::Invalid { .. }) => Exit::Invalid,
-            Self::NoEngine(_)
-            | Self::Engine(EngineError::Unreachable { .. })
-            | Self::Keeper(KeeperError::Engine(EngineError::Unreachable { .. })) => Exit::NoEngine,
+            Self::Invalid(_) => Exit::Invalid,
             Self::NotWitnessed(_) => Exit::NotWitnessed,
-            Self::NeedsReview(_) => Exit::NeedsReview,
-            Self::Refused(_)
-            | Self::Run(RunError::Unknown(_) | RunError::Locked { .. })
-            | Self::Keeper(KeeperError::AlreadyKept(_) | KeeperError::Unfit(_)) => Exit::Refused,
-            Self::Integrity(_)
-            | Self::Run(RunError::Corrupt { .. } | RunError::Format { .. })
-            | Self::Store(_) => Exit::Integrity,
-            Self::Interrupted => Exit::Interrupted,
+            Self::NoEngine => Exit::NoEngine,
             Self::Passed(code) => return ExitCode::from(*code),
             Self::BrokenPipe => return ExitCode::SUCCESS,
-            Self::Engine(_)
-            | Self::Image(_)
-            | Self::Library(LibraryError::Io { .. })
-            | Self::Run(RunError::Io { .. })
-            | Self::Keeper(_)
-            | Self::Io { .. } => Exit::Bug,
+            Self::Drill(error) => exit(error),
         };
         ExitCode::from(exit as u8)
     }
@@ -143,9 +91,58 @@ impl Failure {
     pub fn told(&self) -> Option<String> {
         match self {
             Self::NotPassed | Self::Passed(_) | Self::BrokenPipe => None,
-            Self::Invalid(problems) => Some(problems.join("\n")),
-            Self::Library(LibraryError::Invalid { .. }) => Some(self.to_string()),
-            _ => Some(format!("chaoslab: {self}")),
+            // These begin with a place, which editors understand.
+            Self::Invalid(_)
+            | Self::Drill(
+                DrillError::Document { .. } | DrillError::Library(LibraryError::Invalid { .. }),
+            ) => Some(self.to_string()),
+            Self::Usage(_)
+            | Self::NotWitnessed(_)
+            | Self::NoEngine(_)
+            | Self::Refused(_)
+            | Self::Interrupted
+            | Self::Drill(_) => Some(format!("chaoslab: {self}")),
         }
+    }
+}
+
+fn exit(error: &DrillError) -> Exit {
+    match error {
+        DrillError::Mistake(_)
+        | DrillError::Content(_)
+        | DrillError::Engine(EngineError::NoCommand(_))
+        | DrillError::Library(LibraryError::NoFamily { .. } | LibraryError::NoScenario { .. }) => {
+            Exit::Usage
+        }
+        DrillError::Document { .. } | DrillError::Library(LibraryError::Invalid { .. }) => {
+            Exit::Invalid
+        }
+        DrillError::NoEngine { .. }
+        | DrillError::Engine(EngineError::Unreachable { .. })
+        | DrillError::Keeper(KeeperError::Engine(EngineError::Unreachable { .. })) => {
+            Exit::NoEngine
+        }
+        DrillError::NotWitnessed(_) => Exit::NotWitnessed,
+        DrillError::NeedsReview { .. } => Exit::NeedsReview,
+        DrillError::Refused(_)
+        | DrillError::Run(RunError::Unknown(_) | RunError::Locked { .. })
+        | DrillError::Keeper(KeeperError::AlreadyKept(_) | KeeperError::Unfit(_)) => Exit::Refused,
+        DrillError::Void(_)
+        | DrillError::Run(RunError::Corrupt { .. } | RunError::Format { .. })
+        | DrillError::Store(_)
+        | DrillError::Source(_)
+        | DrillError::Condition(_)
+        | DrillError::Report(_)
+        | DrillError::Recording(_)
+        | DrillError::Look(_)
+        | DrillError::Casefile(_) => Exit::Integrity,
+        DrillError::Interrupted => Exit::Interrupted,
+        DrillError::Engine(_)
+        | DrillError::Image(_)
+        | DrillError::Library(LibraryError::Io { .. })
+        | DrillError::Run(RunError::Io { .. })
+        | DrillError::Keeper(_)
+        | DrillError::Talk(_)
+        | DrillError::Io { .. } => Exit::Bug,
     }
 }

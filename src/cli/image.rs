@@ -1,14 +1,10 @@
 //! `chaoslab image`: the image of the lab's machines.
 
-use std::time::Instant;
-
 use clap::Subcommand;
 
 use super::context::Context;
 use super::exit::Failure;
-use crate::lab::engine::connect;
-use crate::lab::image::Image;
-use crate::lab::library::Library;
+use crate::drill::image::build;
 
 /// What to do with the image.
 #[derive(Debug, Subcommand)]
@@ -21,19 +17,15 @@ pub enum Command {
 pub async fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Build => {
-            let engine = connect().await?;
-            let image = Image::current(&Library::open()?)?;
-            let (begun, is_current) = (Instant::now(), image.is_built(&engine).await?);
-            if !is_current {
-                image.build(&engine, |step| context.output.remark(step)).await?;
-            }
-            let seconds = begun.elapsed().as_secs();
+            let image = build(&context.output).await?;
             if context.output.json {
-                return context.output.value(&serde_json::json!({"image": image.reference, "built": !is_current, "seconds": seconds}));
+                return context.output.value(&image);
             }
-            let done =
-                if is_current { "is current".to_owned() } else { format!("built in {seconds} s") };
-            context.output.line(format!("{} {done}", image.reference))
+            let done = match image.built {
+                true => format!("built in {} s", image.seconds),
+                false => "is current".to_owned(),
+            };
+            context.output.line(format!("{} {done}", image.image))
         }
     }
 }

@@ -1,14 +1,11 @@
 //! `chaoslab keep`: the background process of a run. Started by `start`, and again by any command
 //! that finds it dead.
 
-use std::convert::Infallible;
-
 use clap::Args;
 
-use super::deadline;
 use super::exit::Failure;
-use crate::lab::keeper;
-use crate::lab::run::Home;
+use crate::drill::choose::Home;
+use crate::drill::keep;
 
 /// Arguments of `keep`.
 #[derive(Debug, Args)]
@@ -22,7 +19,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     // leads one already.
     let _ = rustix::process::setsid();
     let run = Home::from_environment()?.open(&arguments.run)?;
-    let log = run.sealed().log()?;
+    let log = keep::log(&run)?;
     tracing_subscriber::fmt()
         .with_ansi(false)
         .with_max_level(tracing::Level::INFO)
@@ -33,18 +30,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(Failure::io("start the runtime"))?;
-    let examine = async {
-        if let Err(error) = deadline::hand_in(&run).await {
-            tracing::error!(%error, "the write-up could not be handed in when the time was over");
-        }
-        std::future::pending::<Infallible>().await
-    };
-    let kept = runtime.block_on(async {
-        tokio::select! {
-            kept = keeper::keep(run.clone()) => kept,
-            never = examine => match never {},
-        }
-    });
+    let kept = runtime.block_on(keep::keep(run));
     if let Err(error) = &kept {
         tracing::error!(%error, "the keeper ends");
     }

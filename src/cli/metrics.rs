@@ -1,11 +1,10 @@
 //! `chaoslab metrics`: the metrics a lab records, from the page that defines them.
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::context::Context;
 use super::exit::Failure;
-use crate::domain::telemetry::catalogue::{self, Kind, Metric};
+use crate::drill::metrics::{Metric, search};
 
 /// Arguments of `metrics`.
 #[derive(Debug, Args)]
@@ -19,40 +18,11 @@ pub struct Arguments {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let pattern = arguments.pattern.as_deref().unwrap_or("");
-    let found: Vec<_> = catalogue::search(pattern).collect();
-    if found.is_empty() {
-        let near: Vec<_> =
-            catalogue::near(pattern).iter().map(|m| format!("`{}`", m.name)).collect();
-        let near = if near.is_empty() {
-            String::new()
-        } else {
-            format!("; did you mean {}?", near.join(", "))
-        };
-        return Err(Failure::Usage(format!(
-            "no metric matches `{pattern}`{near} (`chaoslab metrics` lists all)"
-        )));
-    }
+    let found = search(arguments.pattern.as_deref().unwrap_or(""))?;
     if context.output.json {
-        return context.output.value(&found.iter().map(|m| value(m)).collect::<Vec<_>>());
+        return context.output.value(&found);
     }
-    context
-        .output
-        .table(&["name", "labels", "unit", "type", "meaning"], found.iter().map(|m| row(m)))
-}
-
-fn kind(metric: &Metric) -> &'static str {
-    match metric.kind {
-        Kind::Gauge => "gauge",
-        Kind::Counter => "counter",
-    }
-}
-
-fn value(metric: &Metric) -> Value {
-    let labels: Vec<_> =
-        metric.labels.iter().map(|l| json!({"name": l.name, "optional": l.optional})).collect();
-    json!({"name": metric.name, "help": metric.help, "labels": labels, "unit": metric.unit, "type": kind(metric), "job": metric.job,
-        "cadence_seconds": metric.cadence, "source": metric.source})
+    context.output.table(&["name", "labels", "unit", "type", "meaning"], found.iter().map(row))
 }
 
 fn row(metric: &Metric) -> Vec<String> {
@@ -65,7 +35,7 @@ fn row(metric: &Metric) -> Vec<String> {
         metric.name.to_owned(),
         labels.join(","),
         metric.unit.to_owned(),
-        kind(metric).to_owned(),
+        metric.kind.to_owned(),
         metric.help.to_owned(),
     ]
 }

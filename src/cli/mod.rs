@@ -4,7 +4,6 @@ mod author;
 mod changes;
 mod completions;
 mod context;
-mod deadline;
 mod doctor;
 mod events;
 mod exec;
@@ -21,10 +20,8 @@ mod node;
 pub mod output;
 mod page;
 mod playbook;
-mod program;
 mod query;
 mod rca;
-mod recorded;
 mod report;
 mod runs;
 mod service;
@@ -44,7 +41,7 @@ use clap::{Args, Parser, Subcommand};
 use self::context::Context;
 use self::exit::{Exit, Failure};
 use self::output::Output;
-use crate::lab::run::Home;
+use crate::drill::choose::Home;
 
 /// What a newcomer types first.
 const FIRST_STEPS: &str = "Example: chaoslab start consumer-lag, and when the page is out: chaoslab shell, chaoslab rca new, chaoslab submit";

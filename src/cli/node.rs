@@ -4,9 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use super::exit::Failure;
-use super::recorded::{Entry, Recorded};
-use crate::domain::yaml::nearest;
-use crate::lab::engine::supervisor::{self, Control};
+use crate::drill::node;
 
 /// Arguments of `node`.
 #[derive(Debug, Args)]
@@ -15,43 +13,24 @@ pub struct Arguments {
     /// The node
     name: String,
     #[command(subcommand)]
-    deed: Deed,
+    action: Action,
 }
 
 #[derive(Debug, Subcommand)]
-enum Deed {
+enum Action {
     /// Restart its Kafka process; network, limits and data stay as they are
     Restart,
 }
 
 pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let chosen = context.open()?;
-    let lab = chosen.lab()?;
     let name = &arguments.name;
-    if lab.topology.node(name).is_none() {
-        let names: Vec<_> = lab.topology.nodes.iter().map(|n| n.name.as_str()).collect();
-        let near = nearest(name, names.iter().copied())
-            .map(|n| format!("did you mean {n}? "))
-            .unwrap_or_default();
-        return Err(Failure::Usage(format!(
-            "the lab has no node `{name}`; {near}It has {}",
-            names.join(", ")
-        )));
-    }
-    match arguments.deed {
-        Deed::Restart => {
-            let text = format!("chaoslab node {name} restart");
-            let recorded = Recorded::begin(
-                context,
-                &chosen,
-                Entry { kind: "node", node: name, text: &text, mutating: true },
-            )
-            .await?;
-            let engine = chosen.engine().await?;
-            supervisor::control(&engine, &lab, name, "kafka", Control::Restart).await?;
+    match arguments.action {
+        Action::Restart => {
+            let restarted = node::restart(&chosen, name, &context.output).await?;
             let told = format!("Kafka on {name} was restarted\n");
             context.output.text(&told)?;
-            recorded.end_with(&told).await
+            Ok(restarted.shown(&told).await?)
         }
     }
 }

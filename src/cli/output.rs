@@ -7,6 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::exit::Failure;
+use crate::drill::{DrillError, Notice, Notices};
 
 /// Where a command writes.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +44,15 @@ impl Output {
         )
     }
 
+    /// Text as it is shown: made for people, or, where it was asked for, the value as JSON.
+    pub fn either(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> String {
+        if !self.json {
+            return text();
+        }
+        let json = serde_json::to_string_pretty(value);
+        json.expect("what is printed as JSON has text keys only") + "\n"
+    }
+
     /// Writes a table with a heading line.
     pub fn table(
         &self,
@@ -70,6 +80,12 @@ impl Output {
     }
 }
 
+impl Notices for Output {
+    fn tell(&self, notice: Notice) {
+        self.remark(notice.to_string());
+    }
+}
+
 /// Tells something on standard error, whatever was asked for. That nobody reads it is no reason to
 /// stop.
 pub fn warn(text: impl AsRef<str>) {
@@ -91,6 +107,6 @@ pub fn tabulated(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>) 
 fn broken(error: std::io::Error) -> Failure {
     match error.kind() {
         std::io::ErrorKind::BrokenPipe => Failure::BrokenPipe,
-        _ => Failure::Io { operation: "write to standard output".to_owned(), source: error },
+        _ => DrillError::io("write to standard output")(error).into(),
     }
 }

@@ -3,52 +3,37 @@
 
 use std::fmt::Write;
 
-use super::context::{Chosen, Context};
+use super::context::Context;
 use super::exit::Failure;
 use crate::domain::rca::moment::rfc3339;
 use crate::domain::workload::ServiceRole;
-use crate::lab::engine::Lab;
-use crate::lab::run::{Briefing, RunFile};
+use crate::drill::Chosen;
+use crate::drill::page::{Page, page};
 
 pub fn print(context: &Context, chosen: &Chosen) -> Result<(), Failure> {
-    let (briefing, lab) = (chosen.briefing()?, chosen.lab()?);
-    if context.output.json {
-        return context.output.value(&serde_json::json!({
-            "run": chosen.file.id,
-            "family": chosen.file.family,
-            "paged_at": chosen.file.paged_at.map(rfc3339),
-            "alert": briefing.alert,
-            "brief": briefing.brief,
-            "services": lab.services.iter().map(|s| serde_json::json!({"name": s.name, "description": s.description, "topics": s.topics().collect::<Vec<_>>()})).collect::<Vec<_>>(),
-            "brokers": lab.topology.brokers().map(|b| b.name.as_str()).collect::<Vec<_>>(),
-            "bootstrap_servers": lab.topology.bootstrap_servers(),
-            "host_ports": lab.placement.host_ports,
-            "topics": lab.topology.topics.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(),
-            "commitment": chosen.file.commitment,
-        }));
-    }
-    context.output.text(&text(context, &chosen.file, &briefing, &lab))
+    let page = page(chosen)?;
+    context.output.text(&context.output.either(&page, || text(context, &page)))
 }
 
-fn text(context: &Context, file: &RunFile, briefing: &Briefing, lab: &Lab) -> String {
+fn text(context: &Context, told: &Page) -> String {
     let mut page = String::new();
     let mut line =
         |text: String| writeln!(page, "{text}").expect("writing to a string does not fail");
     let bold = |text: &str| context.output.bold(text);
-    let alert = &briefing.alert;
+    let alert = &told.alert;
     line(String::new());
     line(bold(&format!("[FIRING:1] {} ({})", alert.name, alert.severity)));
     line(format!("  {}", alert.summary));
     line(format!("  {}", alert.description.trim()));
     line(format!("  expr: {}", alert.expr));
-    if let Some(at) = file.paged_at {
+    if let Some(at) = told.paged_at {
         line(format!("  since: {}  (this is T+00:00:00)", rfc3339(at / 1000 * 1000)));
     }
     line(String::new());
-    line(briefing.brief.clone());
+    line(told.brief.clone());
     line(String::new());
     line(bold("Services"));
-    for service in &lab.services {
+    for service in &told.configured {
         let topics = service.topics().collect::<Vec<_>>().join(", ");
         let flow = match service.role {
             ServiceRole::Producer => format!("{} -> {topics}", service.name),
@@ -58,11 +43,10 @@ fn text(context: &Context, file: &RunFile, briefing: &Briefing, lab: &Lab) -> St
         };
         line(format!("  {flow}: {}", service.description));
     }
-    let nodes: Vec<_> = lab.topology.nodes.iter().map(|n| n.name.as_str()).collect();
-    line(format!("  cluster: {}", nodes.join(", ")));
+    line(format!("  cluster: {}", told.nodes.join(", ")));
     line(String::new());
     line(bold("Where to look"));
-    let first = lab.topology.brokers().next().map_or("kafka-1", |b| b.name.as_str());
+    let first = told.brokers.first().map_or("kafka-1", String::as_str);
     for (command, says) in [
         (
             "chaoslab shell".to_owned(),
@@ -97,9 +81,9 @@ fn text(context: &Context, file: &RunFile, briefing: &Briefing, lab: &Lab) -> St
         "chaoslab rca new", "a short write-up to fill in; `rca check` verifies each claim"
     ));
     line(format!("  {:<40} {}", "chaoslab submit", "have it graded; then `chaoslab stop`"));
-    if let Some(commitment) = &file.commitment {
+    if let Some(commitment) = &told.commitment {
         line(String::new());
-        line(format!("run {}, truth committed as {}", file.id, &commitment[..16]));
+        line(format!("run {}, truth committed as {}", told.run, &commitment[..16]));
     }
     page
 }

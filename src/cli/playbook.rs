@@ -4,8 +4,7 @@ use clap::Args;
 
 use super::context::Context;
 use super::exit::Failure;
-use crate::domain::yaml::nearest;
-use crate::lab::library::Library;
+use crate::drill::playbook::{playbook, symptoms};
 
 /// Arguments of `playbook`.
 #[derive(Debug, Args)]
@@ -16,27 +15,18 @@ pub struct Arguments {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let library = Library::open()?;
-    let all = library.playbooks();
     let symptom = match &arguments.symptom {
         Some(symptom) => symptom.clone(),
         None => match context.chosen() {
             Ok(chosen) => chosen.file.family,
-            Err(_) if context.output.json => return context.output.value(&all),
-            Err(_) => return context.output.line(all.join("\n")),
+            // Without a run there is no symptom; these there are.
+            Err(_) if context.output.json => return context.output.value(&symptoms()?),
+            Err(_) => return context.output.line(symptoms()?.join("\n")),
         },
     };
-    let text = library.playbook(&symptom).ok_or_else(|| {
-        let near = nearest(&symptom, all.iter().map(String::as_str))
-            .map(|n| format!(", did you mean `{n}`?"))
-            .unwrap_or_default();
-        Failure::Usage(format!(
-            "there is no playbook `{symptom}`{near}; there are {}",
-            all.join(", ")
-        ))
-    })?;
+    let playbook = playbook(&symptom)?;
     if context.output.json {
-        return context.output.value(&serde_json::json!({"symptom": symptom, "text": text}));
+        return context.output.value(&playbook);
     }
-    context.output.text(&text)
+    context.output.text(&playbook.text)
 }

@@ -1,14 +1,12 @@
 //! `chaoslab query`: PromQL over the recording.
 
 use clap::Args;
-use serde_json::json;
 
-use super::context::{Chosen, Context};
+use super::context::{Context, time};
 use super::exit::Failure;
-use super::recorded::{Entry, Recorded};
-use crate::domain::telemetry::promql::{Query, Value};
+use crate::domain::telemetry::promql::Value;
 use crate::domain::telemetry::series::{Series, UnixMs};
-use crate::lab::store::Reader;
+use crate::drill::query::{Answer, Question, When, ask, shown};
 
 /// Arguments of `query`.
 #[derive(Debug, Args)]
@@ -40,135 +38,52 @@ pub struct Arguments {
 }
 
 pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let query = Query::parse(&arguments.promql).map_err(|e| Failure::Usage(e.to_string()))?;
+    let question = Question { promql: arguments.promql.clone(), when: when(arguments) };
+    // What is no query is refused whether or not there is a run.
+    question.check()?;
     let chosen = context.readable()?;
-    let recorded = Recorded::begin(
-        context,
-        &chosen,
-        Entry { kind: "query", node: "", text: &typed(arguments), mutating: false },
-    )
-    .await?;
-    let reader = chosen.reader()?;
-    let printed = match (&arguments.from, &arguments.to) {
-        (Some(from), Some(to)) => {
-            range(context, &chosen, &query, &reader, (from, to), arguments.step)?
-        }
-        _ => {
-            let at = match &arguments.at {
-                Some(at) => chosen.moment(at)?,
-                None => chosen.last_second(&reader)?,
-            };
-            instant(context, &chosen, &query, &reader, at)?
-        }
-    };
+    let answer = ask(&chosen, &question, &context.output).await?;
+    let page = chosen.file.paged_at;
+    let printed = context.output.either(&answer.value, || text(&answer.value, page));
     context.output.text(&printed)?;
-    recorded.end_with(&printed).await
+    Ok(answer.shown(&printed).await?)
 }
 
-fn typed(arguments: &Arguments) -> String {
-    let option = |name: &str, value: &Option<String>| {
-        value.as_ref().map(|v| format!(" --{name} {v}")).unwrap_or_default()
-    };
-    let range =
-        arguments.from.as_ref().map(|_| format!(" --step {}", arguments.step)).unwrap_or_default();
-    let times = [
-        option("at", &arguments.at),
-        option("from", &arguments.from),
-        option("to", &arguments.to),
-        range,
-    ]
-    .concat();
-    format!("chaoslab query '{}'{times}", arguments.promql)
-}
-
-fn instant(
-    context: &Context,
-    chosen: &Chosen,
-    query: &Query,
-    reader: &Reader,
-    at: UnixMs,
-) -> Result<String, Failure> {
-    let value = query.instant(reader, at).map_err(|e| Failure::Usage(e.to_string()))?;
-    let holds = query.holds(&value);
-    if context.output.json {
-        let result = match &value {
-            Value::Scalar(number) => json!({"type": "scalar", "value": number}),
-            Value::String(text) => json!({"type": "string", "value": text}),
-            Value::Vector(elements) => {
-                let elements: Vec<_> = elements
-                    .iter()
-                    .map(|(labels, value)| json!({"metric": labels.0, "value": shown(*value)}))
-                    .collect();
-                json!({"type": "vector", "elements": elements})
-            }
-            Value::Matrix(series) => {
-                json!({"type": "matrix", "series": series.iter().map(matrix).collect::<Vec<_>>()})
-            }
-        };
-        return Ok(serde_json::to_string_pretty(
-            &json!({"at": at, "holds": holds, "result": result}),
-        )
-        .expect("keys are text")
-            + "\n");
+fn when(arguments: &Arguments) -> When {
+    match (&arguments.at, &arguments.from, &arguments.to) {
+        (_, Some(from), Some(to)) => {
+            When::Range { from: from.clone(), to: to.clone(), step: arguments.step }
+        }
+        (Some(at), ..) => When::At(at.clone()),
+        (None, ..) => When::Latest,
     }
-    let mut text = format!("at {}\n", context.time(&chosen.file, at));
+}
+
+fn text(answer: &Answer, page: Option<UnixMs>) -> String {
+    match answer {
+        Answer::Instant { at, value, .. } => {
+            format!("at {}\n{}", time(page, *at), elements(value, page))
+        }
+        Answer::Range { series, .. } if series.is_empty() => "(nothing)\n".to_owned(),
+        Answer::Range { series, .. } => series.iter().map(|s| samples(s, page)).collect(),
+    }
+}
+
+fn elements(value: &Value, page: Option<UnixMs>) -> String {
     match value {
-        Value::Scalar(number) => text += &format!("{}\n", shown(number)),
-        Value::String(string) => text += &format!("{string}\n"),
-        Value::Vector(elements) if elements.is_empty() => text += "(nothing)\n",
+        Value::Scalar(number) => format!("{}\n", shown(*number)),
+        Value::String(string) => format!("{string}\n"),
+        Value::Vector(elements) if elements.is_empty() => "(nothing)\n".to_owned(),
         Value::Vector(elements) => elements
             .iter()
-            .for_each(|(labels, value)| text += &format!("{labels}  {}\n", shown(*value))),
-        Value::Matrix(series) => series.iter().for_each(|s| text += &samples(context, chosen, s)),
+            .map(|(labels, value)| format!("{labels}  {}\n", shown(*value)))
+            .collect(),
+        Value::Matrix(series) => series.iter().map(|s| samples(s, page)).collect(),
     }
-    Ok(text)
 }
 
-fn range(
-    context: &Context,
-    chosen: &Chosen,
-    query: &Query,
-    reader: &Reader,
-    (from, to): (&str, &str),
-    step: u32,
-) -> Result<String, Failure> {
-    let (from, to) = (chosen.moment(from)?, chosen.moment(to)?);
-    let series = query
-        .range(reader, from, to, i64::from(step) * 1000)
-        .map_err(|e| Failure::Usage(e.to_string()))?;
-    if context.output.json {
-        let series: Vec<_> = series.iter().map(matrix).collect();
-        return Ok(serde_json::to_string_pretty(
-            &json!({"from": from, "to": to, "step": step, "series": series}),
-        )
-        .expect("keys are text")
-            + "\n");
-    }
-    if series.is_empty() {
-        return Ok("(nothing)\n".to_owned());
-    }
-    Ok(series.iter().map(|s| samples(context, chosen, s)).collect())
-}
-
-fn samples(context: &Context, chosen: &Chosen, series: &Series) -> String {
-    let points = series
-        .points
-        .iter()
-        .map(|p| format!("  {}  {}\n", context.time(&chosen.file, p.at), shown(p.value)));
+fn samples(series: &Series, page: Option<UnixMs>) -> String {
+    let points =
+        series.points.iter().map(|p| format!("  {}  {}\n", time(page, p.at), shown(p.value)));
     format!("{}\n{}", series.labels, points.collect::<String>())
-}
-
-fn matrix(series: &Series) -> serde_json::Value {
-    let points: Vec<_> = series.points.iter().map(|p| json!([p.at, shown(p.value)])).collect();
-    json!({"metric": series.labels.0, "values": points})
-}
-
-/// A value as Prometheus prints it: JSON knows no infinity.
-fn shown(value: f64) -> String {
-    match value {
-        v if v.is_nan() => "NaN".to_owned(),
-        v if v == f64::INFINITY => "+Inf".to_owned(),
-        v if v == f64::NEG_INFINITY => "-Inf".to_owned(),
-        v => v.to_string(),
-    }
 }

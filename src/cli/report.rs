@@ -2,13 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
-use super::context::{Chosen, Context};
+use super::context::Context;
 use super::exit::Failure;
-use super::rca::{Opened, located};
-use super::submit::{Secret, graded, keep, outcome, print, print_opening};
-use crate::domain::grade::Grade;
-use crate::domain::grade::review::{Dispute, Override, known, read_overrides, unanswered};
-use crate::domain::report::{self, ReportInput};
+use crate::drill::report::{Known, Opening, Report, dispute, latest, needs_review, report};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
@@ -41,107 +37,48 @@ enum Format {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let id =
-        arguments.graded.clone().or(context.run.clone()).map_or_else(|| latest(context), Ok)?;
-    let context = Context { home: context.home.clone(), output: context.output, run: Some(id) };
+    let named = arguments.graded.clone().or(context.run.clone());
+    let id = named.map_or_else(|| latest(&context.home), Ok)?;
+    let context = Context { run: Some(id), ..context.clone() };
     let chosen = context.readable()?;
-    if chosen.file.given_up {
-        let secret = Secret::of(&chosen)?;
-        secret.verify(&chosen)?;
-        return print_opening(&context, &chosen, &secret);
+    if let (Some([finding, reason]), false) = (arguments.dispute.as_deref(), chosen.file.given_up) {
+        let open = dispute(&chosen, finding, reason)?;
+        return Err(needs_review(&chosen, open).into());
     }
-    if chosen.file.graded.is_none() {
-        return Err(Failure::Refused(format!(
-            "the run {} is not graded: `chaoslab submit` does that",
-            chosen.file.id
-        )));
+    match report(&chosen)? {
+        Known::GivenUp(opening) => print_opening(&context, &opening),
+        Known::Graded(report, open) => {
+            show(&context, &report, arguments.format)?;
+            if open.is_empty() { Ok(()) } else { Err(needs_review(&chosen, open).into()) }
+        }
     }
-    let grade = graded(&chosen)?;
-    if let Some([finding, reason]) = arguments.dispute.as_deref() {
-        return dispute(&chosen, &grade, finding, reason);
-    }
-    let (disputes, answers) = (chosen.run.disputes()?, answers(&chosen, &grade)?);
-    let (grade, secret, opened) =
-        (grade.reviewed(&answers), Secret::of(&chosen)?, Opened::of(&chosen)?);
-    secret.verify(&chosen)?;
-    let input = ReportInput {
-        grade: &grade,
-        record: &opened.record(),
-        sealed: Some(secret.sealed(&chosen)),
-    };
-    show(&context, &input, arguments.format)?;
-    let open = unanswered(&disputes, &answers);
-    if !open.is_empty() {
-        return Err(needs_review(&chosen, &open));
-    }
-    if chosen.file.graded != Some(outcome(&grade)) {
-        // What was decided counts from now on, in the list of runs as well.
-        keep(&chosen, &input)?;
-    }
-    Ok(())
 }
 
-fn show(context: &Context, input: &ReportInput<'_>, format: Format) -> Result<(), Failure> {
+fn show(context: &Context, report: &Report, format: Format) -> Result<(), Failure> {
     let text = match format {
-        Format::Text if context.output.json => return print(context, input),
-        Format::Text => report::text(input, context.output.colours()),
-        Format::Html => report::html(input),
-        Format::Json => report::json(input).map(|v| v.to_string() + "\n"),
-        Format::Csv => report::csv(input.grade),
-        Format::Junit => Ok(report::junit(input.grade)),
+        Format::Text => return print(context, report),
+        Format::Html => report.html()?,
+        Format::Json => report.json()?.to_string() + "\n",
+        Format::Csv => report.csv()?,
+        Format::Junit => report.junit(),
     };
-    context.output.text(&text.map_err(|e| Failure::Integrity(e.to_string()))?)
+    context.output.text(&text)
 }
 
-/// Writes a dispute down. It stands until a reviewer answers it.
-fn dispute(chosen: &Chosen, grade: &Grade, finding: &str, reason: &str) -> Result<(), Failure> {
-    known(grade, finding).map_err(Failure::Usage)?;
-    if reason.trim().is_empty() {
-        return Err(Failure::Usage(format!("a dispute needs a reason: why is {finding} wrong?")));
+/// Prints a report as the context asks for.
+pub fn print(context: &Context, report: &Report) -> Result<(), Failure> {
+    let out = context.output;
+    if out.json {
+        return out.value(&report.json()?);
     }
-    let mut disputes = chosen.run.disputes()?;
-    disputes.retain(|dispute| dispute.finding != finding);
-    disputes.push(Dispute { finding: finding.to_owned(), reason: reason.trim().to_owned() });
-    chosen.run.write_disputes(&disputes)?;
-    let answers = answers(chosen, grade)?;
-    match unanswered(&disputes, &answers) {
-        open if open.is_empty() => Err(Failure::Refused(format!(
-            "{finding} is answered already; `chaoslab report` shows how"
-        ))),
-        open => Err(needs_review(chosen, &open)),
+    out.text(&report.text(out.colours())?)
+}
+
+/// Prints the truth of a run that was given up.
+pub fn print_opening(context: &Context, opening: &Opening) -> Result<(), Failure> {
+    let out = context.output;
+    if out.json {
+        return out.value(&opening.value()?);
     }
-}
-
-/// The answers of a reviewer, if there are any.
-fn answers(chosen: &Chosen, grade: &Grade) -> Result<Vec<Override>, Failure> {
-    let path = chosen.run.overrides();
-    match std::fs::read_to_string(&path) {
-        Ok(text) => read_overrides(&text, grade)
-            .map_err(|problems| Failure::Invalid(located(&path, &problems))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(Failure::io(format!("read {}", path.display()))(error)),
-    }
-}
-
-fn needs_review(chosen: &Chosen, open: &[&Dispute]) -> Failure {
-    let told: Vec<_> =
-        open.iter().map(|dispute| format!("\n  {}: {}", dispute.finding, dispute.reason)).collect();
-    let path = chosen.run.overrides();
-    let example =
-        format!("- {{finding: {}, struck: true, by: NAME, reason: WHY}}", open[0].finding);
-    Failure::NeedsReview(format!(
-        "a person's review of {} is needed:{}\nThe reviewer answers each in {}, `struck: true` gives the points back:\n  {example}",
-        chosen.file.id,
-        told.concat(),
-        path.display()
-    ))
-}
-
-fn latest(context: &Context) -> Result<String, Failure> {
-    let runs = context.home.list()?;
-    let graded =
-        runs.iter().rev().find(|run| run.read().is_ok_and(|f| f.graded.is_some() || f.given_up));
-    graded.map(|run| run.id.clone()).ok_or_else(|| {
-        Failure::Refused("no run is graded yet: `chaoslab submit` grades one".to_owned())
-    })
+    out.text(&opening.text(out.colours())?)
 }

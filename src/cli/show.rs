@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::exit::Failure;
-use crate::lab::library::Library;
+use crate::drill::families::family;
 
 /// Arguments of `show`.
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub struct Arguments {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let family = Library::open()?.family(&arguments.family)?;
+    let family = family(&arguments.family)?;
     if context.output.json {
         return context.output.value(&json!({
             "family": arguments.family, "symptom": family.title, "level": family.level, "minutes": family.minutes,

@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use super::context::Context;
 use super::exit::Failure;
 use crate::domain::rca::vocab::{Entry, Vocabulary};
+use crate::drill::vocab::search;
 
 /// Arguments of `vocab`.
 #[derive(Debug, Args)]
@@ -27,14 +28,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
         .find(|(word, _)| *word == arguments.vocabulary)
         .expect("the parser knows no other");
     let wanted = arguments.search.as_deref().unwrap_or("");
-    let entries = vocabulary.search(wanted);
-    if entries.is_empty() {
-        let near =
-            vocabulary.near(wanted).map(|id| format!("; did you mean `{id}`?")).unwrap_or_default();
-        return Err(Failure::Usage(format!(
-            "none of the {word} matches `{wanted}`{near} (`chaoslab vocab {word}` lists all)"
-        )));
-    }
+    let entries = search(*vocabulary, word, wanted)?;
     if context.output.json {
         return context.output.value(&entries);
     }

@@ -1,32 +1,12 @@
 //! `chaoslab author leaks`: nothing a learner can read names the cause.
 
-use super::record::plan;
-use crate::cli::context::{Chosen, Context};
+use crate::cli::context::Context;
 use crate::cli::exit::Failure;
-use crate::cli::program;
-use crate::domain::scenario::Plan;
-use crate::lab::library::Library;
-use crate::lab::rehearsal::leaks::{Leak, Search};
-
-/// What learners read without touching a machine; `SERVICE` stands for each service.
-const COMMANDS: [&str; 12] = [
-    "status --json",
-    "status --page",
-    "status --page --json",
-    "history --json",
-    "changes --json",
-    "runs --json",
-    "events --json",
-    "metrics --json",
-    "-vv status",
-    "-vv query up --json",
-    "rca new --help",
-    "service SERVICE show",
-];
+use crate::drill::rehearsal::leaks;
 
 pub async fn run(context: &Context) -> Result<(), Failure> {
     let chosen = context.open()?;
-    let leaks = look(&chosen, &Library::open()?).await?;
+    let leaks = leaks(&chosen).await?;
     if context.output.json {
         context.output.value(&leaks)?;
     } else {
@@ -45,45 +25,4 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
             chosen.file.id
         )])),
     }
-}
-
-/// Looks everywhere.
-pub async fn look(chosen: &Chosen, library: &Library) -> Result<Vec<Leak>, Failure> {
-    let (lab, engine) = (chosen.lab()?, chosen.engine().await?);
-    let mut search = Search::new(words(&plan(chosen)?, library));
-    let mut lines = Vec::new();
-    for line in COMMANDS {
-        match line.contains("SERVICE") {
-            true => lines.extend(lab.services.iter().map(|s| line.replace("SERVICE", &s.name))),
-            false => lines.push(line.to_owned()),
-        }
-    }
-    lines.extend(lab.machines().map(|m| format!("logs {m}")));
-    for line in lines {
-        let outcome =
-            program::run(&chosen.run, &program::arguments(&line).map_err(Failure::Usage)?).await?;
-        search.text(&format!("chaoslab {line}"), &outcome.printed);
-    }
-    search.machines(&engine, &lab).await?;
-    search.engine(&engine, &lab, chosen.file.created_at / 1000).await?;
-    search.folder(&chosen.run);
-    Ok(search.leaks())
-}
-
-/// The folders, classes and faults of the whole family: a learner who finds a sibling's has found
-/// too much, too.
-fn words(plan: &Plan, library: &Library) -> Vec<String> {
-    let mut words = vec![plan.scenario.clone(), plan.account().class];
-    words.extend(plan.siblings.iter().flat_map(|s| [s.scenario.clone(), s.class.clone()]));
-    let plans = library
-        .scenarios(&plan.family)
-        .into_iter()
-        .filter_map(|s| library.plan(&plan.family, &s, plan.seed).ok());
-    for fault in plans.map(|p| p.fault) {
-        // The name a fault has in files: the one key of its map.
-        if let Ok(serde_json::Value::Object(map)) = serde_json::to_value(&fault) {
-            words.extend(map.keys().flat_map(|name| [name.clone(), name.replace('-', "_")]));
-        }
-    }
-    words
 }

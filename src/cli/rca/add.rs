@@ -5,9 +5,9 @@ use clap::{Args, Subcommand};
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::domain::rca::document::{
-    self, Event, Evidence, Hypothesis, Mitigation, Prevention, Verdict, add,
+    self, Event, Evidence, Hypothesis, Mitigation, Prevention, Verdict,
 };
-use crate::lab::run::replace_file;
+use crate::drill::write_up::add;
 
 /// What to add.
 #[derive(Debug, Subcommand)]
@@ -176,15 +176,9 @@ impl Addition {
 
 pub fn run(context: &Context, addition: &Addition) -> Result<(), Failure> {
     let chosen = context.readable()?;
-    let path = chosen.run.rca();
-    let text = String::from_utf8(super::read(&path)?)
-        .map_err(|_| Failure::Usage(format!("{} is not UTF-8 text", path.display())))?;
-    let longer = add(&text, &addition.entry()?)
-        .map_err(|e| Failure::Invalid(super::located(&path, &e.problems())))?;
-    replace_file(&path, longer.as_bytes())?;
-    let added: Vec<_> = longer.lines().filter(|l| !text.lines().any(|t| t == *l)).collect();
+    let added = add(&chosen, &addition.entry()?)?;
     if context.output.json {
-        return context.output.value(&serde_json::json!({"file": path, "added": added}));
+        return context.output.value(&added);
     }
-    context.output.line(added.join("\n"))
+    context.output.line(added.added.join("\n"))
 }

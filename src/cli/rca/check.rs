@@ -4,14 +4,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 
-use super::Opened;
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
-use crate::domain::rca::check::{Finding, Verdict, check};
-use crate::domain::rca::document::Document;
+use crate::domain::rca::check::{Finding, Verdict};
 use crate::domain::rca::moment::since_page;
+use crate::drill::DrillError;
+use crate::drill::error::located;
+use crate::drill::write_up::check;
 
 /// Arguments of `rca check`.
 #[derive(Debug, Args)]
@@ -22,37 +22,25 @@ pub struct Arguments {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let chosen = context.readable()?;
-    let path = super::file(&chosen, arguments.file.as_ref());
-    let bytes = super::read(&path)?;
-    let document = Document::read(&bytes)
-        .map_err(|problems| Failure::Invalid(super::located(&path, &problems)))?;
-    let opened = Opened::of(&chosen)?;
-    let record = opened.record();
-    let checked = check(&document, &record).map_err(|e| Failure::Integrity(e.to_string()))?;
-    let errors = &checked.resolved.errors;
+    let checked = check(&context.readable()?, arguments.file.as_deref())?;
     let out = context.output;
     if out.json {
-        let problems = |problems: &[crate::domain::yaml::Problem]| {
-            problems
-                .iter()
-                .map(|p| json!({"line": p.at.line, "column": p.at.column, "message": p.message}))
-                .collect::<Vec<_>>()
-        };
-        let claims: Vec<_> = checked.evidence.iter().chain(&checked.impact).collect();
-        out.value(&json!({"file": path, "errors": problems(errors), "advice": problems(&checked.remarks()), "claims": claims}))?;
+        out.value(&checked)?;
     } else {
-        for finding in checked.evidence.iter().chain(&checked.impact) {
-            tell(context, &path, finding, record.facts.page)?;
+        for finding in &checked.claims {
+            tell(context, &checked.file, finding, checked.page)?;
         }
-        for remark in super::located(&path, &checked.resolved.advice) {
+        for remark in located(&checked.file, &checked.remarks) {
             out.line(remark)?;
         }
-        if errors.is_empty() {
-            out.line(format!("{}: complete and readable", path.display()))?;
+        if checked.errors.is_empty() {
+            out.line(format!("{}: complete and readable", checked.file.display()))?;
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(Failure::Invalid(super::located(&path, errors))) }
+    if checked.errors.is_empty() {
+        return Ok(());
+    }
+    Err(DrillError::Document { path: checked.file, problems: checked.errors }.into())
 }
 
 fn tell(

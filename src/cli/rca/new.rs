@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Opened;
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::domain::rca::document::Form;
-use crate::domain::rca::template;
+use crate::drill::write_up::begin;
 
 /// Arguments of `rca new`.
 #[derive(Debug, Args)]
@@ -30,29 +29,12 @@ enum Asked {
 }
 
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let chosen = context.readable()?;
-    let path = super::file(&chosen, arguments.file.as_ref());
-    let opened = Opened::of(&chosen)?;
-    let form = match arguments.form {
-        Some(Asked::Short) => Form::Short,
-        Some(Asked::Full) => Form::Full,
-        None if chosen.file.exam => Form::Full,
-        None => Form::Short,
-    };
+    let form = arguments.form.map(|form| match form {
+        Asked::Short => Form::Short,
+        Asked::Full => Form::Full,
+    });
     let author = std::env::var("USER").unwrap_or_else(|_| "me".to_owned());
-    let text = template::new(form, &author, &opened.record())
-        .map_err(|e| Failure::Integrity(e.to_string()))?;
-    // A write-up is somebody's work: it is never overwritten.
-    let created = std::fs::File::options().write(true).create_new(true).open(&path);
-    let mut file = created.map_err(|source| match source.kind() {
-        std::io::ErrorKind::AlreadyExists => Failure::Refused(format!(
-            "{} is there already: go on with it, or name another file",
-            path.display()
-        )),
-        _ => Failure::Io { operation: format!("make {}", path.display()), source },
-    })?;
-    std::io::Write::write_all(&mut file, text.as_bytes())
-        .map_err(Failure::io(format!("write {}", path.display())))?;
+    let path = begin(&context.readable()?, arguments.file.as_deref(), form, &author)?;
     if context.output.json {
         context.output.value(&serde_json::json!({"file": path}))?;
     } else {

@@ -7,7 +7,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::exit::Failure;
-use crate::lab::engine::Window;
+use crate::drill::terminal::Window;
 
 /// What a program on the other side may have left on that a shell here does not want: pasting
 /// marked, the cursor hidden, a colour.

@@ -2,27 +2,29 @@
 
 use std::process::Stdio;
 
-use crate::cli::exit::Failure;
 use crate::domain::rca::commands::words;
+use crate::drill::error::DrillError;
 use crate::lab::run::Run;
 
 /// What a command left.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub(super) struct Outcome {
     /// Its exit code; none when a signal ended it.
-    pub exit: Option<i32>,
+    pub(super) exit: Option<i32>,
     /// Standard output and standard error.
-    pub printed: String,
+    pub(super) printed: String,
 }
 
-/// The arguments of a command line of this program.
-pub fn arguments(line: &str) -> Result<Vec<String>, String> {
-    words(line).ok_or_else(|| "it is not one plain command".to_owned())
+/// The arguments of a command line of this program; none when it is not one plain command.
+pub fn arguments(line: &str) -> Option<Vec<String>> {
+    words(line)
 }
 
-/// Runs a command on a run.
-pub async fn run(run: &Run, arguments: &[String]) -> Result<Outcome, Failure> {
-    let program = std::env::current_exe().map_err(Failure::io("find this program"))?;
+/// Runs a command line on a run.
+pub(super) async fn run(run: &Run, line: &str) -> Result<Outcome, DrillError> {
+    let no_command = || DrillError::Content(format!("`{line}` is not one plain command"));
+    let arguments = arguments(line).ok_or_else(no_command)?;
+    let program = std::env::current_exe().map_err(DrillError::io("find this program"))?;
     let home = run.folder().ancestors().nth(2).unwrap_or(run.folder());
     let mut command = tokio::process::Command::new(program);
     command
@@ -32,10 +34,8 @@ pub async fn run(run: &Run, arguments: &[String]) -> Result<Outcome, Failure> {
         .env("NO_COLOR", "1")
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let output = command
-        .output()
-        .await
-        .map_err(Failure::io(format!("run `chaoslab {}`", arguments.join(" "))))?;
+    let output =
+        command.output().await.map_err(DrillError::io(format!("run `chaoslab {line}`")))?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
     Ok(Outcome { exit: output.status.code(), printed })

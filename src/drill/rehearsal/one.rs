@@ -4,27 +4,27 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Rehearsed, Seconds};
-use crate::cli::author::leaks;
-use crate::cli::context::{Chosen, Context};
-use crate::cli::exit::Failure;
-use crate::cli::program;
-use crate::cli::rca::Opened;
-use crate::cli::submit::{Secret, comparison};
-use crate::cli::{doctor, start, stop};
-use crate::domain::grade::{Comparison, Terms, is_right};
+use super::{Rehearsed, Seconds, leaks, program};
 use crate::domain::recording::{Phase, Taken};
-use crate::domain::review::seen::{Paper, Verdict, marked, staged};
-use crate::domain::review::write_ups::{self, REFERENCE, is_reference};
+use crate::domain::review::seen::{Verdict, staged};
+use crate::domain::review::write_ups;
 use crate::domain::scenario::Plan;
 use crate::domain::scenario::cause::Command;
-use crate::domain::telemetry::series::{SourceError, UnixMs};
+use crate::domain::telemetry::series::UnixMs;
+use crate::drill::choose::Chosen;
+use crate::drill::error::DrillError;
+use crate::drill::notice::{Notice, Notices};
+use crate::drill::sealed::Secret;
+use crate::drill::start::{Profile, Terms};
+use crate::drill::submit::comparison;
+use crate::drill::write_up::Opened;
+use crate::drill::{doctor, image, start, stop};
 use crate::lab::engine::{Survey, Sweep, Swept, connect};
 use crate::lab::keeper::clock::now;
 use crate::lab::library::Library;
 use crate::lab::recording;
-use crate::lab::rehearsal::{LookError, battery, recorded, recovery, resistance};
-use crate::lab::run::RunFile;
+use crate::lab::rehearsal::{battery, recorded, recovery, resistance};
+use crate::lab::run::{Home, RunFile};
 
 /// A recording goes on for so long after the page, so that claims about the time after it can be
 /// verified.
@@ -40,15 +40,25 @@ const RESISTS_FOR: u32 = 20;
 /// scenario's limit.
 const SECOND: Duration = Duration::from_secs(1);
 
+/// What is to be done besides.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// Whether to leave the lab standing, unrepaired.
+    pub(super) keep: bool,
+    /// The folder it is recorded in, if it is.
+    pub(super) recordings: Option<&'a Path>,
+}
+
 /// Rehearses what was planned. What is not as it should be is a verdict; an error is that it could
 /// not be rehearsed.
-pub async fn rehearse(
-    context: &Context,
+pub(super) async fn rehearse(
+    home: &Home,
     library: &Library,
     plan: &Plan,
-    keep: bool,
-    recordings: Option<&Path>,
-) -> Result<Rehearsed, Failure> {
+    wanted: Wanted<'_>,
+    notices: &dyn Notices,
+    interrupted: &impl AsyncFn(),
+) -> Result<Rehearsed, DrillError> {
     let mut rehearsed = Rehearsed {
         family: plan.family.clone(),
         scenario: plan.scenario.clone(),
@@ -61,51 +71,40 @@ pub async fn rehearse(
     };
     let engine = connect().await?;
     doctor::usable(&engine).await?;
-    let image = start::image(context, library, &engine).await?;
+    let image = image::current(library, &engine, notices).await?;
     let lacking =
         engine.lacking(&image.reference, &plan.requires.iter().copied().collect()).await?;
     if let Some(why) = lacking.bars(&plan.requires) {
         rehearsed.not_witnessed = Some(format!("it cannot be staged here: {why}"));
         return Ok(rehearsed);
     }
-    let run = start::begin(
-        context,
-        plan,
-        &image,
-        start::Terms { profile: start::Profile::Drill, time_limit_ms: None },
-    )?;
+    let terms = Terms { profile: Profile::Drill, time_limit_ms: None };
+    let run = start::begin(home, plan, &image, terms, notices)?;
     rehearsed.run = Some(run.id.clone());
-    let staged = start::opened(context, &run).await;
+    let staged = start::opened(&run, notices, interrupted()).await;
     times(&run.read()?, &mut rehearsed.seconds);
-    match staged {
-        Ok(()) => {}
-        Err(Failure::NotWitnessed(reason)) => {
+    let chosen = match staged {
+        Ok(chosen) => chosen,
+        Err(DrillError::NotWitnessed(reason)) => {
             let unmet: BTreeMap<String, String> = run.sealed().read("unmet")?.unwrap_or_default();
             let unmet =
                 unmet.iter().map(|(condition, seen)| format!("\n  {}: {seen}", condition.trim()));
-            rehearsed.not_witnessed = Some(reason + &unmet.collect::<String>());
-            stop::stop(context, &run).await?;
+            rehearsed.not_witnessed = Some(reason.to_string() + &unmet.collect::<String>());
+            stop::stop(&run, notices).await?;
             return Ok(rehearsed);
         }
         Err(error) => return Err(error),
-    }
-    let rehearsal = Rehearsal {
-        context,
-        library,
-        plan,
-        chosen: Chosen { file: run.read()?, run: run.clone() },
     };
+    let rehearsal = Rehearsal { notices, library, plan, chosen };
     let looked = tokio::select! {
-        looked = rehearsal.look(keep, recordings, &mut rehearsed) => looked,
-        _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+        looked = rehearsal.look(wanted, &mut rehearsed) => looked,
+        () = interrupted() => Err(DrillError::Interrupted),
     };
-    if keep && looked.is_ok() {
-        context
-            .output
-            .remark(format!("the lab is kept; `chaoslab stop --run {}` takes it down", run.id));
+    if wanted.keep && looked.is_ok() {
+        notices.tell(Notice::LabKept(run.id));
         return Ok(rehearsed);
     }
-    stop::stop(context, &run).await?;
+    stop::stop(&run, notices).await?;
     looked?;
     let left = engine.standing(Some(&run.id)).await?;
     let gone = left == Swept::default() && !run.is_kept()?;
@@ -125,24 +124,23 @@ fn times(file: &RunFile, seconds: &mut Seconds) {
     seconds.open = between(file.paged_at, file.opened_at);
 }
 
-struct Rehearsal<'a> {
-    context: &'a Context,
-    library: &'a Library,
-    plan: &'a Plan,
-    chosen: Chosen,
+pub(super) struct Rehearsal<'a> {
+    notices: &'a dyn Notices,
+    pub(super) library: &'a Library,
+    pub(super) plan: &'a Plan,
+    pub(super) chosen: Chosen,
 }
 
 impl Rehearsal<'_> {
-    fn tell(&self, step: &str) {
-        self.context.output.remark(format!("  {step}"));
+    pub(super) fn tell(&self, step: &str) {
+        self.notices.tell(Notice::Rehearsing(step.to_owned()));
     }
 
     async fn look(
         &self,
-        keep: bool,
-        recordings: Option<&Path>,
+        Wanted { keep, recordings }: Wanted<'_>,
         rehearsed: &mut Rehearsed,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), DrillError> {
         let run = &self.chosen.run;
         let mut taken = self.battery(Phase::Steady, recordings).await?;
         self.commands_of_write_ups(rehearsed).await?;
@@ -152,8 +150,7 @@ impl Rehearsal<'_> {
             until,
             Duration::from_millis((until - now()).max(0).unsigned_abs()) + RECORDED_WITHIN,
         )
-        .await
-        .map_err(look_failed)?;
+        .await?;
         if !come {
             rehearsed.verdicts.push(Verdict::new("record", false, "it does not go on"));
         }
@@ -161,9 +158,9 @@ impl Rehearsal<'_> {
         let until = opened.record().facts.recorded.to;
         let witnessed = self.chosen.file.opened_at.unwrap_or(until);
         let secret = Secret::of(&self.chosen)?;
-        let seen = staged(self.plan, secret.truth(), &opened.record(), witnessed);
-        rehearsed.verdicts.extend(seen.map_err(unreadable)?);
-        let with = comparison(&self.chosen, secret.truth(), self.plan.clone())?;
+        let seen = staged(self.plan, &secret.truth, &opened.record(), witnessed);
+        rehearsed.verdicts.extend(seen?);
+        let with = comparison(&self.chosen, &secret.truth, self.plan.clone())?;
         self.grade(&opened, &secret, &with, rehearsed)?;
         // After the recording's end: what is run to look is no part of it.
         self.tell("searching for words that give the cause away");
@@ -190,7 +187,7 @@ impl Rehearsal<'_> {
         &self,
         phase: Phase,
         recordings: Option<&Path>,
-    ) -> Result<Vec<Taken>, Failure> {
+    ) -> Result<Vec<Taken>, DrillError> {
         if recordings.is_none() {
             return Ok(Vec::new());
         }
@@ -199,7 +196,7 @@ impl Rehearsal<'_> {
     }
 
     /// Runs the commands that the scenario's write-ups want run, as a learner would.
-    async fn commands_of_write_ups(&self, rehearsed: &mut Rehearsed) -> Result<(), Failure> {
+    async fn commands_of_write_ups(&self, rehearsed: &mut Rehearsed) -> Result<(), DrillError> {
         let files = self.library.family_files(&self.plan.family)?;
         let own = files
             .scenarios
@@ -207,14 +204,9 @@ impl Rehearsal<'_> {
             .filter(|s| s.slug == self.plan.scenario)
             .flat_map(|s| &s.write_ups);
         for (name, file) in own {
-            for line in
-                write_ups::commands_of(&file.text, &self.plan.drawn).map_err(Failure::Usage)?
-            {
-                let outcome = program::run(
-                    &self.chosen.run,
-                    &program::arguments(&line).map_err(Failure::Usage)?,
-                )
-                .await?;
+            let lines = write_ups::commands_of(&file.text, &self.plan.drawn);
+            for line in lines.map_err(DrillError::Content)? {
+                let outcome = program::run(&self.chosen.run, &line).await?;
                 if outcome.exit != Some(0) {
                     rehearsed.verdicts.push(Verdict::new(
                         format!("{name}: {line}"),
@@ -227,95 +219,9 @@ impl Rehearsal<'_> {
         Ok(())
     }
 
-    /// Grades, before anything is repaired, every reference and decoy of the scenario, and every
-    /// reference of its siblings. The run is not graded by it.
-    fn grade(
-        &self,
-        opened: &Opened,
-        secret: &Secret,
-        with: &Comparison,
-        rehearsed: &mut Rehearsed,
-    ) -> Result<(), Failure> {
-        let files = self.library.family_files(&self.plan.family)?;
-        // A sibling whose class is as right here, another control mostly, has a reference that may
-        // pass.
-        let rival = |slug: &str| {
-            !self
-                .plan
-                .siblings
-                .iter()
-                .any(|s| s.scenario == slug && is_right(&s.class, secret.truth()))
-        };
-        for scenario in files.scenarios.iter().filter(|s| rival(&s.slug)) {
-            let is_own = scenario.slug == self.plan.scenario;
-            let drawn = if is_own {
-                self.plan.drawn.clone()
-            } else {
-                self.library.plan(&self.plan.family, &scenario.slug, self.plan.seed)?.drawn
-            };
-            for (name, file) in
-                scenario.write_ups.iter().filter(|(name, _)| is_own || is_reference(name))
-            {
-                let paper = Paper { name, template: &file.text, drawn: &drawn };
-                let marked =
-                    marked(paper, &opened.record(), secret.truth(), with, &self.terms(false))
-                        .map_err(unreadable)?;
-                let must_pass = is_own && is_reference(name);
-                let what =
-                    if is_own { name.clone() } else { format!("{} of {}", name, scenario.slug) };
-                let verb = if marked.passed { "passes" } else { "does not pass" };
-                let mut says = format!("it {verb} with {}", marked.told());
-                if marked.passed != must_pass {
-                    says += &format!(" ({})", marked.why);
-                }
-                self.tell(&format!("{what}: {says}"));
-                rehearsed.verdicts.push(Verdict::new(what, marked.passed == must_pass, says));
-            }
-        }
-        Ok(())
-    }
-
-    /// Grades the reference once more, as a learner who has repaired it hands it in.
-    fn grade_repaired(
-        &self,
-        secret: &Secret,
-        with: &Comparison,
-        rehearsed: &mut Rehearsed,
-    ) -> Result<(), Failure> {
-        let Some(template) =
-            self.library.write_up(&self.plan.family, &self.plan.scenario, REFERENCE)
-        else {
-            return Ok(());
-        };
-        let opened = Opened::of(&self.chosen)?;
-        let paper = Paper { name: REFERENCE, template: &template, drawn: &self.plan.drawn };
-        let terms = self.terms(self.plan.recovery_required);
-        let marked =
-            marked(paper, &opened.record(), secret.truth(), with, &terms).map_err(unreadable)?;
-        let verb = if marked.passed { "passes" } else { "does not pass" };
-        let why = if marked.passed { String::new() } else { format!(" ({})", marked.why) };
-        let says = format!("it {verb} with {}{why}", marked.told());
-        rehearsed.verdicts.push(Verdict::new(
-            format!("{REFERENCE} after the fix"),
-            marked.passed,
-            says,
-        ));
-        Ok(())
-    }
-
-    fn terms(&self, recovery_required: bool) -> Terms {
-        Terms {
-            hints: 0,
-            playbook: None,
-            recovery_required,
-            exam: false,
-            allowed: self.plan.allows.clone(),
-        }
-    }
-
     /// Gives the commands that are said not to repair it and waits until the symptom and the
     /// signatures are seen in spite of them. Whether all was well.
-    async fn resist(&self, rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
+    async fn resist(&self, rehearsed: &mut Rehearsed) -> Result<bool, DrillError> {
         if self.plan.resists.is_empty() {
             return Ok(true);
         }
@@ -327,9 +233,8 @@ impl Rehearsal<'_> {
         let broken: Vec<_> = shows.map(|expr| (expr.as_str(), RESISTS_FOR)).collect();
         let limit = self.plan.window_seconds;
         let since = now();
-        let seen = resistance(&self.chosen.run, &broken, since, SECOND * (limit + RESISTS_FOR))
-            .await
-            .map_err(look_failed)?;
+        let seen =
+            resistance(&self.chosen.run, &broken, since, SECOND * (limit + RESISTS_FOR)).await?;
         let says = match seen {
             Some(at) => format!("symptom and signatures hold {} s later", (at - since) / 1000),
             None => format!("symptom and signatures were not seen together within {limit} s"),
@@ -345,12 +250,11 @@ impl Rehearsal<'_> {
         what: &str,
         commands: &[Command],
         rehearsed: &mut Rehearsed,
-    ) -> Result<bool, Failure> {
+    ) -> Result<bool, DrillError> {
         let mut all_good = true;
         for command in commands {
-            let arguments = program::arguments(&command.run).map_err(Failure::Usage)?;
             let ended =
-                tokio::time::timeout(GIVEN_WITHIN, program::run(&self.chosen.run, &arguments))
+                tokio::time::timeout(GIVEN_WITHIN, program::run(&self.chosen.run, &command.run))
                     .await;
             let Ok(outcome) = ended else {
                 let says = format!("it did not end within {} s", GIVEN_WITHIN.as_secs());
@@ -376,7 +280,7 @@ impl Rehearsal<'_> {
 
     /// Repairs it by the scenario's own commands and waits for the objectives; of a control, sees
     /// that they are met. Whether all was well.
-    async fn fix(&self, rehearsed: &mut Rehearsed) -> Result<bool, Failure> {
+    async fn fix(&self, rehearsed: &mut Rehearsed) -> Result<bool, DrillError> {
         let repaired = self.give("fix", &self.plan.fix, rehearsed).await?;
         let is_control = self.plan.is_control();
         let longest = self.plan.slo.iter().map(|o| o.for_seconds).max().unwrap_or_default();
@@ -390,8 +294,7 @@ impl Rehearsal<'_> {
         let within = SECOND * (limit + longest) + SECOND;
         let objectives: Vec<_> =
             self.plan.slo.iter().map(|o| (o.expr.as_str(), o.for_seconds)).collect();
-        let met =
-            recovery(&self.chosen.run, &objectives, since, within).await.map_err(look_failed)?;
+        let met = recovery(&self.chosen.run, &objectives, since, within).await?;
         let seconds = met.map(|at| (at - since).max(0) as f64 / 1000.0);
         rehearsed.seconds.recovery = seconds.filter(|_| !is_control);
         let says = match seconds {
@@ -410,7 +313,7 @@ impl Rehearsal<'_> {
         taken: Vec<Taken>,
         folder: Option<&Path>,
         rehearsed: &mut Rehearsed,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), DrillError> {
         let Some(folder) = folder else { return Ok(()) };
         // A run that is not as it should be is no measure for others.
         if rehearsed.verdicts.iter().any(|v| !v.good) {
@@ -419,17 +322,9 @@ impl Rehearsal<'_> {
         }
         let made = recording::make(&self.chosen.run, until, taken)
             .and_then(|r| recording::save(&r, folder));
-        let path = made.map_err(|e| Failure::Integrity(e.to_string()))?.display().to_string();
+        let path = made?.display().to_string();
         self.tell(&format!("recorded as {path}"));
         rehearsed.recording = Some(path);
         Ok(())
     }
-}
-
-fn unreadable(error: SourceError) -> Failure {
-    Failure::Integrity(error.to_string())
-}
-
-fn look_failed(error: LookError) -> Failure {
-    Failure::Integrity(error.to_string())
 }

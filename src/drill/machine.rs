@@ -1,0 +1,55 @@
+//! Names of machines, services and nodes, and what is said when there is none of that name.
+
+use super::error::Mistake;
+use crate::domain::yaml::nearest;
+use crate::lab::engine::{Lab, TOOLBOX};
+
+/// The machine a learner lands on.
+pub const LANDING: &str = TOOLBOX;
+
+/// Refuses a machine the lab does not have, with the nearest name.
+pub(super) fn known(lab: &Lab, machine: &str) -> Result<(), Mistake> {
+    among("machine", machine, lab.machines())
+}
+
+/// Refuses a service the lab does not have, with the nearest name.
+pub(super) fn known_service(lab: &Lab, service: &str) -> Result<(), Mistake> {
+    among("service", service, lab.services.iter().map(|s| s.name.as_str()))
+}
+
+/// Refuses a node the lab does not have, with the nearest name.
+pub(super) fn known_node(lab: &Lab, node: &str) -> Result<(), Mistake> {
+    among("node", node, lab.topology.nodes.iter().map(|n| n.name.as_str()))
+}
+
+fn among<'a>(
+    kind: &'static str,
+    name: &str,
+    all: impl Iterator<Item = &'a str>,
+) -> Result<(), Mistake> {
+    let all: Vec<_> = all.collect();
+    if all.contains(&name) {
+        return Ok(());
+    }
+    Err(Mistake::NotInLab {
+        kind,
+        name: name.to_owned(),
+        near: nearest(name, all.iter().copied()).map(str::to_owned),
+        all: all.into_iter().map(str::to_owned).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_is_told_with_the_nearest_and_all() {
+        let refused = among("machine", "kafka-22", ["kafka-1", "kafka-2", "billing"].into_iter());
+        assert_eq!(
+            refused.expect_err("unknown").to_string(),
+            "the lab has no machine `kafka-22`; did you mean kafka-2? It has kafka-1, kafka-2, billing"
+        );
+        assert!(among("node", "kafka-1", ["kafka-1"].into_iter()).is_ok());
+    }
+}

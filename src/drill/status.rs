@@ -1,0 +1,228 @@
+//! How a run stands: machines, alert, objectives.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::choose::Chosen;
+use super::error::DrillError;
+use super::instant;
+use super::keep;
+use super::notice::Notices;
+use crate::domain::telemetry::promql::{Query, Value};
+use crate::domain::telemetry::series::{SeriesSource, UnixMs};
+use crate::lab::keeper::clock::now;
+use crate::lab::keeper::progress::Progress;
+use crate::lab::run::{Graded, Invalid, RunState};
+use crate::lab::wait;
+
+const REFRESH_EVERY: Duration = Duration::from_secs(2);
+
+/// How a run stands.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// Its id.
+    pub run: String,
+    /// Its family.
+    pub family: String,
+    /// Its state.
+    pub state: RunState,
+    /// Whether its keeper lives.
+    #[serde(rename = "keeper")]
+    pub is_kept: bool,
+    /// When the learner was paged.
+    #[serde(serialize_with = "instant::if_any")]
+    pub paged_at: Option<UnixMs>,
+    /// The last recorded second, once the run has opened.
+    #[serde(serialize_with = "instant::if_any")]
+    pub observed_at: Option<UnixMs>,
+    /// Why it is invalid, if it is.
+    pub invalid: Option<Invalid>,
+    /// Its machines.
+    pub machines: Vec<Machine>,
+    /// The alert that paged.
+    pub alert: Option<Judged>,
+    /// What "recovered" means.
+    pub objectives: Vec<Judged>,
+    /// Its outcome, once it is graded.
+    pub graded: Option<Graded>,
+    /// The steps of its staging that are done.
+    pub steps: Vec<String>,
+    /// How long it may still be worked on; less than nothing is nothing.
+    pub time_left_seconds: Option<i64>,
+    /// The same, negative once it is over.
+    #[serde(skip)]
+    pub time_left_ms: Option<i64>,
+    /// So long ago the page was, in seconds; of a closed run, until it was closed.
+    #[serde(skip)]
+    pub since_page_seconds: Option<i64>,
+}
+
+/// A machine, as the monitoring sees it.
+#[derive(Debug, Serialize)]
+pub struct Machine {
+    /// Its host name.
+    pub name: String,
+    /// `kafka` or `service`.
+    pub kind: &'static str,
+    /// Whether it answers: `None` before anything was observed.
+    pub up: Option<bool>,
+}
+
+/// A condition over the record, judged at its end.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Judged {
+    /// Its name.
+    pub name: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// For how many seconds without a break it has or has not; counted over ten minutes.
+    pub since_seconds: i64,
+    /// The condition, in PromQL.
+    pub expr: String,
+}
+
+/// Waits until it is worth asking again.
+pub async fn refresh() {
+    wait::pause(REFRESH_EVERY).await;
+}
+
+/// How a run stands. The keeper of an open run that has died is started again.
+pub async fn status(chosen: &Chosen, notices: &dyn Notices) -> Result<Status, DrillError> {
+    if chosen.file.state == RunState::Open && !chosen.run.is_kept()? {
+        // Connecting is what starts it again.
+        keep::connect(chosen, notices).await?;
+    }
+    let file = &chosen.file;
+    let time_left_ms = file.time_left_ms(now());
+    let ended = file.closed_at.unwrap_or_else(now);
+    let mut status = Status {
+        run: file.id.clone(),
+        family: file.family.clone(),
+        state: file.state,
+        is_kept: chosen.run.is_kept()?,
+        paged_at: file.paged_at,
+        observed_at: None,
+        invalid: file.invalid.clone(),
+        machines: Vec::new(),
+        alert: None,
+        objectives: Vec::new(),
+        graded: file.graded,
+        steps: Progress::of(chosen.run.folder()).steps(),
+        time_left_seconds: time_left_ms.map(|left| left.max(0) / 1000),
+        time_left_ms,
+        since_page_seconds: file.paged_at.map(|page| (ended - page) / 1000),
+    };
+    // Before the page nobody is told more than how far the staging is.
+    if file.opened_at.is_some() {
+        status.observe(chosen)?;
+    }
+    Ok(status)
+}
+
+impl Status {
+    fn observe(&mut self, chosen: &Chosen) -> Result<(), DrillError> {
+        let (lab, briefing, reader) = (chosen.lab()?, chosen.briefing()?, chosen.reader()?);
+        let at = chosen.last_second(&reader)?;
+        let begin = reader.span()?.map_or(at, |(first, _)| first);
+        self.observed_at = Some(at);
+        let kafka = lab.topology.nodes.iter().map(|node| (&node.name, "kafka"));
+        let services = lab.services.iter().map(|service| (&service.name, "service"));
+        for (name, kind) in kafka.chain(services) {
+            let up = value(&reader, &format!("up{{job=\"{kind}\", node=\"{name}\"}}"), at)?;
+            let up = up.map(|value| value == 1.0);
+            self.machines.push(Machine { name: name.clone(), kind, up });
+        }
+        let alert = &briefing.alert;
+        self.alert = Some(judge(&reader, begin, &alert.name, &alert.expr, at)?);
+        for objective in &briefing.slo {
+            self.objectives.push(judge(&reader, begin, &objective.name, &objective.expr, at)?);
+        }
+        Ok(())
+    }
+}
+
+/// The one value of an expression.
+fn value(source: &dyn SeriesSource, promql: &str, at: UnixMs) -> Result<Option<f64>, DrillError> {
+    let value =
+        Query::parse(promql).and_then(|q| q.instant(source, at)).map_err(DrillError::Condition)?;
+    Ok(match value {
+        Value::Vector(elements) => elements.first().map(|(_, v)| *v),
+        Value::Scalar(number) => Some(number),
+        Value::Matrix(_) | Value::String(_) => None,
+    })
+}
+
+/// Whether a condition holds, and for how long it has or has not: looked for over the last ten
+/// minutes, not before `begin`.
+fn judge(
+    source: &dyn SeriesSource,
+    begin: UnixMs,
+    name: &str,
+    expr: &str,
+    at: UnixMs,
+) -> Result<Judged, DrillError> {
+    const LOOK_BACK_SECONDS: i64 = 600;
+    let query = Query::parse(expr).map_err(DrillError::Condition)?;
+    let holds_at =
+        |at| query.instant(source, at).map(|v| query.holds(&v)).map_err(DrillError::Condition);
+    let holds = holds_at(at)?;
+    let mut since_seconds = 0;
+    while since_seconds < LOOK_BACK_SECONDS
+        && at - (since_seconds + 1) * 1000 >= begin
+        && holds_at(at - (since_seconds + 1) * 1000)? == holds
+    {
+        since_seconds += 1;
+    }
+    Ok(Judged { name: name.to_owned(), holds, since_seconds, expr: expr.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::telemetry::series::{Labels, Matcher, Point, Series, SourceError};
+
+    /// One series, `lag`, with a value every second from second 0 on.
+    struct Lag(&'static [f64]);
+
+    impl SeriesSource for Lag {
+        fn select(
+            &self,
+            _: &[Matcher],
+            from: UnixMs,
+            to: UnixMs,
+        ) -> Result<Vec<Series>, SourceError> {
+            let points = self
+                .0
+                .iter()
+                .enumerate()
+                .map(|(k, value)| Point { at: k as i64 * 1000, value: *value });
+            let points = points.filter(|p| (from..=to).contains(&p.at)).collect();
+            Ok(vec![Series { labels: Labels::default(), points }])
+        }
+    }
+
+    #[test]
+    fn a_condition_is_judged_at_the_end_and_counted_back_to_where_it_turned() {
+        let source = Lag(&[0.0, 0.0, 5.0, 5.0, 5.0]);
+        let firing = judge(&source, 0, "Lag", "lag > 1", 4000).expect("judged");
+        assert_eq!((firing.holds, firing.since_seconds), (true, 2));
+        let unmet = judge(&source, 0, "no lag", "lag < 1", 4000).expect("judged");
+        assert_eq!((unmet.holds, unmet.since_seconds), (false, 2));
+        let resolved = judge(&source, 0, "Lag", "lag > 1", 1000).expect("judged");
+        assert_eq!((resolved.holds, resolved.since_seconds), (false, 1));
+    }
+
+    #[test]
+    fn nothing_is_counted_from_before_the_record_began() {
+        let source = Lag(&[5.0, 5.0, 5.0, 5.0]);
+        let judged = judge(&source, 2000, "Lag", "lag > 1", 3000).expect("judged");
+        assert_eq!((judged.holds, judged.since_seconds), (true, 1));
+    }
+
+    #[test]
+    fn a_machine_that_nobody_observed_has_no_value() {
+        assert_eq!(value(&Lag(&[1.0]), "up", 0).expect("asked"), Some(1.0));
+        assert_eq!(value(&Lag(&[]), "up", 0).expect("asked"), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! Ending a run and leaving nothing on the engine. Safe to repeat, from anywhere, whatever was
+//! killed before.
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde::Serialize;
+
+use super::error::{DrillError, Refusal};
+use super::notice::{Notice, Notices};
+use crate::domain::telemetry::series::UnixMs;
+use crate::lab::engine::{Sweep, Swept, connect};
+use crate::lab::keeper::clock::now;
+use crate::lab::keeper::protocol::{KeeperClient, Reply, Request};
+use crate::lab::run::{Home, Invalid, Run, RunError, RunFile, RunState};
+use crate::lab::wait;
+
+/// How long a keeper may take to end when asked, and again when told.
+const END_WITHIN: Duration = Duration::from_secs(5);
+const ASK_EVERY: Duration = Duration::from_millis(50);
+
+/// A run that was taken down.
+#[derive(Debug, Serialize)]
+pub struct Stopped {
+    /// The run.
+    pub run: String,
+    /// Its state from now on.
+    pub state: RunState,
+    /// What was removed from the engine.
+    pub removed: Swept,
+}
+
+/// Stops every run of a home, and removes whatever carries our label.
+pub async fn all(home: &Home, notices: &dyn Notices) -> Result<Vec<Stopped>, DrillError> {
+    let mut stopped = Vec::new();
+    for run in home.list()? {
+        // One folder that cannot be read does not keep the others' labs standing.
+        let state = run.read().map(|f| f.state);
+        if state.is_ok_and(RunState::is_live) || run.is_kept()? {
+            stopped.push(stop(&run, notices).await);
+        }
+    }
+    notices.tell(Notice::RemovedBesides(connect().await?.sweep(None).await?));
+    // One that could not be stopped keeps no other standing; it is told when all were tried.
+    stopped.into_iter().collect()
+}
+
+/// Ends the keeper, sweeps the engine, and writes down that the run is closed.
+pub async fn stop(run: &Run, notices: &dyn Notices) -> Result<Stopped, DrillError> {
+    end_keeper(run).await?;
+    // What is left on the engine keeps nobody from grading the run.
+    let swept = connect().await?.sweep(Some(&run.id)).await;
+    let at = now();
+    let file = run.update(|file| close(file, at))?;
+    let removed = swept?;
+    notices.tell(Notice::Removed { run: run.id.clone(), removed });
+    if file.state == RunState::Closed && file.graded.is_none() {
+        notices.tell(Notice::RecordStays);
+    }
+    Ok(Stopped { run: run.id.clone(), state: file.state, removed })
+}
+
+/// Makes a run one that was stopped. One that never opened is invalid.
+fn close(file: &mut RunFile, at: UnixMs) {
+    match file.state {
+        RunState::Open => file.state = RunState::Closed,
+        during if during.is_staging() => {
+            let reason = "it was stopped before it opened".to_owned();
+            file.invalid = Some(Invalid { during, reason });
+            file.state = RunState::Invalid;
+        }
+        _ => {}
+    }
+    file.closed_at.get_or_insert(at);
+}
+
+/// Asks the keeper to end; one that does not answer is ended.
+async fn end_keeper(run: &Run) -> Result<(), DrillError> {
+    if !run.is_kept()? {
+        return Ok(());
+    }
+    let asked = async {
+        let mut keeper = KeeperClient::connect(run.folder()).await?;
+        keeper.ask(&Request::Stop).await
+    };
+    if let Ok(Ok(Reply::Done)) = tokio::time::timeout(END_WITHIN, asked).await
+        && is_gone(run).await?
+    {
+        return Ok(());
+    }
+    let pid = run.keeper_pid().filter(|pid| is_keeper(*pid, &run.id)).and_then(Pid::from_raw);
+    if let Some(pid) = pid {
+        // It may have ended in this very moment.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+    if is_gone(run).await? {
+        return Ok(());
+    }
+    Err(Refusal::KeeperStays(run.id.clone()).into())
+}
+
+async fn is_gone(run: &Run) -> Result<bool, RunError> {
+    let gone = wait::until(END_WITHIN, ASK_EVERY, async || {
+        Ok::<_, RunError>((!run.is_kept()?).then_some(()))
+    });
+    Ok(gone.await?.is_some())
+}
+
+/// Whether the process of this id really is the keeper of this run: ids are used again.
+fn is_keeper(pid: i32, run: &str) -> bool {
+    let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let arguments: Vec<_> = arguments.split(|b| *b == 0).collect();
+    arguments.windows(2).any(|pair| pair[0] == b"keep" && pair[1] == run.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_never_opened_is_invalid_and_stopping_again_changes_nothing() {
+        let closed = |mut file: RunFile, at| {
+            close(&mut file, at);
+            file
+        };
+        let file = |state| RunFile { state, ..RunFile::new("r-000001", "isr-shrink", "image", 1) };
+        let open = closed(file(RunState::Open), 5);
+        assert_eq!((open.state, open.closed_at, &open.invalid), (RunState::Closed, Some(5), &None));
+        assert_eq!(closed(open.clone(), 9), open);
+        let staged = closed(file(RunState::Settling), 5);
+        assert_eq!(staged.state, RunState::Invalid);
+        assert_eq!(staged.invalid.as_ref().map(|i| i.during), Some(RunState::Settling));
+        assert_eq!(closed(staged.clone(), 9), staged);
+    }
+}
