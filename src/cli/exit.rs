@@ -96,12 +96,9 @@ impl Failure {
             | Self::Drill(
                 DrillError::Document { .. } | DrillError::Library(LibraryError::Invalid { .. }),
             ) => Some(self.to_string()),
-            Self::Usage(_)
-            | Self::NotWitnessed(_)
-            | Self::NoEngine(_)
-            | Self::Refused(_)
-            | Self::Interrupted
-            | Self::Drill(_) => Some(format!("chaoslab: {self}")),
+            Self::Usage(_) | Self::NotWitnessed(_) | Self::NoEngine | Self::Drill(_) => {
+                Some(format!("chaoslab: {self}"))
+            }
         }
     }
 }

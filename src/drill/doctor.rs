@@ -101,9 +101,7 @@ pub(super) async fn usable(host: &impl Survey) -> Result<(), DrillError> {
 async fn engine(host: &impl Survey) -> Result<Finding, DrillError> {
     let about = host.about().await?;
     Ok(match about.unfit {
-        Some(reason) => {
-            finding(ENGINE, false, format!("{}: {reason}", about.name), ENGINE_ADVICE)
-        }
+        Some(reason) => finding(ENGINE, false, format!("{}: {reason}", about.name), ENGINE_ADVICE),
         None => finding(ENGINE, true, about.name, ""),
     })
 }

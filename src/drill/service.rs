@@ -152,7 +152,10 @@ mod tests {
         assert_eq!(pair("rate = 100").expect("one"), ("rate".to_owned(), "100".to_owned()));
         assert_eq!(pair("a=b=c").expect("one").1, "b=c");
         for wrong in ["rate", "=100", " = "] {
-            assert_eq!(pair(wrong).expect_err(wrong).to_string(), format!("`{wrong}` is not KEY=VALUE"));
+            assert_eq!(
+                pair(wrong).expect_err(wrong).to_string(),
+                format!("`{wrong}` is not KEY=VALUE")
+            );
         }
     }
 

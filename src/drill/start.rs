@@ -13,9 +13,7 @@ use crate::lab::image::Image;
 use crate::lab::keeper::clock::now;
 use crate::lab::keeper::progress::Progress;
 use crate::lab::library::Library;
-use crate::lab::run::{
-    Briefing, Home, Run, RunError, RunFile, RunState, new_run_id, random_seed,
-};
+use crate::lab::run::{Briefing, Home, Run, RunError, RunFile, RunState, new_run_id, random_seed};
 use crate::lab::wait;
 
 const FOLLOW_EVERY: Duration = Duration::from_millis(100);
@@ -239,10 +237,8 @@ mod tests {
     #[test]
     fn only_a_run_that_is_open_was_staged() {
         let ended = |state, invalid: Option<&str>| {
-            let invalid = invalid.map(|reason| Invalid {
-                during: RunState::Confirming,
-                reason: reason.to_owned(),
-            });
+            let invalid = invalid
+                .map(|reason| Invalid { during: RunState::Confirming, reason: reason.to_owned() });
             let file = RunFile::new("r-000001", "isr-shrink", "image", 1);
             outcome("r-000001", Some(RunFile { state, invalid, ..file }))
         };
@@ -257,10 +253,7 @@ mod tests {
             Err(DrillError::Refused(Refusal::StoppedMeanwhile(_)))
         ));
         for cut_off in [ended(RunState::Booting, None), outcome("r-000001", None)] {
-            assert!(matches!(
-                cut_off,
-                Err(DrillError::NotWitnessed(Unwitnessed::KeeperGone(_)))
-            ));
+            assert!(matches!(cut_off, Err(DrillError::NotWitnessed(Unwitnessed::KeeperGone(_)))));
         }
     }
 }

@@ -32,10 +32,7 @@ pub async fn leaks(chosen: &Chosen) -> Result<Vec<Leak>, DrillError> {
 }
 
 /// Looks everywhere.
-pub(super) async fn look(
-    chosen: &Chosen,
-    library: &Library,
-) -> Result<Vec<Leak>, DrillError> {
+pub(super) async fn look(chosen: &Chosen, library: &Library) -> Result<Vec<Leak>, DrillError> {
     let (lab, engine) = (chosen.lab()?, chosen.engine().await?);
     let mut search = Search::new(words(&plan(chosen)?, library));
     let mut lines = Vec::new();

@@ -188,4 +188,3 @@ fn recordings_folder() -> Result<PathBuf, DrillError> {
     }
     Err(Mistake::NoCheckout(checkout).into())
 }
-

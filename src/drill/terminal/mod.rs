@@ -3,11 +3,11 @@
 
 mod ledger;
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 use self::ledger::Ledger;
 use super::choose::Chosen;
@@ -82,7 +82,8 @@ pub struct Terminal {
     place: Place,
     input: Option<Input>,
     events: mpsc::Receiver<Result<Event, DrillError>>,
-    following: JoinHandle<()>,
+    /// What reads and records; it goes on while somebody waits for the next event.
+    following: Option<Pin<Box<dyn Future<Output = ()>>>>,
 }
 
 /// Prepares a shell on a machine; on one that is down a rescue shell, with a copy of its disk.
@@ -136,8 +137,8 @@ impl Prepared {
             }
         };
         let (send, events) = mpsc::channel(AHEAD);
-        let following = tokio::spawn(follow(place.clone(), printed, session, ledger, send));
-        Ok(Terminal { place, input: Some(input), events, following })
+        let following = Box::pin(follow(place.clone(), printed, session, ledger, send));
+        Ok(Terminal { place, input: Some(input), events, following: Some(following) })
     }
 }
 
@@ -149,7 +150,16 @@ impl Terminal {
 
     /// What happens next; nothing after its end. May be dropped while it waits: nothing is lost.
     pub async fn next(&mut self) -> Result<Option<Event>, DrillError> {
-        self.events.recv().await.transpose()
+        loop {
+            let Some(following) = &mut self.following else {
+                return self.events.recv().await.transpose();
+            };
+            tokio::select! {
+                biased;
+                event = self.events.recv() => return event.transpose(),
+                () = following => self.following = None,
+            }
+        }
     }
 
     /// Tells it its size. A shell that ends in this moment has none, and that is no matter.
@@ -159,14 +169,9 @@ impl Terminal {
 
     /// Leaves a shell that has not ended; the keeper ends it.
     pub async fn leave(self) -> Result<(), DrillError> {
-        self.following.abort();
-        self.place.leave().await
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        self.following.abort();
+        let Self { place, following, .. } = self;
+        drop(following);
+        place.leave().await
     }
 }
 
