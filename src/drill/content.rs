@@ -1,5 +1,5 @@
-//! What authors of scenarios do without staging: begin one, check what there is, fill in a write-up,
-//! pack a run.
+//! What authors of scenarios do without staging: begin one, check what there is, fill in a
+//! write-up, pack a run.
 
 use std::path::{Path, PathBuf};
 

@@ -85,7 +85,7 @@ async fn follow(
             match apart(move || keep(&own, is_valid)).await {
                 Ok(()) => seen = changed,
                 Err(error) => {
-                    tracing::warn!(%error, "what was saved of the write-up could not be judged; it is looked at again")
+                    tracing::warn!(%error, "the write-up could not be judged; looked at again")
                 }
             }
         }

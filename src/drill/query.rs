@@ -188,7 +188,10 @@ mod tests {
         let json = serde_json::to_string(&Answer::Instant { at: 7, holds: true, value });
         assert_eq!(
             json.expect("JSON"),
-            r#"{"at":7,"holds":true,"result":{"type":"vector","elements":[{"metric":{"node":"kafka-1"},"value":"+Inf"}]}}"#
+            concat!(
+                r#"{"at":7,"holds":true,"result":{"type":"vector","elements":"#,
+                r#"[{"metric":{"node":"kafka-1"},"value":"+Inf"}]}}"#
+            )
         );
     }
 }

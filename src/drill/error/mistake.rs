@@ -1,0 +1,122 @@
+//! What can be wrong with how something was asked.
+
+use std::path::PathBuf;
+
+use crate::domain::telemetry::QueryError;
+use crate::lab::library::LIBRARY_VARIABLE;
+
+/// What is wrong with how something was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Mistake {
+    /// More than one run is meant.
+    #[error("several runs are live: {}. Say which with --run", .0.join(", "))]
+    SeveralLive(Vec<String>),
+    /// The query cannot be answered.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// It is no time.
+    #[error("{0}")]
+    Time(String),
+    /// It is no regular expression.
+    #[error("--grep: {0}")]
+    Pattern(#[from] regex::Error),
+    /// The lab has no such machine, service or node.
+    #[error("the lab has no {kind} `{name}`; {}It has {}", did_you_mean(near), all.join(", "))]
+    NotInLab {
+        /// What was asked for: a machine, a service, a node.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// The nearest name there is.
+        near: Option<String>,
+        /// All there are.
+        all: Vec<String>,
+    },
+    /// There is no such playbook.
+    #[error("there is no playbook `{symptom}`{}; there are {}", or_near(near), all.join(", "))]
+    NoPlaybook {
+        /// The symptom it was asked for.
+        symptom: String,
+        /// The nearest there is.
+        near: Option<String>,
+        /// All there are.
+        all: Vec<String>,
+    },
+    /// No metric is called or means this.
+    #[error("no metric matches `{pattern}`{} (`chaoslab metrics` lists all)", any_of(near))]
+    NoMetric {
+        /// What was searched.
+        pattern: String,
+        /// Names like it.
+        near: Vec<String>,
+    },
+    /// No entry of a vocabulary matches.
+    #[error(
+        "none of the {vocabulary} matches `{wanted}`{} (`chaoslab vocab {vocabulary}` lists all)",
+        any_of(near)
+    )]
+    NoEntry {
+        /// The vocabulary.
+        vocabulary: &'static str,
+        /// What was searched.
+        wanted: String,
+        /// An entry like it.
+        near: Vec<String>,
+    },
+    /// The record has no such command.
+    #[error("there is no command {0}; `chaoslab history` lists them")]
+    NoCommand(u32),
+    /// There is no write-up.
+    #[error("there is no write-up at {}; `chaoslab rca new` begins one", .0.display())]
+    NoWriteUp(PathBuf),
+    /// The write-up is no text.
+    #[error("{} is not UTF-8 text", .0.display())]
+    NotText(PathBuf),
+    /// The family has no such scenario.
+    #[error("the family {family} has no scenario `{scenario}`; it has {}", all.join(", "))]
+    NoScenario {
+        /// The family.
+        family: String,
+        /// What was asked for.
+        scenario: String,
+        /// All there are.
+        all: Vec<String>,
+    },
+    /// The scenario has no such write-up.
+    #[error("the scenario has no {0}")]
+    NoPaper(String),
+    /// No folder of a scenario is called so.
+    #[error("`{0}` is no name for a folder of a scenario: use small letters, digits and `-`")]
+    NotASlug(String),
+    /// Several labs cannot be kept at once.
+    #[error("only one lab can be kept: name FAMILY/SCENARIO")]
+    KeepsOneLab,
+    /// Content is written into a checkout.
+    #[error("{} is no checkout: run this in one, or name it in {LIBRARY_VARIABLE}", .0.display())]
+    NoCheckout(PathBuf),
+    /// It sets no property.
+    #[error("`{0}` is not KEY=VALUE")]
+    NotAProperty(String),
+    /// The grade has no such finding.
+    #[error("{0}")]
+    NoFinding(String),
+    /// A dispute without a reason.
+    #[error("a dispute needs a reason: why is {0} wrong?")]
+    NoReason(String),
+}
+
+fn did_you_mean(near: &Option<String>) -> String {
+    near.as_ref().map(|n| format!("did you mean {n}? ")).unwrap_or_default()
+}
+
+fn or_near(near: &Option<String>) -> String {
+    near.as_ref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default()
+}
+
+fn any_of(near: &[String]) -> String {
+    let quoted: Vec<_> = near.iter().map(|n| format!("`{n}`")).collect();
+    if quoted.is_empty() {
+        return String::new();
+    }
+    format!("; did you mean {}?", quoted.join(", "))
+}
