@@ -33,7 +33,8 @@ pub enum Refusal {
     },
     /// The run was stopped: its machines are gone.
     #[error(
-        "the run {0} was stopped: its record can be read (`query`, `logs`, `history`), its machines are gone"
+        "the run {0} was stopped: its record can be read (`query`, `logs`, `history`), its \
+         machines are gone"
     )]
     Stopped(String),
     /// The run was stopped while it was followed.
@@ -70,7 +71,8 @@ pub enum Refusal {
     /// There is no machine to open a shell on.
     #[error(
         "could not open a shell on {node}: the machine is not running ({reason}). What it logged: \
-         `chaoslab logs {node}`; what was measured on it: `chaoslab query 'up{{node=\"{node}\"}}'`; \
+         `chaoslab logs {node}`; what was measured on it: \
+         `chaoslab query 'up{{node=\"{node}\"}}'`; \
          which machines are up: `chaoslab status`"
     )]
     MachineAway {
