@@ -90,3 +90,86 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::UnixListener;
+    use tokio::sync::mpsc::channel;
+
+    use super::*;
+    use crate::lab::keeper::protocol::Reply;
+
+    /// Serves one client as a keeper does, numbering from 7, and gives what it was asked.
+    async fn keeper(listener: UnixListener) -> Vec<Request> {
+        let (mut stream, _) = listener.accept().await.expect("a client");
+        let (read, mut write) = stream.split();
+        let (mut lines, mut number, mut asked) = (BufReader::new(read).lines(), 7, Vec::new());
+        while let Some(line) = lines.next_line().await.expect("a line") {
+            let request: Request = serde_json::from_str(&line).expect("a request");
+            let reply = match &request {
+                Request::Begin { .. } => {
+                    number += 1;
+                    Some(Reply::Number(number - 1))
+                }
+                Request::End { .. } => Some(Reply::Done),
+                Request::Drives { .. } | Request::Output { .. } | Request::Stop => None,
+            };
+            if let Some(reply) = reply {
+                let text = serde_json::to_string(&reply).expect("JSON") + "\n";
+                write.write_all(text.as_bytes()).await.expect("it listens");
+            }
+            asked.push(request);
+        }
+        asked
+    }
+
+    #[tokio::test]
+    async fn commands_in_a_shell_inside_are_recorded_as_they_end_the_innermost_first() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let listener = UnixListener::bind(folder.path().join("keeper.sock")).expect("bound");
+        let (send, mut events) = channel(16);
+        let typed = |line: &str| {
+            let (line, prompt) = (line.to_owned(), "# ".to_owned());
+            Begin::Typed { line, at: now(), prompt }
+        };
+        let session = async {
+            let mut client = KeeperClient::connect(folder.path()).await.expect("connected");
+            drives(&mut client, "exec-1").await.expect("told");
+            let mut ledger = Ledger::new("kafka-1", client);
+            let happened = vec![
+                terminal::Event::Show(b"# bash\r\n".to_vec()),
+                terminal::Event::Begin(typed("bash")),
+                terminal::Event::Begin(typed("kill 1")),
+                terminal::Event::Print("no\n".to_owned()),
+                terminal::Event::End { exit: Some(1) },
+                terminal::Event::End { exit: None },
+            ];
+            ledger.take(happened, &send).await.expect("recorded");
+        };
+        let (asked, ()) = tokio::join!(keeper(listener), session);
+        drop(send);
+        let mut shown = Vec::new();
+        while let Some(event) = events.recv().await {
+            shown.push(event.expect("an event"));
+        }
+        assert!(matches!(
+            shown.as_slice(),
+            [Event::Output(_), Event::Command { number: 7, .. }, Event::Command { number: 8, .. }]
+        ));
+        assert!(
+            matches!(
+                asked.as_slice(),
+                [
+                    Request::Drives { .. },
+                    Request::Begin { mutating: false, .. },
+                    Request::Begin { mutating: true, .. },
+                    Request::Output { number: 8, .. },
+                    Request::End { number: 8, exit: Some(1) },
+                    Request::End { number: 7, exit: None },
+                ]
+            ),
+            "{asked:?}"
+        );
+    }
+}
