@@ -197,8 +197,9 @@ mod tests {
                 .iter()
                 .enumerate()
                 .map(|(k, value)| Point { at: k as i64 * 1000, value: *value });
-            let points = points.filter(|p| (from..=to).contains(&p.at)).collect();
-            Ok(vec![Series { labels: Labels::default(), points }])
+            let points: Vec<_> = points.filter(|p| (from..=to).contains(&p.at)).collect();
+            let found = Series { labels: Labels::default(), points };
+            Ok(if found.points.is_empty() { Vec::new() } else { vec![found] })
         }
     }
 
