@@ -162,7 +162,7 @@ mod tests {
                 asked.as_slice(),
                 [
                     Request::Drives { .. },
-                    Request::Begin { mutating: false, .. },
+                    Request::Begin { .. },
                     Request::Begin { mutating: true, .. },
                     Request::Output { number: 8, .. },
                     Request::End { number: 8, exit: Some(1) },
