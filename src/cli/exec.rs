@@ -8,7 +8,6 @@ use super::context::Context;
 use super::exit::Failure;
 use super::input;
 use crate::drill::exec::{Chunk, exec};
-use crate::drill::machine::LANDING;
 
 /// Arguments of `exec`.
 #[derive(Debug, Args)]
@@ -16,9 +15,8 @@ use crate::drill::machine::LANDING;
     after_help = "Examples:\n  chaoslab exec -- kafka-topics.sh --describe --under-replicated-partitions\n  chaoslab exec kafka-2 -- ss -ti"
 )]
 pub struct Arguments {
-    /// The machine: a node, a service or the toolbox
-    #[arg(default_value = LANDING)]
-    node: String,
+    /// The machine: a node, a service or the toolbox; the toolbox when not given
+    node: Option<String>,
     /// The command and its arguments
     #[arg(last = true, required = true)]
     command: Vec<String>,
@@ -27,7 +25,7 @@ pub struct Arguments {
 pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let chosen = context.open()?;
     let has_input = !std::io::stdin().is_terminal();
-    let (node, command) = (&arguments.node, &arguments.command);
+    let (node, command) = (arguments.node.as_deref(), &arguments.command);
     let mut running = exec(&chosen, node, command, has_input, &context.output).await?;
     let feeding = running.input().map(|input| tokio::spawn(input::pass_on(input)));
     loop {

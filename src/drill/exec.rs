@@ -21,16 +21,16 @@ pub struct Running {
     recorded: Recorded,
 }
 
-/// Runs a command on a machine, with or without a standard input.
+/// Runs a command on a machine, the toolbox when none is named, with or without a standard input.
 pub async fn exec(
     chosen: &Chosen,
-    node: &str,
+    named: Option<&str>,
     command: &[String],
     has_input: bool,
     notices: &dyn Notices,
 ) -> Result<Running, DrillError> {
     let lab = chosen.lab()?;
-    machine::known(&lab, node)?;
+    let node = machine::meant(&lab, named)?;
     let engine = chosen.engine().await?;
     let text = command_line(command);
     let mutating = matches!(judge(&text).nature, Nature::Mutating(_));

@@ -75,7 +75,7 @@ pub async fn lines(
     notices: &dyn Notices,
 ) -> Result<Lines, DrillError> {
     let pattern = wanted.pattern()?;
-    machine::known(&chosen.lab()?, &wanted.node)?;
+    machine::meant(&chosen.lab()?, Some(&wanted.node))?;
     let from = wanted.since.as_deref().map(|t| chosen.moment(t)).transpose()?.unwrap_or(0);
     let text = typed(wanted);
     let entry = Entry { kind: "logs", node: &wanted.node, text: &text, mutating: false };

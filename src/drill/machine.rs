@@ -4,12 +4,12 @@ use super::error::Mistake;
 use crate::domain::yaml::nearest;
 use crate::lab::engine::{Lab, TOOLBOX};
 
-/// The machine a learner lands on.
-pub const LANDING: &str = TOOLBOX;
-
-/// Refuses a machine the lab does not have, with the nearest name.
-pub(super) fn known(lab: &Lab, machine: &str) -> Result<(), Mistake> {
-    among("machine", machine, lab.machines())
+/// The machine meant, the toolbox when none is named; refuses one the lab does not have, with the
+/// nearest name.
+pub(super) fn meant<'a>(lab: &'a Lab, named: Option<&'a str>) -> Result<&'a str, Mistake> {
+    let machine = named.unwrap_or(TOOLBOX);
+    among("machine", machine, lab.machines())?;
+    Ok(machine)
 }
 
 /// Refuses a service the lab does not have, with the nearest name.

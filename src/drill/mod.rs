@@ -21,7 +21,7 @@ pub mod image;
 mod instant;
 pub mod keep;
 pub mod logs;
-pub mod machine;
+mod machine;
 pub mod metrics;
 pub mod node;
 pub mod notice;

@@ -9,7 +9,6 @@ use self::terminal::{Heard, RawMode, Signals, is_interactive, window};
 use super::context::Context;
 use super::exit::Failure;
 use super::input;
-use crate::drill::machine::LANDING;
 use crate::drill::terminal::{Event, Setting, Terminal, Window, prepare};
 
 /// Arguments of `shell`.
@@ -18,9 +17,8 @@ use crate::drill::terminal::{Event, Setting, Terminal, Window, prepare};
     after_help = "Examples:\n  chaoslab shell\n  chaoslab shell kafka-2\n  chaoslab shell kafka-2 < look.sh"
 )]
 pub struct Arguments {
-    /// The machine: a node, a service or the toolbox
-    #[arg(default_value = LANDING)]
-    node: String,
+    /// The machine: a node, a service or the toolbox; the toolbox when not given
+    node: Option<String>,
 }
 
 /// What programs on the other side must know of this terminal.
@@ -34,11 +32,11 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         PASSED_ON.iter().filter_map(|name| Some(format!("{name}={}", std::env::var(name).ok()?)));
     let environment = passed_on.filter(|_| window.is_some()).collect();
     let setting = Setting { window, environment };
-    let prepared = prepare(&chosen, &arguments.node, setting, &context.output).await?;
+    let prepared = prepare(&chosen, arguments.node.as_deref(), setting, &context.output).await?;
     if window.is_some() {
         context.output.remark(format!(
             "a shell on {}; what you run gets a number in `chaoslab history`. Ctrl-D ends it",
-            arguments.node
+            prepared.node()
         ));
     }
     let raw = window.map(|_| RawMode::enter()).transpose()?;

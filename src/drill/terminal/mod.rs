@@ -86,46 +86,51 @@ pub struct Terminal {
     following: Option<Pin<Box<dyn Future<Output = ()>>>>,
 }
 
-/// Prepares a shell on a machine; on one that is down a rescue shell, with a copy of its disk.
+/// Prepares a shell on a machine, the toolbox when none is named; on one that is down a rescue shell, with a copy of its disk.
 pub async fn prepare(
     chosen: &Chosen,
-    node: &str,
+    named: Option<&str>,
     setting: Setting,
     notices: &dyn Notices,
 ) -> Result<Prepared, DrillError> {
     let lab = chosen.lab()?;
-    machine::known(&lab, node)?;
+    let node = machine::meant(&lab, named)?.to_owned();
     let engine = chosen.engine().await?;
-    let state = engine.machine_state(&lab, node).await?;
+    let state = engine.machine_state(&lab, &node).await?;
     if let MachineState::Away(reason) = state {
-        return Err(Refusal::MachineAway { node: node.to_owned(), reason }.into());
+        return Err(Refusal::MachineAway { node, reason }.into());
     }
     let mut keeper = keep::connect(chosen, notices).await?;
     let id = random_token()?;
     let rescue = match state {
         MachineState::Ended(reason) => {
-            notices.tell(Notice::Rescue { node: node.to_owned(), reason });
-            Some(engine.rescue(&lab, node, &id[..6]).await?)
+            notices.tell(Notice::Rescue { node: node.clone(), reason });
+            Some(engine.rescue(&lab, &node, &id[..6]).await?)
         }
         MachineState::Up | MachineState::Away(_) => None,
     };
     let mut environment = setting.environment;
     environment.push(format!("{SESSION_ID}={id}"));
-    let on = rescue.as_deref().unwrap_or(node);
+    let on = rescue.as_deref().unwrap_or(&node);
     let shell = engine.create_shell(&lab, on, environment, setting.window).await?;
     // When we vanish the keeper ends it.
     ledger::drives(&mut keeper, &shell).await?;
     let in_terminal = setting.window.is_some();
     let shown = if in_terminal { Shown::Everything } else { Shown::OutputOnly };
     Ok(Prepared {
-        ledger: Ledger::new(node, keeper),
+        ledger: Ledger::new(&node, keeper),
         session: Session::new(&id, shown),
         in_terminal,
-        place: Place { run: chosen.run.clone(), lab, engine, node: node.to_owned(), rescue, shell },
+        place: Place { run: chosen.run.clone(), lab, engine, node, rescue, shell },
     })
 }
 
 impl Prepared {
+    /// The machine it is on.
+    pub fn node(&self) -> &str {
+        &self.place.node
+    }
+
     /// Starts it.
     pub async fn start(self) -> Result<Terminal, DrillError> {
         let Self { place, ledger, session, in_terminal } = self;
