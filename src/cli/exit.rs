@@ -105,7 +105,7 @@ impl Failure {
 
 fn exit(error: &DrillError) -> Exit {
     match error {
-        DrillError::Mistake(_)
+        DrillError::InvalidRequest(_)
         | DrillError::Content(_)
         | DrillError::Engine(EngineError::NoCommand(_))
         | DrillError::Library(LibraryError::NoFamily { .. } | LibraryError::NoScenario { .. }) => {
@@ -124,7 +124,7 @@ fn exit(error: &DrillError) -> Exit {
         DrillError::Refused(_)
         | DrillError::Run(RunError::Unknown(_) | RunError::Locked { .. })
         | DrillError::Keeper(KeeperError::AlreadyKept(_) | KeeperError::Unfit(_)) => Exit::Refused,
-        DrillError::Void(_)
+        DrillError::Integrity(_)
         | DrillError::Run(RunError::Corrupt { .. } | RunError::Format { .. })
         | DrillError::Store(_)
         | DrillError::Source(_)

@@ -81,7 +81,7 @@ impl Output {
 }
 
 impl Notices for Output {
-    fn tell(&self, notice: Notice) {
+    fn notify(&self, notice: Notice) {
         self.remark(notice.to_string());
     }
 }

@@ -7,7 +7,7 @@ use super::exit::Failure;
 use super::page;
 use crate::domain::scenario::Seed;
 use crate::drill::choose::stretch_ms;
-use crate::drill::start::{self, Terms, Wish, opened, plan, start};
+use crate::drill::start::{self, Request, Terms, opened, plan, start};
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -47,11 +47,11 @@ pub struct Arguments {
 
 pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let (home, out) = (&context.home, context.output);
-    let wish = wish(arguments);
+    let request = request(arguments);
     if arguments.dry_run {
-        return out.value(&plan(home, &wish)?);
+        return out.value(&plan(home, &request)?);
     }
-    let run = start(home, &wish, &out).await?;
+    let run = start(home, &request, &out).await?;
     if arguments.detach {
         let id = &run.id;
         return if out.json { out.value(&serde_json::json!({"run": id})) } else { out.line(id) };
@@ -67,12 +67,12 @@ pub async fn interrupted() {
     }
 }
 
-fn wish(arguments: &Arguments) -> Wish {
+fn request(arguments: &Arguments) -> Request {
     let profile = match arguments.profile {
         Profile::Drill => start::Profile::Drill,
         Profile::Exam => start::Profile::Exam,
     };
-    Wish {
+    Request {
         family: arguments.family.clone(),
         seed: arguments.seed,
         scenario: arguments.scenario.clone(),

@@ -1,6 +1,6 @@
 //! Which run is meant, and what may be done with it in the state it is in.
 
-use super::error::{DrillError, Mistake, Refusal};
+use super::error::{DrillError, InvalidRequest, Refusal};
 use super::notice::{Notice, Notices};
 use crate::domain::rca::moment::Moment;
 use crate::domain::telemetry::series::UnixMs;
@@ -30,7 +30,7 @@ pub fn chosen(home: &Home, id: Option<&str>, notices: &dyn Notices) -> Result<Ch
         // A folder that cannot be read is told by name, unless another run is meant anyway.
         match run.read() {
             Ok(file) => runs.push(Chosen { run, file }),
-            Err(error) => notices.tell(Notice::Unreadable(error)),
+            Err(error) => notices.notify(Notice::Unreadable(error)),
         }
     }
     let position = position(&runs.iter().map(|c| &c.file).collect::<Vec<_>>())?;
@@ -41,7 +41,7 @@ pub fn chosen(home: &Home, id: Option<&str>, notices: &dyn Notices) -> Result<Ch
 fn position(files: &[&RunFile]) -> Result<usize, DrillError> {
     let live: Vec<_> = files.iter().filter(|f| f.state.is_live()).map(|f| f.id.clone()).collect();
     if live.len() > 1 {
-        return Err(Mistake::SeveralLive(live).into());
+        return Err(InvalidRequest::SeveralLive(live).into());
     }
     let is_ungraded = |f: &&RunFile| f.state == RunState::Closed && f.graded.is_none();
     let position = files
@@ -136,7 +136,7 @@ impl Chosen {
             return Ok(self.last_second(&self.reader()?)? - ago);
         }
         let page = self.file.paged_at.unwrap_or(self.file.created_at);
-        Ok(Moment::parse(text).map_err(Mistake::Time)?.place(page))
+        Ok(Moment::parse(text).map_err(InvalidRequest::Time)?.place(page))
     }
 
     /// The engine its lab stands on.
@@ -198,7 +198,9 @@ mod tests {
     fn without_a_run_or_with_several_live_ones_none_is_chosen() {
         assert!(matches!(position(&[]), Err(DrillError::Refused(Refusal::NoRun))));
         let (a, b) = (file("a", RunState::Open, false), file("b", RunState::Created, false));
-        let Err(DrillError::Mistake(Mistake::SeveralLive(live))) = position(&[&a, &b]) else {
+        let Err(DrillError::InvalidRequest(InvalidRequest::SeveralLive(live))) =
+            position(&[&a, &b])
+        else {
             panic!("several are live");
         };
         assert_eq!(live, ["a", "b"]);

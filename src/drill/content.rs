@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::choose::Chosen;
-use super::error::{DrillError, Mistake, Refusal};
+use super::error::{DrillError, InvalidRequest, Refusal};
 use super::sealed::plan;
 use super::write_up::Opened;
 use crate::domain::recording::Recording;
@@ -40,7 +40,7 @@ pub fn begin(family: &str, slug: &str) -> Result<Vec<PathBuf>, DrillError> {
     let is_slug = slug.starts_with(|c: char| c.is_ascii_lowercase())
         && slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if !is_slug {
-        return Err(Mistake::NotASlug(slug.to_owned()).into());
+        return Err(InvalidRequest::NotASlug(slug.to_owned()).into());
     }
     let folder = checkout.join("scenarios").join(family).join(slug);
     if folder.exists() {
@@ -155,7 +155,7 @@ pub fn pack(chosen: &Chosen, named: Option<&Path>) -> Result<PathBuf, DrillError
 pub fn paper(chosen: &Chosen, name: &str) -> Result<String, DrillError> {
     let plan = plan(chosen)?;
     let text = Library::open()?.write_up(&plan.family, &plan.scenario, name);
-    let text = text.ok_or_else(|| Mistake::NoPaper(name.to_owned()))?;
+    let text = text.ok_or_else(|| InvalidRequest::NoPaper(name.to_owned()))?;
     let opened = Opened::of(chosen)?;
     write_ups::filled(&text, &plan.drawn, opened.record().facts).map_err(DrillError::Content)
 }

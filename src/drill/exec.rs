@@ -30,7 +30,7 @@ pub async fn exec(
     notices: &dyn Notices,
 ) -> Result<Running, DrillError> {
     let lab = chosen.lab()?;
-    let node = machine::meant(&lab, named)?;
+    let node = machine::resolve(&lab, named)?;
     let engine = chosen.engine().await?;
     let text = command_line(command);
     let mutating = matches!(judge(&text).nature, Nature::Mutating(_));

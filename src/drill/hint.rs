@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::choose::Chosen;
-use super::error::{DrillError, Refusal, Void};
+use super::error::{DrillError, Integrity, Refusal};
 use crate::domain::grade::cost_of_hints;
 use crate::domain::scenario::Plan;
 use crate::lab::run::RunFile;
@@ -89,6 +89,6 @@ fn playbook(file: &RunFile) -> String {
 fn hints(chosen: &Chosen) -> Result<Vec<String>, DrillError> {
     let plan = chosen.run.sealed().read::<Plan>("plan")?;
     let so = "there is nothing to take a hint from";
-    let missing = || Void::Missing { what: "plan", run: chosen.file.id.clone(), so };
+    let missing = || Integrity::Missing { what: "plan", run: chosen.file.id.clone(), so };
     Ok(plan.ok_or_else(missing)?.hints)
 }

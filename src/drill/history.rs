@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::choose::Chosen;
-use super::error::{DrillError, Mistake};
+use super::error::{DrillError, InvalidRequest};
 use super::instant;
 use crate::domain::telemetry::series::UnixMs;
 use crate::lab::store;
@@ -60,5 +60,5 @@ pub fn history(chosen: &Chosen, only_mutating: bool) -> Result<Vec<Command>, Dri
 pub fn command(chosen: &Chosen, number: u32) -> Result<Command, DrillError> {
     let commands = chosen.reader()?.commands()?;
     let command = commands.iter().find(|c| c.number == number);
-    Ok(command.map(Command::from).ok_or(Mistake::NoCommand(number))?)
+    Ok(command.map(Command::from).ok_or(InvalidRequest::NoCommand(number))?)
 }

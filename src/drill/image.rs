@@ -51,5 +51,5 @@ async fn make(
     engine: &impl Images,
     notices: &dyn Notices,
 ) -> Result<(), DrillError> {
-    Ok(image.build(engine, |step| notices.tell(Notice::Image(step.to_owned()))).await?)
+    Ok(image.build(engine, |step| notices.notify(Notice::Image(step.to_owned()))).await?)
 }

@@ -39,7 +39,7 @@ pub(super) async fn connect(
 ) -> Result<KeeperClient, DrillError> {
     let run = &chosen.run;
     if !run.is_kept()? {
-        notices.tell(Notice::KeeperDied(run.id.clone()));
+        notices.notify(Notice::KeeperDied(run.id.clone()));
         spawn(run)?;
     }
     let connected = wait::until(KEEPER_WITHIN, ASK_EVERY, async || {

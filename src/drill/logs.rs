@@ -6,7 +6,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::choose::Chosen;
-use super::error::{DrillError, Mistake};
+use super::error::{DrillError, InvalidRequest};
 use super::machine;
 use super::notice::Notices;
 use super::recorded::{Entry, Recorded};
@@ -37,7 +37,7 @@ impl Wanted {
     }
 
     fn pattern(&self) -> Result<Option<Regex>, DrillError> {
-        Ok(self.grep.as_deref().map(Regex::new).transpose().map_err(Mistake::Pattern)?)
+        Ok(self.grep.as_deref().map(Regex::new).transpose().map_err(InvalidRequest::Pattern)?)
     }
 }
 
@@ -75,7 +75,7 @@ pub async fn lines(
     notices: &dyn Notices,
 ) -> Result<Lines, DrillError> {
     let pattern = wanted.pattern()?;
-    machine::meant(&chosen.lab()?, Some(&wanted.node))?;
+    machine::resolve(&chosen.lab()?, Some(&wanted.node))?;
     let from = wanted.since.as_deref().map(|t| chosen.moment(t)).transpose()?.unwrap_or(0);
     let text = typed(wanted);
     let entry = Entry { kind: "logs", node: &wanted.node, text: &text, mutating: false };

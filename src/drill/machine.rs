@@ -1,24 +1,24 @@
 //! Names of machines, services and nodes, and what is said when there is none of that name.
 
-use super::error::Mistake;
+use super::error::InvalidRequest;
 use crate::domain::yaml::nearest;
 use crate::lab::engine::{Lab, TOOLBOX};
 
 /// The machine meant, the toolbox when none is named; refuses one the lab does not have, with the
 /// nearest name.
-pub(super) fn meant<'a>(lab: &'a Lab, named: Option<&'a str>) -> Result<&'a str, Mistake> {
+pub(super) fn resolve<'a>(lab: &'a Lab, named: Option<&'a str>) -> Result<&'a str, InvalidRequest> {
     let machine = named.unwrap_or(TOOLBOX);
     among("machine", machine, lab.machines())?;
     Ok(machine)
 }
 
 /// Refuses a service the lab does not have, with the nearest name.
-pub(super) fn known_service(lab: &Lab, service: &str) -> Result<(), Mistake> {
+pub(super) fn known_service(lab: &Lab, service: &str) -> Result<(), InvalidRequest> {
     among("service", service, lab.services.iter().map(|s| s.name.as_str()))
 }
 
 /// Refuses a node the lab does not have, with the nearest name.
-pub(super) fn known_node(lab: &Lab, node: &str) -> Result<(), Mistake> {
+pub(super) fn known_node(lab: &Lab, node: &str) -> Result<(), InvalidRequest> {
     among("node", node, lab.topology.nodes.iter().map(|n| n.name.as_str()))
 }
 
@@ -26,12 +26,12 @@ fn among<'a>(
     kind: &'static str,
     name: &str,
     all: impl Iterator<Item = &'a str>,
-) -> Result<(), Mistake> {
+) -> Result<(), InvalidRequest> {
     let all: Vec<_> = all.collect();
     if all.contains(&name) {
         return Ok(());
     }
-    Err(Mistake::NotInLab {
+    Err(InvalidRequest::NotInLab {
         kind,
         name: name.to_owned(),
         near: nearest(name, all.iter().copied()).map(str::to_owned),

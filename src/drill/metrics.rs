@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::error::{DrillError, Mistake};
+use super::error::{DrillError, InvalidRequest};
 use crate::domain::telemetry::catalogue::{self, Kind};
 
 /// A metric.
@@ -61,7 +61,7 @@ pub fn search(pattern: &str) -> Result<Vec<Metric>, DrillError> {
     let found: Vec<_> = catalogue::search(pattern).map(Metric::from).collect();
     if found.is_empty() {
         let near = catalogue::near(pattern).iter().map(|m| m.name.to_owned()).collect();
-        return Err(Mistake::NoMetric { pattern: pattern.to_owned(), near }.into());
+        return Err(InvalidRequest::NoMetric { pattern: pattern.to_owned(), near }.into());
     }
     Ok(found)
 }

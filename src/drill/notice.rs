@@ -96,7 +96,7 @@ pub enum Notice {
 /// Where they go.
 pub trait Notices {
     /// Takes one. A door that shows none drops it.
-    fn tell(&self, notice: Notice);
+    fn notify(&self, notice: Notice);
 }
 
 /// Drops them.
@@ -104,7 +104,7 @@ pub trait Notices {
 pub struct Silence;
 
 impl Notices for Silence {
-    fn tell(&self, _: Notice) {}
+    fn notify(&self, _: Notice) {}
 }
 
 fn told(swept: &Swept) -> String {
@@ -121,7 +121,7 @@ pub(crate) struct Told(pub(crate) std::cell::RefCell<Vec<String>>);
 
 #[cfg(test)]
 impl Notices for Told {
-    fn tell(&self, notice: Notice) {
+    fn notify(&self, notice: Notice) {
         self.0.borrow_mut().push(notice.to_string());
     }
 }

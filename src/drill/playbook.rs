@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::error::{DrillError, Mistake};
+use super::error::{DrillError, InvalidRequest};
 use crate::domain::yaml::nearest;
 use crate::lab::library::Library;
 
@@ -25,7 +25,7 @@ pub fn playbook(symptom: &str) -> Result<Playbook, DrillError> {
     let library = Library::open()?;
     let text = library.playbook(symptom).ok_or_else(|| {
         let all = library.playbooks();
-        Mistake::NoPlaybook {
+        InvalidRequest::NoPlaybook {
             symptom: symptom.to_owned(),
             near: nearest(symptom, all.iter().map(String::as_str)).map(str::to_owned),
             all,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::choose::Chosen;
-use super::error::{DrillError, Mistake};
+use super::error::{DrillError, InvalidRequest};
 use super::notice::Notices;
 use super::recorded::{Entry, Numbered, Recorded};
 use crate::domain::telemetry::promql::{Query, Value};
@@ -70,7 +70,7 @@ impl Question {
     }
 
     fn parsed(&self) -> Result<Query, DrillError> {
-        Ok(Query::parse(&self.promql).map_err(Mistake::Query)?)
+        Ok(Query::parse(&self.promql).map_err(InvalidRequest::Query)?)
     }
 }
 
@@ -99,12 +99,13 @@ fn answer(
         When::At(at) => chosen.moment(at)?,
         When::Range { from, to, step } => {
             let (from, to) = (chosen.moment(from)?, chosen.moment(to)?);
-            let series =
-                query.range(reader, from, to, i64::from(*step) * 1000).map_err(Mistake::Query)?;
+            let series = query
+                .range(reader, from, to, i64::from(*step) * 1000)
+                .map_err(InvalidRequest::Query)?;
             return Ok(Answer::Range { from, to, step: *step, series });
         }
     };
-    let value = query.instant(reader, at).map_err(Mistake::Query)?;
+    let value = query.instant(reader, at).map_err(InvalidRequest::Query)?;
     Ok(Answer::Instant { at, holds: query.holds(&value), value })
 }
 

@@ -44,7 +44,7 @@ impl Recorded {
             .begin(entry.kind, entry.node, entry.text, entry.mutating, 0)
             .await
             .map_err(DrillError::Talk)?;
-        notices.tell(Notice::Numbered(number));
+        notices.notify(Notice::Numbered(number));
         Ok(Self { keeper: Some(keeper), number: Some(number) })
     }
 

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::choose::Chosen;
-use super::error::{DrillError, Mistake, Refusal, Void};
+use super::error::{DrillError, Integrity, InvalidRequest, Refusal};
 use super::sealed::Secret;
 use super::write_up::Opened;
 use crate::domain::grade::review::{Dispute, Override, known, read_overrides, unanswered};
@@ -144,10 +144,10 @@ pub fn report(chosen: &Chosen) -> Result<Known, DrillError> {
 /// Writes a dispute down. It stands until a reviewer answers it; gives those without an answer.
 pub fn dispute(chosen: &Chosen, finding: &str, reason: &str) -> Result<Vec<Dispute>, DrillError> {
     let grade = graded(chosen)?;
-    known(&grade, finding).map_err(Mistake::NoFinding)?;
+    known(&grade, finding).map_err(InvalidRequest::NoFinding)?;
     let reason = reason.trim();
     if reason.is_empty() {
-        return Err(Mistake::NoReason(finding.to_owned()).into());
+        return Err(InvalidRequest::NoReason(finding.to_owned()).into());
     }
     let mut disputes = chosen.run.disputes()?;
     disputes.retain(|dispute| dispute.finding != finding);
@@ -187,10 +187,10 @@ fn graded(chosen: &Chosen) -> Result<Grade, DrillError> {
     let path = chosen.run.folder().join("grade.json");
     let text = std::fs::read_to_string(&path)
         .map_err(DrillError::io(format!("read {}", path.display())))?;
-    let grade: Grade =
-        serde_json::from_str(&text).map_err(|source| Void::Grade { path: path.clone(), source })?;
+    let grade: Grade = serde_json::from_str(&text)
+        .map_err(|source| Integrity::Grade { path: path.clone(), source })?;
     match grade.format {
         FORMAT => Ok(grade),
-        found => Err(Void::GradeFormat { path, found, expected: FORMAT }.into()),
+        found => Err(Integrity::GradeFormat { path, found, expected: FORMAT }.into()),
     }
 }

@@ -49,7 +49,7 @@ pub fn runs(home: &Home, notices: &dyn Notices) -> Result<Vec<Summary>, DrillErr
         },
         Err(error) => {
             let told = error.to_string();
-            notices.tell(Notice::Unreadable(error));
+            notices.notify(Notice::Unreadable(error));
             Summary::Unreadable { run: run.id, state: "unreadable", error: told }
         }
     };

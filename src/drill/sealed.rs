@@ -1,7 +1,7 @@
 //! What was sealed of a run: its truth, opened for grading and whoever has given up.
 
 use super::choose::Chosen;
-use super::error::{DrillError, Void};
+use super::error::{DrillError, Integrity};
 use crate::domain::fault::truth::Truth;
 use crate::domain::report::{Sealed, Staged};
 use crate::domain::scenario::Plan;
@@ -18,7 +18,7 @@ pub(super) struct Secret {
 /// The sealed plan of a run.
 pub(super) fn plan(chosen: &Chosen) -> Result<Plan, DrillError> {
     let so = "nothing can be known of it";
-    let missing = || Void::Missing { what: "plan", run: chosen.file.id.clone(), so };
+    let missing = || Integrity::Missing { what: "plan", run: chosen.file.id.clone(), so };
     Ok(chosen.run.sealed().read("plan")?.ok_or_else(missing)?)
 }
 
@@ -27,22 +27,25 @@ impl Secret {
     pub(super) fn of(chosen: &Chosen) -> Result<Self, DrillError> {
         let sealed = chosen.run.sealed();
         let so = "the run cannot be graded";
-        let missing = |what| Void::Missing { what, run: chosen.file.id.clone(), so };
+        let missing = |what| Integrity::Missing { what, run: chosen.file.id.clone(), so };
         Ok(Self {
-            truth: sealed.read("truth").map_err(Void::Sealed)?.ok_or_else(|| missing("truth"))?,
+            truth: sealed
+                .read("truth")
+                .map_err(Integrity::Sealed)?
+                .ok_or_else(|| missing("truth"))?,
             salt: sealed
                 .read("salt")
-                .map_err(Void::Sealed)?
+                .map_err(Integrity::Sealed)?
                 .ok_or_else(|| missing("salt of the commitment"))?,
-            plan: sealed.read("plan").map_err(Void::Sealed)?.ok_or_else(|| missing("plan"))?,
+            plan: sealed.read("plan").map_err(Integrity::Sealed)?.ok_or_else(|| missing("plan"))?,
         })
     }
 
     /// Refuses a truth that is not the one committed to when the run opened, and an alert or
     /// objectives that are not those it was opened with.
     pub(super) fn verify(&self, chosen: &Chosen) -> Result<(), DrillError> {
-        let commitment = self.truth.commitment(&self.salt).map_err(Void::Canonical)?;
-        let changed = |what| Void::Changed { what, run: chosen.file.id.clone() };
+        let commitment = self.truth.commitment(&self.salt).map_err(Integrity::Canonical)?;
+        let changed = |what| Integrity::Changed { what, run: chosen.file.id.clone() };
         if chosen.file.commitment.as_ref() != Some(&commitment) {
             return Err(changed("the truth").into());
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::choose::Chosen;
-use super::error::{DrillError, Mistake};
+use super::error::{DrillError, InvalidRequest};
 use super::machine;
 use super::notice::Notices;
 use super::recorded::{Entry, Numbered, Recorded};
@@ -78,8 +78,8 @@ impl Service {
         notices: &dyn Notices,
     ) -> Result<Numbered<Changed>, DrillError> {
         let changes = properties.iter().map(|p| pair(p)).collect::<Result<BTreeMap<_, _>, _>>()?;
-        let deed = format!("set {}", properties.join(" "));
-        let recorded = self.begin(&deed, true, notices).await?;
+        let action = format!("set {}", properties.join(" "));
+        let recorded = self.begin(&action, true, notices).await?;
         let before = self.properties().await?.properties;
         let after = edit_properties(&before, &changes);
         Ok(Numbered { value: self.put(&before, after).await?, recorded })
@@ -110,11 +110,11 @@ impl Service {
 
     async fn begin(
         &self,
-        deed: &str,
+        action: &str,
         mutating: bool,
         notices: &dyn Notices,
     ) -> Result<Recorded, DrillError> {
-        let text = format!("chaoslab service {} {deed}", self.name);
+        let text = format!("chaoslab service {} {action}", self.name);
         let entry = Entry { kind: "service", node: &self.name, text: &text, mutating };
         Recorded::begin(&self.chosen, entry, notices).await
     }
@@ -138,9 +138,9 @@ fn changed(service: &str, before: &str, after: &str) -> Changed {
 }
 
 /// A property as it is typed.
-fn pair(text: &str) -> Result<(String, String), Mistake> {
+fn pair(text: &str) -> Result<(String, String), InvalidRequest> {
     let pair = text.split_once('=').map(|(k, v)| (k.trim().to_owned(), v.trim().to_owned()));
-    pair.filter(|(k, _)| !k.is_empty()).ok_or_else(|| Mistake::NotAProperty(text.to_owned()))
+    pair.filter(|(k, _)| !k.is_empty()).ok_or_else(|| InvalidRequest::NotAProperty(text.to_owned()))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ const KEPT_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is to be staged.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct Request {
     /// The family.
     pub family: String,
     /// Picks cause and parameters; random unless given.
@@ -53,20 +53,24 @@ pub struct Terms {
     pub time_limit_ms: Option<i64>,
 }
 
-/// The plan of a wish, whatever this host can stage.
-pub fn plan(home: &Home, wish: &Wish) -> Result<Plan, DrillError> {
-    planned(home, &Library::open()?, wish)
+/// The plan of a request, whatever this host can stage.
+pub fn plan(home: &Home, request: &Request) -> Result<Plan, DrillError> {
+    planned(home, &Library::open()?, request)
 }
 
 /// Draws a plan, creates its run and starts what keeps it; returns while it is being staged.
-pub async fn start(home: &Home, wish: &Wish, notices: &dyn Notices) -> Result<Run, DrillError> {
+pub async fn start(
+    home: &Home,
+    request: &Request,
+    notices: &dyn Notices,
+) -> Result<Run, DrillError> {
     let library = Library::open()?;
-    let plan = planned(home, &library, wish)?;
+    let plan = planned(home, &library, request)?;
     let engine = connect().await?;
     doctor::usable(&engine).await?;
     let image = image::current(&library, &engine, notices).await?;
-    let plan = stageable(&library, &engine, &image, wish, plan).await?;
-    begin(home, &plan, &image, wish.terms, notices)
+    let plan = stageable(&library, &engine, &image, request, plan).await?;
+    begin(home, &plan, &image, request.terms, notices)
 }
 
 /// Creates the run of a plan and starts what keeps it.
@@ -79,7 +83,7 @@ pub(super) fn begin(
 ) -> Result<Run, DrillError> {
     let run = create(home, plan, &image.reference, terms)?;
     keep::spawn(&run)?;
-    notices.tell(Notice::Staging { run: run.id.clone(), family: plan.family.clone() });
+    notices.notify(Notice::Staging { run: run.id.clone(), family: plan.family.clone() });
     Ok(run)
 }
 
@@ -93,7 +97,7 @@ pub async fn opened(
     tokio::select! {
         followed = follow(run, notices) => followed?,
         () = interrupted => {
-            notices.tell(Notice::TakingDown);
+            notices.notify(Notice::TakingDown);
             stop::stop(run, notices).await?;
             return Err(DrillError::Interrupted);
         }
@@ -101,23 +105,23 @@ pub async fn opened(
     Chosen::of(run.clone())
 }
 
-fn planned(home: &Home, library: &Library, wish: &Wish) -> Result<Plan, DrillError> {
-    match wish.seed {
-        Some(seed) => plan_of(library, wish, seed),
-        None => draw_plan(home, library, wish),
+fn planned(home: &Home, library: &Library, request: &Request) -> Result<Plan, DrillError> {
+    match request.seed {
+        Some(seed) => plan_of(library, request, seed),
+        None => draw_plan(home, library, request),
     }
 }
 
 /// A plan of a random seed. In a drill the cause of the learner's last run of the family comes up
 /// half as often as any other.
-fn draw_plan(home: &Home, library: &Library, wish: &Wish) -> Result<Plan, DrillError> {
-    let last = match wish.terms.profile {
-        Profile::Drill => last_scenario(home, &wish.family),
+fn draw_plan(home: &Home, library: &Library, request: &Request) -> Result<Plan, DrillError> {
+    let last = match request.terms.profile {
+        Profile::Drill => last_scenario(home, &request.family),
         Profile::Exam => None,
     };
     loop {
-        let plan = plan_of(library, wish, random_seed()?)?;
-        let is_free = wish.scenario.is_none() && library.scenarios(&wish.family).len() > 1;
+        let plan = plan_of(library, request, random_seed()?)?;
+        let is_free = request.scenario.is_none() && library.scenarios(&request.family).len() > 1;
         if is_free && last.as_ref() == Some(&plan.scenario) && random_seed()? % 2 == 0 {
             continue;
         }
@@ -143,10 +147,10 @@ fn last_scenario(home: &Home, family: &str) -> Option<String> {
 }
 
 /// The scenario the seed picks, or the one an author named.
-fn plan_of(library: &Library, wish: &Wish, seed: Seed) -> Result<Plan, DrillError> {
-    let family = &wish.family;
+fn plan_of(library: &Library, request: &Request, seed: Seed) -> Result<Plan, DrillError> {
+    let family = &request.family;
     library.family(family)?;
-    let scenario = match &wish.scenario {
+    let scenario = match &request.scenario {
         Some(slug) => slug.clone(),
         None => {
             let all = library.scenarios(family);
@@ -165,7 +169,7 @@ async fn stageable(
     library: &Library,
     engine: &impl Survey,
     image: &Image,
-    wish: &Wish,
+    request: &Request,
     plan: Plan,
 ) -> Result<Plan, DrillError> {
     let mut family = Vec::new();
@@ -175,7 +179,7 @@ async fn stageable(
     let wanted = family.iter().flat_map(|any| any.requires.iter().copied()).collect();
     let lacking = engine.lacking(&image.reference, &wanted).await?;
     let Some(why) = lacking.bars(&plan.requires) else { return Ok(plan) };
-    family.retain(|any| wish.scenario.is_none() && lacking.bars(&any.requires).is_none());
+    family.retain(|any| request.scenario.is_none() && lacking.bars(&any.requires).is_none());
     let picked = draw::pick(plan.seed, "scenario here", family.len());
     let none = || Refusal::NotStageable(why.to_owned());
     Ok(family.into_iter().nth(picked).ok_or_else(none)?)
@@ -202,7 +206,7 @@ async fn follow(run: &Run, notices: &dyn Notices) -> Result<(), DrillError> {
         // The state is read before the steps, so that none of them is missed when it is the last.
         let file = run.read()?;
         for step in progress.steps().into_iter().skip(told) {
-            notices.tell(Notice::Step { after: begun.elapsed(), step });
+            notices.notify(Notice::Step { after: begun.elapsed(), step });
             told += 1;
         }
         let gone = begun.elapsed() > KEPT_WITHIN && !run.is_kept()?;

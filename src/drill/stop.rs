@@ -40,7 +40,7 @@ pub async fn all(home: &Home, notices: &dyn Notices) -> Result<Vec<Stopped>, Dri
             stopped.push(stop(&run, notices).await);
         }
     }
-    notices.tell(Notice::RemovedBesides(connect().await?.sweep(None).await?));
+    notices.notify(Notice::RemovedBesides(connect().await?.sweep(None).await?));
     // One that could not be stopped keeps no other standing; it is told when all were tried.
     stopped.into_iter().collect()
 }
@@ -53,9 +53,9 @@ pub async fn stop(run: &Run, notices: &dyn Notices) -> Result<Stopped, DrillErro
     let at = now();
     let file = run.update(|file| close(file, at))?;
     let removed = swept?;
-    notices.tell(Notice::Removed { run: run.id.clone(), removed });
+    notices.notify(Notice::Removed { run: run.id.clone(), removed });
     if file.state == RunState::Closed && file.graded.is_none() {
-        notices.tell(Notice::RecordStays);
+        notices.notify(Notice::RecordStays);
     }
     Ok(Stopped { run: run.id.clone(), state: file.state, removed })
 }

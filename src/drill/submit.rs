@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::choose::Chosen;
 use super::deadline;
-use super::error::{DrillError, Refusal, Void};
+use super::error::{DrillError, Integrity, Refusal};
 use super::report::{Opening, Report};
 use super::sealed::Secret;
 use super::write_up::{self, Opened};
@@ -41,7 +41,7 @@ pub fn submit(chosen: &Chosen, named: Option<&Path>) -> Result<Report, DrillErro
     // record was touched is void.
     secret.verify(chosen)?;
     chosen.run.write_text("submitted.md", &String::from_utf8_lossy(&bytes))?;
-    let canonical = grade.canonical().map_err(Void::Canonical)?;
+    let canonical = grade.canonical().map_err(Integrity::Canonical)?;
     chosen.run.write_text("grade.json", &String::from_utf8_lossy(&canonical))?;
     let report = Report::new(chosen, grade, secret, opened);
     report.keep()?;

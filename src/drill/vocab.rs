@@ -1,6 +1,6 @@
 //! The closed vocabularies a write-up is written in, the same for every run.
 
-use super::error::{DrillError, Mistake};
+use super::error::{DrillError, InvalidRequest};
 use crate::domain::rca::vocab::{Entry, Vocabulary};
 
 /// The entries whose name, other names or meaning contain every word; all of them for none. `word`
@@ -13,7 +13,9 @@ pub fn search(
     let entries = vocabulary.search(wanted);
     if entries.is_empty() {
         let near = vocabulary.near(wanted).map(str::to_owned).into_iter().collect();
-        return Err(Mistake::NoEntry { vocabulary: word, wanted: wanted.to_owned(), near }.into());
+        return Err(
+            InvalidRequest::NoEntry { vocabulary: word, wanted: wanted.to_owned(), near }.into()
+        );
     }
     Ok(entries)
 }

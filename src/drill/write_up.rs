@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::choose::Chosen;
-use super::error::{DrillError, Mistake, Refusal};
+use super::error::{DrillError, InvalidRequest, Refusal};
 use crate::domain::rca::check::{self, Finding};
 use crate::domain::rca::document::{Addition, Document, Form, add as with_addition};
 use crate::domain::rca::record::{Facts, Record};
@@ -46,7 +46,7 @@ pub fn file(chosen: &Chosen, named: Option<&Path>) -> PathBuf {
 /// Reads a write-up, or says how to begin one.
 pub fn read(path: &Path) -> Result<Vec<u8>, DrillError> {
     std::fs::read(path).map_err(|source| match source.kind() {
-        ErrorKind::NotFound => Mistake::NoWriteUp(path.to_owned()).into(),
+        ErrorKind::NotFound => InvalidRequest::NoWriteUp(path.to_owned()).into(),
         _ => DrillError::io(format!("read {}", path.display()))(source),
     })
 }
@@ -90,7 +90,8 @@ pub struct Added {
 /// Adds an entry to the run's write-up; everything else in it stays byte for byte as it was.
 pub fn add(chosen: &Chosen, addition: &Addition) -> Result<Added, DrillError> {
     let path = chosen.run.rca();
-    let text = String::from_utf8(read(&path)?).map_err(|_| Mistake::NotText(path.clone()))?;
+    let text =
+        String::from_utf8(read(&path)?).map_err(|_| InvalidRequest::NotText(path.clone()))?;
     let longer = with_addition(&text, addition)
         .map_err(|e| DrillError::Document { path: path.clone(), problems: e.problems() })?;
     replace_file(&path, longer.as_bytes())?;

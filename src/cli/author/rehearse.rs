@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::cli::start::interrupted;
 use crate::domain::scenario::Seed;
-use crate::drill::rehearsal::{Rehearsed, Wish, rehearsals};
+use crate::drill::rehearsal::{Rehearsed, Request, rehearsals};
 
 /// Arguments of `author rehearse`.
 #[derive(Debug, Args)]
@@ -39,7 +39,7 @@ pub struct Arguments {
 }
 
 pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
-    let wish = Wish {
+    let request = Request {
         what: arguments.what.clone(),
         seed: arguments.seed,
         repeat: arguments.repeat,
@@ -47,7 +47,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         keep: arguments.keep,
         record: arguments.record,
     };
-    let all = rehearsals(&context.home, &wish, &context.output, interrupted).await?;
+    let all = rehearsals(&context.home, &request, &context.output, interrupted).await?;
     tell(context, &all)?;
     let named = |r: &Rehearsed| format!("{}/{}, seed {}", r.family, r.scenario, r.seed);
     let unseen: Vec<_> = all

@@ -17,7 +17,7 @@ pub fn show(
     begin: &Begin,
 ) -> Result<(), Failure> {
     let Some(window) = window.filter(|_| std::io::stdout().is_terminal() && !output.quiet) else {
-        output.tell(Notice::Numbered(number));
+        output.notify(Notice::Numbered(number));
         return Ok(());
     };
     let label = format!("[#{number}]");

@@ -1,7 +1,7 @@
 //! Why something could not be done. One type for every door: each keeps what it came from, and a
 //! door decides how it is shown and which code it becomes.
 
-mod mistake;
+mod invalid_request;
 mod refusal;
 
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub use crate::lab::run::RunError;
 use crate::lab::run::RunState;
 use crate::lab::store::StoreError;
 
-pub use mistake::Mistake;
+pub use invalid_request::InvalidRequest;
 pub use refusal::Refusal;
 
 /// Why something could not be done.
@@ -30,7 +30,7 @@ pub use refusal::Refusal;
 pub enum DrillError {
     /// Something is wrong with how it was asked.
     #[error(transparent)]
-    Mistake(#[from] Mistake),
+    InvalidRequest(#[from] InvalidRequest),
     /// It is refused in this state.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -39,7 +39,7 @@ pub enum DrillError {
     NotWitnessed(#[from] Unwitnessed),
     /// The record, the truth or a commitment does not hold.
     #[error(transparent)]
-    Void(#[from] Void),
+    Integrity(#[from] Integrity),
     /// A document has problems, each with its place.
     #[error("{}", located(path, problems).join("\n"))]
     Document {
@@ -152,7 +152,7 @@ pub enum Unwitnessed {
 
 /// What of a run does not hold, so that it cannot be graded.
 #[derive(Debug, thiserror::Error)]
-pub enum Void {
+pub enum Integrity {
     /// Something sealed is not there.
     #[error("the {what} of {run} is missing: {so}")]
     Missing {

@@ -50,7 +50,7 @@ impl Rehearsal<'_> {
                 if marked.passed != must_pass {
                     says += &format!(" ({})", marked.why);
                 }
-                self.tell(&format!("{what}: {says}"));
+                self.step(&format!("{what}: {says}"));
                 rehearsed.verdicts.push(Verdict::new(what, marked.passed == must_pass, says));
             }
         }

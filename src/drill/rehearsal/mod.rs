@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use self::one::{Wanted, rehearse};
 use super::content::checkout;
-use super::error::{DrillError, Mistake};
+use super::error::{DrillError, InvalidRequest};
 use super::notice::{Notice, Notices, Silence};
 use crate::domain::review::seen::Verdict;
 use crate::domain::scenario::{Plan, Seed};
@@ -28,7 +28,7 @@ pub use program::arguments;
 
 /// What is to be rehearsed.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct Request {
     /// A family, or `family/scenario`; everything there is, when nothing is named.
     pub what: Option<String>,
     /// The first seed.
@@ -98,45 +98,45 @@ impl Rehearsed {
 /// way are taken down in order, and no other is begun.
 pub async fn rehearsals(
     home: &Home,
-    wish: &Wish,
+    request: &Request,
     notices: &dyn Notices,
     interrupted: impl AsyncFn(),
 ) -> Result<Vec<Rehearsed>, DrillError> {
     let library = Library::open()?;
-    let chosen = chosen(&library, wish.what.as_deref())?;
-    if wish.keep && chosen.len() > 1 {
-        return Err(Mistake::KeepsOneLab.into());
+    let chosen = chosen(&library, request.what.as_deref())?;
+    if request.keep && chosen.len() > 1 {
+        return Err(InvalidRequest::KeepsOneLab.into());
     }
-    let recordings = wish.record.then(recordings_folder).transpose()?;
-    let seeds = wish.seed..wish.seed + wish.repeat;
+    let recordings = request.record.then(recordings_folder).transpose()?;
+    let seeds = request.seed..request.seed + request.repeat;
     let work = chosen
         .iter()
         .flat_map(|(family, slug)| seeds.clone().map(move |seed| (family, slug, seed)));
     // The steps of several would be told in each other's midst: of those only the ends are.
-    let inner: &dyn Notices = if wish.jobs > 1 { &Silence } else { notices };
-    let room = Semaphore::new(wish.jobs as usize);
+    let inner: &dyn Notices = if request.jobs > 1 { &Silence } else { notices };
+    let room = Semaphore::new(request.jobs as usize);
     let is_halted = Cell::new(false);
     let ends = work.map(async |(family, slug, seed)| {
         let planned = library.plan(family, slug, seed);
         // Never closed, so it is given: whoever asked first comes first.
         let _place =
-            room.acquire_many(planned.as_ref().map_or(1, |plan| places(plan, wish.jobs))).await;
+            room.acquire_many(planned.as_ref().map_or(1, |plan| places(plan, request.jobs))).await;
         if is_halted.get() {
             return None;
         }
         let name = format!("{family}/{slug}, seed {seed}");
-        inner.tell(Notice::RehearsalBegun(name.clone()));
-        let wanted = Wanted { keep: wish.keep, recordings: recordings.as_deref() };
+        inner.notify(Notice::RehearsalBegun(name.clone()));
+        let wanted = Wanted { keep: request.keep, recordings: recordings.as_deref() };
         let end = match planned {
             Ok(plan) => rehearse(home, &library, &plan, wanted, inner, &interrupted).await,
             Err(error) => Err(error.into()),
         };
         is_halted.set(is_halted.get() || end.is_err());
         if let Ok(rehearsed) = &end {
-            notices.tell(Notice::RehearsalEnded { name, verdict: rehearsed.verdict() });
+            notices.notify(Notice::RehearsalEnded { name, verdict: rehearsed.verdict() });
             for verdict in rehearsed.verdicts.iter().filter(|v| !v.good) {
                 let (what, says) = (verdict.what.clone(), verdict.says.clone());
-                notices.tell(Notice::NotAsItShouldBe { what, says });
+                notices.notify(Notice::NotAsItShouldBe { what, says });
             }
         }
         Some(end)
@@ -171,7 +171,7 @@ fn chosen(library: &Library, what: Option<&str>) -> Result<Vec<(String, String)>
         Some(slug) if library.scenarios(family).iter().any(|s| s == slug) => {
             Ok(vec![(family.to_owned(), slug.to_owned())])
         }
-        Some(slug) => Err(Mistake::NoScenario {
+        Some(slug) => Err(InvalidRequest::NoScenario {
             family: family.to_owned(),
             scenario: slug.to_owned(),
             all: library.scenarios(family),
@@ -186,5 +186,5 @@ fn recordings_folder() -> Result<PathBuf, DrillError> {
     if checkout.join("scenarios").is_dir() {
         return Ok(checkout.join(recording::FOLDER));
     }
-    Err(Mistake::NoCheckout(checkout).into())
+    Err(InvalidRequest::NoCheckout(checkout).into())
 }

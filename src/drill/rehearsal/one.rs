@@ -101,7 +101,7 @@ pub(super) async fn rehearse(
         () = interrupted() => Err(DrillError::Interrupted),
     };
     if wanted.keep && looked.is_ok() {
-        notices.tell(Notice::LabKept(run.id));
+        notices.notify(Notice::LabKept(run.id));
         return Ok(rehearsed);
     }
     stop::stop(&run, notices).await?;
@@ -132,8 +132,8 @@ pub(super) struct Rehearsal<'a> {
 }
 
 impl Rehearsal<'_> {
-    pub(super) fn tell(&self, step: &str) {
-        self.notices.tell(Notice::Rehearsing(step.to_owned()));
+    pub(super) fn step(&self, step: &str) {
+        self.notices.notify(Notice::Rehearsing(step.to_owned()));
     }
 
     async fn look(
@@ -163,7 +163,7 @@ impl Rehearsal<'_> {
         let with = comparison(&self.chosen, &secret.truth, self.plan.clone())?;
         self.grade(&opened, &secret, &with, rehearsed)?;
         // After the recording's end: what is run to look is no part of it.
-        self.tell("searching for words that give the cause away");
+        self.step("searching for words that give the cause away");
         for leak in leaks::look(&self.chosen, self.library).await? {
             rehearsed.verdicts.push(Verdict::new(
                 format!("leak of `{}`", leak.word),
@@ -191,7 +191,7 @@ impl Rehearsal<'_> {
         if recordings.is_none() {
             return Ok(Vec::new());
         }
-        self.tell("taking diagnostic outputs");
+        self.step("taking diagnostic outputs");
         Ok(battery::take(&self.chosen.engine().await?, &self.chosen.lab()?, phase).await?)
     }
 
@@ -239,7 +239,7 @@ impl Rehearsal<'_> {
             Some(at) => format!("symptom and signatures hold {} s later", (at - since) / 1000),
             None => format!("symptom and signatures were not seen together within {limit} s"),
         };
-        self.tell(&format!("in spite of what does not repair it, {says}"));
+        self.step(&format!("in spite of what does not repair it, {says}"));
         rehearsed.verdicts.push(Verdict::new("resistance", seen.is_some(), says));
         Ok(seen.is_some())
     }
@@ -258,7 +258,7 @@ impl Rehearsal<'_> {
                     .await;
             let Ok(outcome) = ended else {
                 let says = format!("it did not end within {} s", GIVEN_WITHIN.as_secs());
-                self.tell(&format!("{}: {says}", command.run));
+                self.step(&format!("{}: {says}", command.run));
                 rehearsed.verdicts.push(Verdict::new(
                     format!("{what}: {}", command.run),
                     false,
@@ -301,7 +301,7 @@ impl Rehearsal<'_> {
             Some(seconds) => format!("every objective was met after {seconds:.0} s"),
             None => format!("the objectives were not all met within {limit} s"),
         };
-        self.tell(&says);
+        self.step(&says);
         let good = repaired && seconds.is_some_and(|s| s <= f64::from(limit));
         rehearsed.verdicts.push(Verdict::new("recovery", good, says));
         Ok(good)
@@ -317,13 +317,13 @@ impl Rehearsal<'_> {
         let Some(folder) = folder else { return Ok(()) };
         // A run that is not as it should be is no measure for others.
         if rehearsed.verdicts.iter().any(|v| !v.good) {
-            self.tell("not recorded: it is not as it should be");
+            self.step("not recorded: it is not as it should be");
             return Ok(());
         }
         let made = recording::make(&self.chosen.run, until, taken)
             .and_then(|r| recording::save(&r, folder));
         let path = made?.display().to_string();
-        self.tell(&format!("recorded as {path}"));
+        self.step(&format!("recorded as {path}"));
         rehearsed.recording = Some(path);
         Ok(())
     }

@@ -94,7 +94,7 @@ pub async fn prepare(
     notices: &dyn Notices,
 ) -> Result<Prepared, DrillError> {
     let lab = chosen.lab()?;
-    let node = machine::meant(&lab, named)?.to_owned();
+    let node = machine::resolve(&lab, named)?.to_owned();
     let engine = chosen.engine().await?;
     let state = engine.machine_state(&lab, &node).await?;
     if let MachineState::Away(reason) = state {
@@ -104,7 +104,7 @@ pub async fn prepare(
     let id = random_token()?;
     let rescue = match state {
         MachineState::Ended(reason) => {
-            notices.tell(Notice::Rescue { node: node.clone(), reason });
+            notices.notify(Notice::Rescue { node: node.clone(), reason });
             Some(engine.rescue(&lab, &node, &id[..6]).await?)
         }
         MachineState::Up | MachineState::Away(_) => None,

@@ -7,7 +7,7 @@ use crate::lab::library::LIBRARY_VARIABLE;
 
 /// What is wrong with how something was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum Mistake {
+pub enum InvalidRequest {
     /// More than one run is meant.
     #[error("several runs are live: {}. Say which with --run", .0.join(", "))]
     SeveralLive(Vec<String>),
