@@ -11,7 +11,7 @@ use super::sealed::plan;
 use super::write_up::Opened;
 use crate::domain::recording::Recording;
 use crate::domain::review::{confusion, review, write_ups};
-use crate::domain::scenario::plan::SourceProblem;
+use crate::domain::scenario::source::SourceProblem;
 use crate::domain::yaml::{Position, Problem};
 use crate::lab::casefile;
 use crate::lab::library::{LIBRARY_VARIABLE, Library};

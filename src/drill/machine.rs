@@ -2,12 +2,12 @@
 
 use super::error::InvalidRequest;
 use crate::domain::yaml::nearest;
-use crate::lab::engine::{Lab, TOOLBOX};
+use crate::lab::engine::Lab;
 
 /// The machine meant, the toolbox when none is named; refuses one the lab does not have, with the
 /// nearest name.
 pub(super) fn resolve<'a>(lab: &'a Lab, named: Option<&'a str>) -> Result<&'a str, InvalidRequest> {
-    let machine = named.unwrap_or(TOOLBOX);
+    let machine = named.unwrap_or(lab.toolbox());
     among("machine", machine, lab.machines())?;
     Ok(machine)
 }
