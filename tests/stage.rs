@@ -502,3 +502,15 @@ async fn a_control_whose_alert_never_fires_is_no_drill() {
 fn two_plans_of_one_seed_are_the_same() {
     assert_eq!(plan(CAUSE, 7), plan(CAUSE, 7));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_staging_whose_record_cannot_be_written_ends_and_says_why() {
+    let stage = stage_of(CAUSE);
+    drop(Recorder::open(stage.run.folder(), Clock::at(0)).expect("opens"));
+    let record = stage.run.folder().join("telemetry.db");
+    let other = rusqlite::Connection::open(record).expect("opens");
+    other.execute_batch("BEGIN IMMEDIATE").expect("held");
+    let outcome = stage.run().await;
+    insta::assert_snapshot!(outcome.invalid(), @"while settling: nothing has been recorded for 20 s: another program holds the record");
+    assert_eq!(outcome.performed(is_cap), 0);
+}

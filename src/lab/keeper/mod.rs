@@ -110,7 +110,10 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
         }
     };
     tracing::info!("asked to stop");
-    recorder.finish()?;
+    if let Err(error) = recorder.finish() {
+        // Whoever stops the run waits for an answer all the same.
+        tracing::error!(%error, "the last second could not be recorded");
+    }
     if let Some(mut client) = client {
         // Whether it still listens is its own affair.
         let _ = client.write_all(b"\"done\"\n").await;
@@ -210,8 +213,7 @@ pub async fn sample(mut senses: impl Senses, recorder: Rc<Recorder>) {
         ticks.tick().await;
         let at = recorder.clock().now();
         let scrapes = senses.read(at).await;
-        if let Err(error) = recorder.second(at, &scrapes) {
-            tracing::error!(%error, "a second could not be recorded");
-        }
+        // The recorder has said that it fails; the next second tries again.
+        let _ = recorder.second(at, &scrapes);
     }
 }

@@ -13,12 +13,17 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
+use crate::domain::telemetry::series::UnixMs;
+
 /// Said to the keeper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Request {
     /// A command begins; answered with its number.
     Begin {
+        /// The person who gave it; absent for the learner.
+        #[serde(default)]
+        who: Option<String>,
         /// How it was given: `exec`, `shell`, `query`, ...
         kind: String,
         /// The machine it runs on, or empty.
@@ -50,6 +55,8 @@ pub enum Request {
         /// Its exit code.
         exit: Option<i64>,
     },
+    /// Whether the record can be written; answered with [`Reply::Recording`].
+    IsRecording,
     /// End observation and the keeper with it; answered when the record is complete.
     Stop,
 }
@@ -62,6 +69,13 @@ pub enum Reply {
     Number(u32),
     /// Done.
     Done,
+    /// The record can be written, or why not and since when, in milliseconds since the epoch.
+    Recording {
+        /// The last second before nothing could be written.
+        failing_since: Option<UnixMs>,
+        /// Why, in a few words.
+        reason: Option<String>,
+    },
     /// It could not be done.
     Failed(String),
 }
@@ -89,6 +103,7 @@ impl SocketPath {
 pub struct KeeperClient {
     replies: Lines<BufReader<OwnedReadHalf>>,
     requests: OwnedWriteHalf,
+    who: Option<String>,
 }
 
 impl KeeperClient {
@@ -96,7 +111,13 @@ impl KeeperClient {
     pub async fn connect(folder: &Path) -> std::io::Result<Self> {
         let socket = SocketPath::of(folder)?;
         let (read, requests) = UnixStream::connect(&socket.path).await?.into_split();
-        Ok(Self { replies: BufReader::new(read).lines(), requests })
+        Ok(Self { replies: BufReader::new(read).lines(), requests, who: None })
+    }
+
+    /// Gives commands as this person from now on; before, as the learner.
+    pub fn as_person(mut self, name: &str) -> Self {
+        self.who = Some(name.to_owned());
+        self
     }
 
     /// Says something that is not answered.
@@ -117,6 +138,17 @@ impl KeeperClient {
         Ok(serde_json::from_str(&line)?)
     }
 
+    /// Since when the keeper cannot write the record, and why; `None` while it can.
+    pub async fn outage(&mut self) -> std::io::Result<Option<(UnixMs, String)>> {
+        match self.ask(&Request::IsRecording).await? {
+            Reply::Recording { failing_since, reason } => Ok(failing_since.zip(reason)),
+            Reply::Failed(reason) => Err(std::io::Error::other(reason)),
+            Reply::Number(_) | Reply::Done => {
+                Err(std::io::Error::other("the keeper did not tell how it records"))
+            }
+        }
+    }
+
     /// Begins a command that has been running for `ago_ms` milliseconds, and returns its number.
     pub async fn begin(
         &mut self,
@@ -127,6 +159,7 @@ impl KeeperClient {
         ago_ms: i64,
     ) -> std::io::Result<u32> {
         let request = Request::Begin {
+            who: self.who.clone(),
             kind: kind.to_owned(),
             node: node.to_owned(),
             text: text.to_owned(),
@@ -136,7 +169,9 @@ impl KeeperClient {
         match self.ask(&request).await? {
             Reply::Number(number) => Ok(number),
             Reply::Failed(reason) => Err(std::io::Error::other(reason)),
-            Reply::Done => Err(std::io::Error::other("the keeper gave no number")),
+            Reply::Done | Reply::Recording { .. } => {
+                Err(std::io::Error::other("the keeper gave no number"))
+            }
         }
     }
 }

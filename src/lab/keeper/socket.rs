@@ -95,9 +95,9 @@ struct Session {
 impl Session {
     fn take(&mut self, request: Request) -> Option<Reply> {
         match request {
-            Request::Begin { kind, node, text, mutating, ago_ms } => {
+            Request::Begin { who, kind, node, text, mutating, ago_ms } => {
                 let at = self.recorder.clock().now() - ago_ms.clamp(0, LATEST_MS);
-                let start = CommandStart { at, kind, node, text, mutating };
+                let start = CommandStart { at, who, kind, node, text, mutating };
                 Some(match self.recorder.command_started(&start) {
                     Ok(number) => {
                         self.running.insert(number, Output::default());
@@ -116,24 +116,24 @@ impl Session {
                 }
                 None
             }
-            Request::End { number, exit } => {
-                let output = self.running.remove(&number);
-                Some(
-                    output.map_or(
-                        Reply::Failed(format!("command {number} is not running")),
-                        |output| self.close(number, output, exit),
-                    ),
-                )
+            Request::End { number, exit } => Some(match self.running.remove(&number) {
+                Some(output) => {
+                    self.close(number, output, exit);
+                    Reply::Done
+                }
+                None => Reply::Failed(format!("command {number} is not running")),
+            }),
+            Request::IsRecording => {
+                let outage = self.recorder.outage();
+                let failing_since = outage.as_ref().map(|o| o.since);
+                Some(Reply::Recording { failing_since, reason: outage.map(|o| o.reason) })
             }
             Request::Stop => None,
         }
     }
 
-    fn close(&self, number: u32, output: Output, exit: Option<i64>) -> Reply {
-        let end = output.end(self.recorder.clock().now(), exit);
-        self.recorder
-            .command_ended(number, &end)
-            .map_or_else(|error| Reply::Failed(error.to_string()), |()| Reply::Done)
+    fn close(&self, number: u32, output: Output, exit: Option<i64>) {
+        self.recorder.command_ended(number, output.end(self.recorder.clock().now(), exit));
     }
 
     /// The client is gone: what it had not ended ends now.
@@ -144,9 +144,7 @@ impl Session {
             }
         }
         for (number, output) in std::mem::take(&mut self.running) {
-            if let Reply::Failed(reason) = self.close(number, output, None) {
-                tracing::warn!(number, reason, "the end of a command could not be recorded");
-            }
+            self.close(number, output, None);
         }
     }
 }

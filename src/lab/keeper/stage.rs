@@ -282,7 +282,7 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
                 let condition = Conditions::new([promql.as_str()])?;
                 let reader = self.recorder.reader()?;
                 for _ in 0..*max {
-                    if !condition.unmet(&reader, self.recorder.next_second().await).is_empty() {
+                    if !condition.unmet(&reader, self.recorder.next_second().await?).is_empty() {
                         break;
                     }
                     for step in steps {
@@ -336,6 +336,7 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
         let sealed = self.run.sealed();
         sealed.write("truth", &truth)?;
         sealed.write("salt", &salt)?;
+        self.recorder.begin_chain(&commitment)?;
         let opened_at = self.recorder.clock().now();
         tracing::info!("opening");
         Ok(self.run.update(|file| {

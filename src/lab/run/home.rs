@@ -46,7 +46,7 @@ impl Home {
         let run = self.run(&file.id);
         fs::create_dir_all(run.folder()).map_err(failed("make", run.folder()))?;
         run.sealed().create()?;
-        run.begin(file)?;
+        run.replace(file)?;
         Ok(run)
     }
 
@@ -58,9 +58,7 @@ impl Home {
     /// The run of this id.
     pub fn open(&self, id: &str) -> Result<Run, RunError> {
         let run = self.run(id);
-        let is_id =
-            id.starts_with("r-") && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        if is_id && run.folder().is_dir() {
+        if is_run_id(id) && run.folder().is_dir() {
             return Ok(run);
         }
         let known: Vec<_> = self.list()?.into_iter().map(|r| r.id).collect();
@@ -92,6 +90,11 @@ impl Home {
         runs.sort_by_key(|run| (run.read().ok().map(|f| f.created_at), run.id.clone()));
         Ok(runs)
     }
+}
+
+/// Whether this can be a run's id, and with that the name of its folder.
+pub fn is_run_id(id: &str) -> bool {
+    id.starts_with("r-") && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 /// A new run's id, from the system's randomness.

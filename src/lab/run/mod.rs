@@ -5,6 +5,7 @@ mod home;
 mod lock;
 mod sealed;
 mod state;
+mod swap;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use briefing::Briefing;
-pub use home::{Home, new_run_id, random_seed, random_token};
+pub use home::{Home, is_run_id, new_run_id, random_seed, random_token};
 pub use sealed::{Journal, Sealed, SealedLog};
 pub use state::{Graded, Invalid, RunFile, RunState};
 
@@ -63,13 +64,13 @@ impl Run {
         let _held = lock::exclusive(&self.folder.join("run.lock"))?;
         let mut file = self.read()?;
         change(&mut file);
-        write_json(&self.folder.join("run.json"), &file)?;
+        self.replace(&file)?;
         Ok(file)
     }
 
-    /// Writes the state of a run that has none yet.
-    fn begin(&self, file: &RunFile) -> Result<(), RunError> {
-        write_json(&self.folder.join("run.json"), file)
+    /// Writes the state of a run that has none yet, or whose lock is held.
+    fn replace(&self, file: &RunFile) -> Result<(), RunError> {
+        swap::replace(&self.folder.join("run.json"), json(file).as_bytes())
     }
 
     /// The lab as it stands, once it was reserved.
@@ -202,10 +203,11 @@ fn read_json_if_any<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Optio
 }
 
 fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), RunError> {
-    let text = serde_json::to_string_pretty(value)
-        .expect("what is written as JSON has text keys only")
-        + "\n";
-    write_atomically(path, text.as_bytes())
+    write_atomically(path, json(value).as_bytes())
+}
+
+fn json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string_pretty(value).expect("what is written as JSON has text keys only") + "\n"
 }
 
 /// Replaces a person's file whole: either the old content is there, or the new one.

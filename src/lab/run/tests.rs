@@ -63,7 +63,11 @@ fn what_several_processes_change_at_once_is_all_kept() {
         .map(|e| e.expect("an entry").file_name().into_string().expect("a name"))
         .collect();
     left.sort();
-    assert_eq!(left, ["run.json", "run.lock", "sealed"], "nothing half-written stays");
+    assert_eq!(
+        left,
+        [".run.spare", "run.json", "run.lock", "sealed"],
+        "nothing half-written stays"
+    );
 }
 
 #[test]
@@ -78,4 +82,19 @@ fn a_reader_never_finds_half_a_state() {
         }
     });
     assert_eq!(run.read().expect("readable").hints, TIMES);
+}
+
+#[test]
+fn a_file_that_is_there_is_not_made_again_and_nothing_half_written_stays() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("rca.md");
+    create_file(&path, b"mine").expect("made");
+    let again = create_file(&path, b"other").expect_err("it is there");
+    let RunError::Io { source, .. } = &again else { panic!("{again}") };
+    assert_eq!(source.kind(), std::io::ErrorKind::AlreadyExists);
+    // A folder cannot be replaced by a file.
+    fs::create_dir(folder.path().join("grade.json")).expect("made");
+    replace_file(&folder.path().join("grade.json"), b"{}").expect_err("it is a folder");
+    assert_eq!(fs::read_to_string(&path).expect("there"), "mine");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
 }

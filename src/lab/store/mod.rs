@@ -1,15 +1,20 @@
 //! The telemetry of a run: one SQLite file, written by its keeper alone and read by everybody.
 
+mod chain;
 mod reader;
 mod schema;
 mod whole;
 mod writer;
 
+pub use chain::{Chain, ChainError, Chained};
 pub use reader::Reader;
 pub use writer::Writer;
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::ErrorCode;
+
+use crate::domain::rca::record::Detection;
 use crate::domain::telemetry::series::{Labels, SourceError, UnixMs};
 
 /// The file's name in the run's folder.
@@ -40,6 +45,8 @@ pub struct Target {
 pub struct CommandStart {
     /// When.
     pub at: UnixMs,
+    /// The person who gave it, by the name they work under; `None` for the learner.
+    pub who: Option<String>,
     /// How it was given: `exec`, `shell`, `query`, `logs`, `service`, `node`.
     pub kind: String,
     /// The machine it ran on, empty for those that ran on none.
@@ -103,6 +110,32 @@ pub struct Change {
     pub by: String,
 }
 
+/// A detection as the keeper first saw it. Its end comes later and is computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detected {
+    /// Its number: 7 for `V7`.
+    pub number: u32,
+    /// The last second that had been recorded when it was seen.
+    pub at: UnixMs,
+    /// The event of the vocabulary.
+    pub event: String,
+    /// The components it happened on, as a JSON list.
+    pub on: String,
+    /// When it began.
+    pub since: UnixMs,
+    /// What can be said of it in a few words.
+    pub told: String,
+}
+
+impl Detected {
+    /// A detection as it is seen at this second.
+    pub fn of(detection: &Detection, at: UnixMs) -> Self {
+        let on = serde_json::to_string(&detection.on).expect("a list of names is JSON");
+        let (event, told) = (detection.event.clone(), detection.told.clone());
+        Self { number: detection.number, at, event, on, since: detection.span.from, told }
+    }
+}
+
 /// A stretch of time in which nothing was observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
@@ -128,21 +161,46 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// The file is of another format.
-    #[error("{} is a record of format {found}; this program reads format {expected}. It was left untouched", path.display())]
+    #[error("{} is a record of format {found}; this program {does}. It was left untouched: use the version that wrote it", path.display())]
     Format {
         /// The file.
         path: PathBuf,
         /// Its format.
         found: String,
-        /// The format this program reads.
-        expected: u32,
+        /// What this program can do with records.
+        does: String,
+    },
+    /// No second has been recorded for longer than a staging waits.
+    #[error("nothing has been recorded for {seconds} s: {reason}")]
+    Silent {
+        /// For how long.
+        seconds: u64,
+        /// Why, as far as is known.
+        reason: String,
     },
     /// What was asked of it could not be answered.
     #[error(transparent)]
     Source(#[from] SourceError),
 }
 
-/// Copies the record in a run's folder into one compact file, whether or not it is being written.
+impl StoreError {
+    /// What is in the way, in a few words.
+    pub fn cause(&self) -> String {
+        let Self::Sqlite { source, .. } = self else { return self.to_string() };
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+            Some(ErrorCode::SystemIoFailure) => format!("the disk fails ({source})"),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "another program holds the record".to_owned()
+            }
+            // SQLite has many more, and they say what they mean.
+            Some(_) | None => source.to_string(),
+        }
+    }
+}
+
+/// Copies the record in a run's folder into one compact file, whether or not it is being written. A
+/// copy that fails may leave a part of the file.
 pub fn copy(folder: &Path, to: &Path) -> Result<(), StoreError> {
     let path = folder.join(FILE);
     let connection = rusqlite::Connection::open(&path).map_err(failed("open", &path))?;
@@ -159,5 +217,9 @@ fn failed(operation: &'static str, path: &Path) -> impl Fn(rusqlite::Error) -> S
     move |source| StoreError::Sqlite { operation, path: path.clone(), source }
 }
 
+#[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
+mod failure_tests;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::writer::{from_sql, parse_labels};
-use super::{Change, Command, CommandEnd, CommandStart, FILE, Gap, StoreError, failed, schema};
+use super::{
+    Change, Command, CommandEnd, CommandStart, Detected, FILE, Gap, StoreError, failed, schema,
+};
 use crate::domain::telemetry::log::{LogLine, LogSource};
 use crate::domain::telemetry::series::{
     MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, repeated,
@@ -18,19 +20,34 @@ use crate::domain::telemetry::series::{
 pub struct Reader {
     connection: Connection,
     path: PathBuf,
+    format: u32,
 }
 
 impl Reader {
     /// Opens the record in a run's folder.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let path = folder.join(FILE);
+        Self::open_at(&folder.join(FILE))
+    }
+
+    pub(super) fn open_at(path: &Path) -> Result<Self, StoreError> {
+        let path = path.to_owned();
         // Not read-only: a reader of a WAL database must be able to make its shared memory file.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
             Connection::open_with_flags(&path, flags).map_err(failed("open", &path))?;
         connection.pragma_update(None, "query_only", true).map_err(failed("open", &path))?;
-        schema::check(&connection, &path)?;
-        Ok(Self { connection, path })
+        let format = schema::check(&connection, &path)?;
+        Ok(Self { connection, path, format })
+    }
+
+    /// The format of the record.
+    pub(super) fn format(&self) -> u32 {
+        self.format
+    }
+
+    /// One state of the record, for as long as it is held.
+    pub(super) fn snapshot(&self) -> Result<rusqlite::Transaction<'_>, StoreError> {
+        self.connection.unchecked_transaction().map_err(failed("read", &self.path))
     }
 
     pub(super) fn rows<T>(
@@ -56,14 +73,20 @@ impl Reader {
 
     /// The commands learners ran, in order.
     pub fn commands(&self) -> Result<Vec<Command>, StoreError> {
-        let query = "SELECT number, kind, node, text, mutating, started, ended, exit, head, tail, dropped FROM command ORDER BY number";
-        self.rows(query, [], |r| {
+        // Before there was a column for it, everything was typed by the learner.
+        let who = if self.format < schema::CHAINED { "NULL" } else { "who" };
+        let query = format!(
+            "SELECT number, kind, node, text, mutating, started, ended, exit, head, tail, dropped,
+             {who} FROM command ORDER BY number"
+        );
+        self.rows(&query, [], |r| {
             let start = CommandStart {
                 kind: r.get(1)?,
                 node: r.get(2)?,
                 text: r.get(3)?,
                 mutating: r.get(4)?,
                 at: r.get(5)?,
+                who: r.get(11)?,
             };
             let end = r.get::<_, Option<UnixMs>>(6)?.map(|at| {
                 let dropped = r.get::<_, i64>(10)?.unsigned_abs();
@@ -83,6 +106,24 @@ impl Reader {
     pub fn changes(&self) -> Result<Vec<Change>, StoreError> {
         self.rows("SELECT number, at, what, who FROM change ORDER BY number", [], |r| {
             Ok(Change { number: r.get(0)?, at: r.get(1)?, what: r.get(2)?, by: r.get(3)? })
+        })
+    }
+
+    /// Detections as the keeper first saw them, in order.
+    pub fn detected(&self) -> Result<Vec<Detected>, StoreError> {
+        if self.format < schema::CHAINED {
+            return Ok(Vec::new());
+        }
+        let query = "SELECT number, at, event, places, since, told FROM detection ORDER BY number";
+        self.rows(query, [], |r| {
+            Ok(Detected {
+                number: r.get(0)?,
+                at: r.get(1)?,
+                event: r.get(2)?,
+                on: r.get(3)?,
+                since: r.get(4)?,
+                told: r.get(5)?,
+            })
         })
     }
 
@@ -125,8 +166,7 @@ impl Reader {
         to: UnixMs,
     ) -> Result<Vec<Series>, StoreError> {
         // One snapshot for the whole selection, whatever the writer does meanwhile.
-        let snapshot =
-            self.connection.unchecked_transaction().map_err(failed("read", &self.path))?;
+        let snapshot = self.snapshot()?;
         let mut scrapes: BTreeMap<i64, Vec<UnixMs>> = BTreeMap::new();
         let mut selected = Vec::new();
         for found in self.matching_series(matchers)? {

@@ -1,17 +1,23 @@
 //! The tables. Plain enough that any tool that opens SQLite can read a record.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::{StoreError, failed};
 
-/// Version of the format.
-pub(super) const FORMAT: u32 = 1;
+/// The format that is written.
+pub(super) const FORMAT: u32 = 2;
+/// The first format that says who gave a command, and has a chain.
+pub(super) const CHAINED: u32 = 2;
+/// The formats that are read, as a message names them.
+const READ: &str = "formats 1 and 2";
 
 /// Values that do not change are not written again: a sample holds at every later successful scrape
 /// of its target (`scrape`) until the next row of its series. Prometheus' stale marker is NULL, an
-/// ordinary NaN the text 'NaN'.
+/// ordinary NaN the text 'NaN'. `command.who` is NULL for the learner. `link` is the hash chain over
+/// commands, changes and detections, in the order in which they were recorded (see `chain`).
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE target (id INTEGER PRIMARY KEY, job TEXT NOT NULL, node TEXT NOT NULL, UNIQUE (job, node));
@@ -22,35 +28,55 @@ CREATE TABLE sample (series INTEGER NOT NULL, at INTEGER NOT NULL, value, PRIMAR
 CREATE TABLE log (id INTEGER PRIMARY KEY, node TEXT NOT NULL, at INTEGER NOT NULL, line TEXT NOT NULL);
 CREATE INDEX log_by_node ON log (node, at);
 CREATE TABLE command (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, node TEXT NOT NULL, text TEXT NOT NULL, mutating INTEGER NOT NULL,
-    started INTEGER NOT NULL, ended INTEGER, exit INTEGER, head BLOB, tail BLOB, dropped INTEGER);
+    started INTEGER NOT NULL, ended INTEGER, exit INTEGER, head BLOB, tail BLOB, dropped INTEGER, who TEXT);
 CREATE TABLE change (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL);
+CREATE TABLE detection (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, places TEXT NOT NULL,
+    since INTEGER NOT NULL, told TEXT NOT NULL);
+CREATE TABLE link (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, row INTEGER NOT NULL, chain TEXT NOT NULL);
 CREATE TABLE gap (from_at INTEGER NOT NULL, to_at INTEGER NOT NULL, reason TEXT NOT NULL);
 ";
 
-/// Makes the tables of a new record, or checks the format of an old one.
+/// How long it is waited for another program that holds the file: less than a second, since the
+/// keeper does nothing else meanwhile.
+const BUSY: Duration = Duration::from_millis(250);
+
+/// Makes the tables of a new record. An old one is gone on with in its own format only.
 pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let operation = failed("prepare", path);
+    connection.busy_timeout(BUSY).map_err(&operation)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(&operation)?;
     connection.pragma_update(None, "synchronous", "NORMAL").map_err(&operation)?;
     let is_new: bool = connection
         .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
         .map_err(&operation)?;
     if !is_new {
-        return check(connection, path);
+        return match read(connection, path)? {
+            Some(FORMAT) => Ok(()),
+            found => Err(unknown(path, found, "goes on with format 2 only")),
+        };
     }
     let tables = format!("BEGIN; {TABLES} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;");
     connection.execute_batch(&tables).map_err(&operation)
 }
 
-/// Refuses a record of another format.
-pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// The format of a record; a record of a format that is not read is refused.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<u32, StoreError> {
+    match read(connection, path)? {
+        Some(format @ 1..=FORMAT) => Ok(format),
+        found => Err(unknown(path, found, &format!("reads {READ}"))),
+    }
+}
+
+/// The format as the record has it; `None` when it is no number.
+fn read(connection: &Connection, path: &Path) -> Result<Option<u32>, StoreError> {
     let found = connection.query_row("SELECT value FROM meta WHERE key = 'format'", [], |row| {
         row.get::<_, String>(0)
     });
-    let found = found.map_err(failed("read the format of", path))?;
-    if found == FORMAT.to_string() {
-        Ok(())
-    } else {
-        Err(StoreError::Format { path: path.to_owned(), found, expected: FORMAT })
-    }
+    // What is no number is no format of ours: it is refused as such.
+    Ok(found.map_err(failed("read the format of", path))?.parse().ok())
+}
+
+fn unknown(path: &Path, found: Option<u32>, does: &str) -> StoreError {
+    let found = found.map_or("unknown".to_owned(), |number| number.to_string());
+    StoreError::Format { path: path.to_owned(), found, does: does.to_owned() }
 }

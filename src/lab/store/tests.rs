@@ -6,13 +6,18 @@ fn target(node: &str) -> Target {
     Target { job: "kafka".to_owned(), node: node.to_owned() }
 }
 
-fn scrape(at: UnixMs, node: &str, samples: &[(&str, f64)]) -> Scrape {
+pub(super) fn scrape(at: UnixMs, node: &str, samples: &[(&str, f64)]) -> Scrape {
     let samples =
         samples.iter().map(|(name, value)| (Labels::of(name, [("node", node)]), *value)).collect();
     Scrape { at, target: target(node), samples: Some(samples) }
 }
 
-fn points(reader: &dyn SeriesSource, name: &str, from: UnixMs, to: UnixMs) -> Vec<String> {
+pub(super) fn points(
+    reader: &dyn SeriesSource,
+    name: &str,
+    from: UnixMs,
+    to: UnixMs,
+) -> Vec<String> {
     let matcher = Matcher { label: NAME.to_owned(), op: MatchOp::Equal(name.to_owned()) };
     let series = reader.select(&[matcher], from, to).expect("readable");
     let show = |p: &Point| {
@@ -94,6 +99,7 @@ fn commands_are_numbered_and_seen_at_once() {
     let mut writer = Writer::open(folder.path()).expect("opens");
     let start = CommandStart {
         at: 5,
+        who: None,
         kind: "exec".to_owned(),
         node: "toolbox".to_owned(),
         text: "kafka-topics.sh --list".to_owned(),
@@ -131,13 +137,14 @@ fn a_record_of_another_format_is_refused_by_name() {
     let path = folder.path().join(FILE);
     rusqlite::Connection::open(&path)
         .expect("opens")
-        .execute("UPDATE meta SET value = '2' WHERE key = 'format'", [])
+        .execute("UPDATE meta SET value = '3' WHERE key = 'format'", [])
         .expect("writes");
     let error = Reader::open(folder.path()).expect_err("refused").to_string();
     assert_eq!(
         error,
         format!(
-            "{} is a record of format 2; this program reads format 1. It was left untouched",
+            "{} is a record of format 3; this program reads formats 1 and 2. It was left untouched: \
+             use the version that wrote it",
             path.display()
         )
     );

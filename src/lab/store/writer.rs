@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{CommandEnd, CommandStart, FILE, Gap, Scrape, StoreError, Target, failed, schema};
+use super::chain::{self, Row};
+use super::{
+    Change, CommandEnd, CommandStart, Detected, FILE, Gap, Reader, Scrape, StoreError, Target,
+    failed, schema,
+};
 use crate::domain::telemetry::log::LogLine;
 use crate::domain::telemetry::series::{Labels, UnixMs, is_stale, stale};
 
@@ -16,7 +20,10 @@ pub struct Writer {
     connection: Connection,
     path: PathBuf,
     targets: HashMap<Target, Known>,
+    /// Whether the second's transaction has begun.
     open: bool,
+    /// Whether what is known may differ from the record: a transaction was taken back.
+    stale: bool,
 }
 
 /// What was last written of a target.
@@ -41,7 +48,8 @@ impl Writer {
         let path = folder.join(FILE);
         let connection = Connection::open(&path).map_err(failed("open", &path))?;
         schema::prepare(&connection, &path)?;
-        let mut writer = Self { connection, path, targets: HashMap::new(), open: false };
+        let mut writer =
+            Self { connection, path, targets: HashMap::new(), open: false, stale: false };
         writer.targets = writer.read_known().map_err(writer.failed("read"))?;
         Ok(writer)
     }
@@ -78,8 +86,14 @@ impl Writer {
         Ok(targets)
     }
 
-    /// Begins the second's transaction unless it has begun.
+    /// Begins the second's transaction unless it has begun. After one that was taken back, what is
+    /// known is read from the record first.
     fn begin(&mut self) -> Result<(), StoreError> {
+        if self.stale {
+            self.end_failed().map_err(self.failed("take back what was being written to"))?;
+            self.targets = self.read_known().map_err(self.failed("read"))?;
+            self.stale = false;
+        }
         if !self.open {
             self.connection
                 .execute_batch("BEGIN IMMEDIATE")
@@ -89,10 +103,39 @@ impl Writer {
         Ok(())
     }
 
+    /// Writes within the second's transaction. When that fails the whole second was never written:
+    /// half of one would look like machines that did not answer.
+    fn write<T>(
+        &mut self,
+        operation: &'static str,
+        write: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.begin()?;
+        write(self).map_err(|source| self.take_back(operation, source))
+    }
+
+    fn take_back(&mut self, operation: &'static str, source: rusqlite::Error) -> StoreError {
+        (self.open, self.stale) = (false, true);
+        if let Err(error) = self.end_failed() {
+            tracing::error!(%error, "a failed write cannot be taken back yet; it is tried again");
+        }
+        failed(operation, &self.path)(source)
+    }
+
+    /// Ends the transaction of a failed write. SQLite has ended it itself after some errors.
+    fn end_failed(&self) -> rusqlite::Result<()> {
+        if self.connection.is_autocommit() {
+            Ok(())
+        } else {
+            self.connection.execute_batch("ROLLBACK")
+        }
+    }
+
     /// Ends the transaction: from now on readers see what was written.
     pub fn commit(&mut self) -> Result<(), StoreError> {
         if self.open {
-            self.connection.execute_batch("COMMIT").map_err(self.failed("commit to"))?;
+            let committed = self.connection.execute_batch("COMMIT");
+            committed.map_err(|source| self.take_back("commit to", source))?;
             self.open = false;
         }
         Ok(())
@@ -101,18 +144,15 @@ impl Writer {
     /// Records one read of a target. Series that were there before and are not now, or all of them
     /// when the read failed, end here.
     pub fn scrape(&mut self, scrape: &Scrape) -> Result<(), StoreError> {
-        self.begin()?;
-        let operation = self.failed("record a scrape in");
-        let mut known = match self.targets.remove(&scrape.target) {
-            Some(known) => known,
-            None => Known {
-                id: self.add_target(&scrape.target).map_err(&operation)?,
-                series: HashMap::new(),
-            },
-        };
-        let written = self.write_scrape(&mut known, scrape);
-        self.targets.insert(scrape.target.clone(), known);
-        written.map_err(operation)
+        self.write("record a scrape in", |writer| {
+            let mut known = match writer.targets.remove(&scrape.target) {
+                Some(known) => known,
+                None => Known { id: writer.add_target(&scrape.target)?, series: HashMap::new() },
+            };
+            writer.write_scrape(&mut known, scrape)?;
+            writer.targets.insert(scrape.target.clone(), known);
+            Ok(())
+        })
     }
 
     fn write_scrape(&self, known: &mut Known, scrape: &Scrape) -> rusqlite::Result<()> {
@@ -170,58 +210,100 @@ impl Writer {
 
     /// Records a log line.
     pub fn log(&mut self, line: &LogLine) -> Result<(), StoreError> {
-        self.begin()?;
-        let written =
-            self.connection.prepare_cached("INSERT INTO log (node, at, line) VALUES (?, ?, ?)");
-        let written =
-            written.and_then(|mut insert| insert.execute(params![line.node, line.at, line.line]));
-        written.map(|_| ()).map_err(self.failed("record a log line in"))
+        self.write("record a log line in", |writer| {
+            writer
+                .connection
+                .prepare_cached("INSERT INTO log (node, at, line) VALUES (?, ?, ?)")?
+                .execute(params![line.node, line.at, line.line])
+                .map(|_| ())
+        })
     }
 
     /// Gives a command its number and records that it began. Seen by readers at once.
     pub fn command_started(&mut self, start: &CommandStart) -> Result<u32, StoreError> {
-        self.begin()?;
-        let insert =
-            "INSERT INTO command (kind, node, text, mutating, started) VALUES (?, ?, ?, ?, ?)";
-        let written = self
-            .connection
-            .execute(insert, params![start.kind, start.node, start.text, start.mutating, start.at]);
-        written.map_err(self.failed("record a command in"))?;
-        let number = self.connection.last_insert_rowid();
+        let number = self.write("record a command in", |writer| {
+            let insert = "INSERT INTO command (kind, node, text, mutating, started, who)
+                          VALUES (?, ?, ?, ?, ?, ?)";
+            let CommandStart { at, who, kind, node, text, mutating } = start;
+            writer.connection.execute(insert, params![kind, node, text, mutating, at, who])?;
+            let number = writer.number();
+            chain::append(&writer.connection, &Row::began(number, start))?;
+            Ok(number)
+        })?;
         self.commit()?;
-        Ok(u32::try_from(number).unwrap_or(u32::MAX))
+        Ok(number)
     }
 
     /// Records how a command ended. Seen by readers at once.
     pub fn command_ended(&mut self, number: u32, end: &CommandEnd) -> Result<(), StoreError> {
-        self.begin()?;
-        let update = "UPDATE command SET ended = ?, exit = ?, head = ?, tail = ?, dropped = ? WHERE number = ?";
-        let written = self.connection.execute(
-            update,
-            params![end.at, end.exit, end.head, end.tail, end.dropped as i64, number],
-        );
-        written.map_err(self.failed("record the end of a command in"))?;
+        self.write("record the end of a command in", |writer| {
+            let update = "UPDATE command SET ended = ?, exit = ?, head = ?, tail = ?, dropped = ?
+                          WHERE number = ?";
+            let CommandEnd { at, exit, head, tail, dropped } = end;
+            let dropped = i64::try_from(*dropped).unwrap_or(i64::MAX);
+            writer.connection.execute(update, params![at, exit, head, tail, dropped, number])?;
+            chain::append(&writer.connection, &Row::ended(number, end))
+        })?;
         self.commit()
     }
 
     /// Adds an entry to the change feed.
     pub fn change(&mut self, at: UnixMs, what: &str, by: &str) -> Result<(), StoreError> {
-        self.begin()?;
-        let written = self
-            .connection
-            .execute("INSERT INTO change (at, what, who) VALUES (?, ?, ?)", params![at, what, by]);
-        written.map_err(self.failed("record a change in"))?;
+        self.write("record a change in", |writer| {
+            let insert = "INSERT INTO change (at, what, who) VALUES (?, ?, ?)";
+            writer.connection.execute(insert, params![at, what, by])?;
+            let (what, by) = (what.to_owned(), by.to_owned());
+            let change = Change { number: writer.number(), at, what, by };
+            chain::append(&writer.connection, &Row::change(&change))
+        })?;
         self.commit()
     }
 
-    /// Marks a stretch of time in which nothing was observed.
-    pub fn gap(&mut self, gap: &Gap) -> Result<(), StoreError> {
-        self.begin()?;
-        let written = self
-            .connection
-            .execute("INSERT INTO gap VALUES (?, ?, ?)", params![gap.from, gap.to, gap.reason]);
-        written.map_err(self.failed("record a gap in"))?;
+    /// Records a detection when it is first seen. Its number must be the next one.
+    pub fn detected(&mut self, detected: &Detected) -> Result<(), StoreError> {
+        self.write("record a detection in", |writer| {
+            let insert = "INSERT INTO detection (number, at, event, places, since, told)
+                          VALUES (?, ?, ?, ?, ?, ?)";
+            let Detected { number, at, event, on, since, told } = detected;
+            writer.connection.execute(insert, params![number, at, event, on, since, told])?;
+            chain::append(&writer.connection, &Row::detection(detected))
+        })?;
         self.commit()
+    }
+
+    /// Begins the chain with the commitment with which the run opens, and links what there is by
+    /// then: the change feed above all. From then on every command, change and detection is linked
+    /// in the transaction that writes it.
+    pub fn begin_chain(&mut self, commitment: &str) -> Result<(), StoreError> {
+        let reader = Reader::open_at(&self.path)?;
+        self.commit()?;
+        let (commands, changes) = (reader.commands()?, reader.changes()?);
+        let detections = reader.detected()?;
+        let mut rows: Vec<Row<'_>> = changes.iter().map(Row::change).collect();
+        for command in &commands {
+            rows.push(Row::began(command.number, &command.start));
+            rows.extend(command.end.as_ref().map(|end| Row::ended(command.number, end)));
+        }
+        rows.extend(detections.iter().map(Row::detection));
+        self.write("begin the chain of", |writer| {
+            chain::begin(&writer.connection, commitment)?;
+            rows.iter().try_for_each(|row| chain::append(&writer.connection, row))
+        })?;
+        self.commit()
+    }
+
+    /// Marks a stretch of time in which nothing was observed. Seen by readers with the second's
+    /// samples.
+    pub fn gap(&mut self, gap: &Gap) -> Result<(), StoreError> {
+        self.write("record a gap in", |writer| {
+            let insert = "INSERT INTO gap (from_at, to_at, reason) VALUES (?, ?, ?)";
+            writer.connection.execute(insert, params![gap.from, gap.to, gap.reason]).map(|_| ())
+        })
+    }
+
+    /// The number of the row that was just written.
+    fn number(&self) -> u32 {
+        u32::try_from(self.connection.last_insert_rowid()).unwrap_or(u32::MAX)
     }
 
     /// The time of the last recorded scrape.
@@ -231,6 +313,41 @@ impl Writer {
             .query_row("SELECT max(at) FROM scrape", [], |row| row.get(0))
             .optional();
         Ok(last.map_err(self.failed("read"))?.flatten())
+    }
+}
+
+#[cfg(test)]
+impl Writer {
+    /// Lets the file grow by so many pages and no more: what a full disk is to SQLite.
+    pub(in crate::lab) fn room_for(&self, pages: i64) {
+        let used: i64 =
+            self.connection.query_row("PRAGMA page_count", [], |r| r.get(0)).expect("counts");
+        let most = format!("PRAGMA max_page_count = {}", used + pages);
+        self.connection.query_row(&most, [], |_| Ok(())).expect("limits");
+    }
+
+    /// The disk has room again.
+    pub(in crate::lab) fn room_again(&self) {
+        self.connection
+            .query_row("PRAGMA max_page_count = 1073741823", [], |_| Ok(()))
+            .expect("limits");
+    }
+
+    /// Everything that is known, and everything the record says: the same, or unchanged values
+    /// would be taken for written.
+    pub(super) fn known_and_recorded(&self) -> [Vec<String>; 2] {
+        [self.targets.iter(), self.read_known().expect("readable").iter()].map(|targets| {
+            let mut shown: Vec<_> = targets
+                .flat_map(|(target, known)| {
+                    known.series.iter().map(move |(labels, last)| {
+                        let Last { id, bits, seen } = last;
+                        format!("{target:?} {} {labels:?} {id} {bits:x} {seen}", known.id)
+                    })
+                })
+                .collect();
+            shown.sort();
+            shown
+        })
     }
 }
 
