@@ -83,7 +83,19 @@ impl Recorder {
             tracing::info!(?outage, at, "the record can be written again");
         }
         self.newest.send_replace(at);
-        Ok(())
+        self.noticed(self.write_ends())
+    }
+
+    /// Writes the ends of commands that came during an outage.
+    fn write_ends(&self) -> Result<(), StoreError> {
+        loop {
+            let Some((number, end)) = self.unwritten.borrow_mut().pop() else { return Ok(()) };
+            let written = self.writer.borrow_mut().command_ended(number, &end);
+            if let Err(error) = written {
+                self.unwritten.borrow_mut().push((number, end));
+                return Err(error);
+            }
+        }
     }
 
     fn write_second(&self, at: UnixMs, scrapes: &[Scrape]) -> Result<(), StoreError> {
@@ -91,10 +103,6 @@ impl Recorder {
         let gap = self.gap_before(at);
         if let Some(gap) = &gap {
             writer.gap(gap)?;
-        }
-        while let Some((number, end)) = self.unwritten.borrow().last().cloned() {
-            writer.command_ended(number, &end)?;
-            self.unwritten.borrow_mut().pop();
         }
         for scrape in scrapes {
             writer.scrape(scrape)?;
