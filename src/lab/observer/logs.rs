@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use crate::domain::telemetry::log::LogLine;
 use crate::domain::telemetry::series::UnixMs;
 use crate::lab::engine::{Lab, Lines, Logs, Written};
+use crate::lab::keeper::clock::now;
 use crate::lab::wait::pause;
 
 const REOPEN_AFTER: Duration = Duration::from_secs(1);
@@ -40,6 +41,7 @@ impl MachineLogs {
                 node: machine.to_owned(),
                 since,
                 last: None,
+                repeated: None,
                 allowance: Allowance::full(since),
             };
             let (engine, lab, machine) = (engine.clone(), lab.clone(), machine.to_owned());
@@ -62,14 +64,15 @@ struct MachineLog {
     since: UnixMs,
     /// When the last line that was taken was written.
     last: Option<Timestamp>,
+    /// Up to the line of this time, what comes was taken before.
+    repeated: Option<Timestamp>,
     allowance: Allowance,
 }
 
 impl MachineLog {
     async fn follow(mut self, open: impl Fn(UnixMs) -> Lines, lines: UnboundedSender<LogLine>) {
         loop {
-            let since = self.last.map_or(self.since, Timestamp::as_millisecond);
-            let mut stream = open(since);
+            let mut stream = open(self.open_again(now()));
             while let Some(Ok(written)) = stream.next().await {
                 for line in
                     self.take(&written).into_iter().flat_map(|line| self.allowance.admit(line))
@@ -83,10 +86,24 @@ impl MachineLog {
         }
     }
 
-    /// The line, unless it was taken before: a stream that is opened again repeats some.
+    /// From when on lines are asked for. Of a machine whose clock was set back the new ones are
+    /// stamped with earlier times than the last one.
+    fn open_again(&mut self, now: UnixMs) -> UnixMs {
+        self.repeated = self.last;
+        self.last.map_or(self.since, |last| last.as_millisecond().min(now))
+    }
+
+    /// The line, unless it was taken before: a stream that is opened again repeats some, up to the
+    /// last one.
     fn take(&mut self, written: &Written) -> Option<LogLine> {
-        if self.last.is_some_and(|last| written.at <= last) {
-            return None;
+        if let Some(last) = self.repeated {
+            if written.at < last {
+                return None;
+            }
+            self.repeated = None;
+            if written.at == last {
+                return None;
+            }
         }
         self.last = Some(written.at);
         let end = written.line.floor_char_boundary(MAX_LINE_BYTES);
@@ -114,7 +131,9 @@ impl Allowance {
     fn admit(&mut self, line: LogLine) -> Vec<LogLine> {
         self.milli =
             (self.milli + (line.at - self.at).max(0) * LINES_PER_SECOND).min(LINES_AT_ONCE * 1000);
-        self.at = self.at.max(line.at);
+        // The clock that stamps lines may have been set back.
+        let is_set_back = line.at + 1000 < self.at;
+        self.at = if is_set_back { line.at } else { self.at.max(line.at) };
         let wanted = if self.left_out > 0 { LINES_PER_SECOND * 1000 } else { 1000 };
         if self.milli < wanted {
             self.left_out += 1;
@@ -179,5 +198,40 @@ mod tests {
             admitted(&mut allowance, [2_000, 2_001].into_iter()),
             ["[5000 lines are not recorded: more than 200 a second]", "2000", "2001"]
         );
+    }
+
+    fn machine() -> MachineLog {
+        let node = "kafka-1".to_owned();
+        MachineLog { node, since: 0, last: None, repeated: None, allowance: Allowance::full(0) }
+    }
+
+    fn taken(log: &mut MachineLog, at: &[i64]) -> Vec<UnixMs> {
+        let written = |ms: &i64| Written {
+            at: Timestamp::from_millisecond(*ms).expect("a time"),
+            line: "INFO".to_owned(),
+        };
+        at.iter().filter_map(|ms| log.take(&written(ms))).map(|line| line.at).collect()
+    }
+
+    #[test]
+    fn what_a_stream_repeats_when_it_is_opened_again_is_taken_once() {
+        let mut log = machine();
+        assert_eq!(log.open_again(9_000), 0);
+        assert_eq!(taken(&mut log, &[1_100, 1_500, 1_500]), [1_100, 1_500, 1_500]);
+        assert_eq!(log.open_again(9_000), 1_500);
+        assert_eq!(taken(&mut log, &[1_100, 1_500, 1_700]), [1_700]);
+    }
+
+    #[test]
+    fn lines_that_are_stamped_with_earlier_times_after_a_clock_was_set_back_are_taken() {
+        let mut log = machine();
+        log.open_again(60_000);
+        assert_eq!(taken(&mut log, &[50_000, 20_000, 21_000]), [50_000, 20_000, 21_000]);
+        assert_eq!(log.open_again(21_500), 21_000);
+        assert_eq!(taken(&mut log, &[21_000, 22_000]), [22_000]);
+        let mut log = machine();
+        log.open_again(60_000);
+        taken(&mut log, &[50_000]);
+        assert_eq!(log.open_again(20_000), 20_000, "not from the future");
     }
 }
