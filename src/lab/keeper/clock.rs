@@ -45,7 +45,7 @@ impl Reading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Break {
     /// The machine slept for so many milliseconds.
-    Asleep(i64),
+    Suspended(i64),
     /// The time of day was set forward by so many milliseconds, and the clock with it.
     SetForward(i64),
     /// The time of day was set back by so many milliseconds. The clock runs on.
@@ -56,7 +56,7 @@ impl fmt::Display for Break {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = |ms: &i64| (ms + 500) / 1000;
         match self {
-            Self::Asleep(ms) => write!(f, "the machine was asleep for {} s", seconds(ms)),
+            Self::Suspended(ms) => write!(f, "the machine was asleep for {} s", seconds(ms)),
             Self::SetForward(ms) => {
                 write!(f, "the machine's clock was set forward by {} s", seconds(ms))
             }
@@ -91,7 +91,7 @@ impl Timeline {
         let asleep = passed - (reading.awake - self.last.awake);
         let moved = (reading.wall - self.last.wall) - passed;
         if asleep > TOLD_MS {
-            self.breaks.push(Break::Asleep(asleep));
+            self.breaks.push(Break::Suspended(asleep));
         }
         if moved < -SET_MS {
             self.ahead -= moved;
@@ -229,7 +229,7 @@ mod tests {
         machine.sleeps(1_200_000);
         let reading = machine.runs(400);
         assert_eq!((timeline.read(reading), timeline.ahead), (reading.wall, 0));
-        assert_eq!(timeline.breaks, [Break::Asleep(1_200_000)]);
+        assert_eq!(timeline.breaks, [Break::Suspended(1_200_000)]);
         assert_eq!(timeline.breaks[0].to_string(), "the machine was asleep for 1200 s");
     }
 
