@@ -9,14 +9,15 @@ use chaoslab::domain::fault::truth::{Trigger, Truth};
 use chaoslab::domain::scenario::Plan;
 use chaoslab::domain::scenario::source::Source;
 use chaoslab::domain::telemetry::series::{Labels, UnixMs};
+use chaoslab::lab::engine::Lab;
 use chaoslab::lab::engine::scripted::{Deed, Scripted};
 use chaoslab::lab::keeper::clock::Clock;
 use chaoslab::lab::keeper::record::Recorder;
 use chaoslab::lab::keeper::sample;
 use chaoslab::lab::keeper::stage::{StageError, Staging};
-use chaoslab::lab::observer::Senses;
+use chaoslab::lab::observer::senses::{self, Samples, Sense, Senses};
 use chaoslab::lab::run::{Home, Run, RunFile, RunState};
-use chaoslab::lab::store::{Reader, Scrape, Target};
+use chaoslab::lab::store::Reader;
 use tokio::task::{LocalSet, spawn_local};
 
 const FAMILY: &str = r#"
@@ -88,8 +89,12 @@ impl World {
     }
 }
 
-impl Senses for World {
-    async fn read(&mut self, now: UnixMs) -> Vec<Scrape> {
+impl Sense for World {
+    fn sources(&self) -> Vec<senses::Source> {
+        vec![senses::Source::whole("test")]
+    }
+
+    async fn read(&mut self, _: UnixMs) -> Vec<Option<Samples>> {
         self.seconds_broken = if self.is_broken() { self.seconds_broken + 1 } else { 0 };
         let attempts = self
             .engine
@@ -107,11 +112,7 @@ impl Senses for World {
             .map(|(name, value)| (Labels::of(name, []), value));
         let samples =
             samples.into_iter().chain((self.shows_of_chain)(self.seconds_broken)).collect();
-        vec![Scrape {
-            at: now,
-            target: Target { job: "test".to_owned(), node: String::new() },
-            samples: Some(samples),
-        }]
+        vec![Some(samples)]
     }
 }
 
@@ -183,7 +184,12 @@ impl Stage {
                     recorder: &recorder,
                 };
                 let to = recorder.clone();
-                staging.stage(async move |_| drop(spawn_local(sample(world, to)))).await
+                let observe = async move |_: &Lab| {
+                    let mut senses = Senses::default();
+                    senses.add(world);
+                    drop(spawn_local(sample(senses, to)));
+                };
+                staging.stage(observe).await
             })
             .await;
         recorder.finish().expect("commits");

@@ -22,8 +22,9 @@ use self::clock::Clock;
 use self::record::Recorder;
 use self::stage::Staging;
 use super::engine::{Act, Build, EngineError, Lab, Logs, Statistics, Sweep, connect};
+use super::observer;
 use super::observer::logs::MachineLogs;
-use super::observer::{Observer, Senses};
+use super::observer::senses::Senses;
 use super::run::{Invalid, Run, RunError, RunFile, RunState};
 use super::store::StoreError;
 use super::wait;
@@ -202,17 +203,18 @@ fn observe(
             }
         }
     });
-    spawn_local(sample(Observer::new(engine, lab), recorder.clone()));
+    spawn_local(sample(observer::senses(engine, lab), recorder.clone()));
 }
 
-/// Reads all senses every second. A second that takes too long costs the next one, not the rhythm.
-pub async fn sample(mut senses: impl Senses, recorder: Rc<Recorder>) {
+/// Asks all senses every second and writes what they tell.
+pub async fn sample(mut senses: Senses, recorder: Rc<Recorder>) {
     let mut ticks = interval(SECOND);
+    // A second that was written late costs the next one, not the rhythm.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
         let at = recorder.clock().now();
-        let scrapes = senses.read(at).await;
+        let scrapes = senses.second(at, recorder.take_changed()).await;
         // The recorder has said that it fails; the next second tries again.
         let _ = recorder.second(at, &scrapes);
     }

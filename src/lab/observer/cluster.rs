@@ -1,37 +1,49 @@
-//! The cluster as its protocol tells it, once a second: every broker is asked for itself and in
-//! parallel.
+//! The cluster as its protocol tells it, once a second. Every broker is asked for itself and at the
+//! same time as the others; what concerns the cluster as a whole is told by whichever answers.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
+use futures_util::StreamExt;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 
 use super::freshness::Freshness;
 use super::link::Link;
+use super::senses::{Samples, Sense, Source};
 use crate::domain::telemetry::series::{Labels, UnixMs};
 use crate::domain::topology::NodeId;
 use crate::lab::kafka::admin::Endpoint;
 use crate::lab::kafka::groups::{self, Group, Protocol};
-use crate::lab::kafka::partitions::{self, Latest, Metadata, PartitionState, TopicPartition};
+use crate::lab::kafka::partitions::{self, Latest, PartitionState, TopicPartition};
+use crate::lab::wait::pause;
 
 /// For what every broker is asked.
 const PROBE_DEADLINE: Duration = Duration::from_millis(600);
-/// For what one broker, or a coordinator, is asked after that.
-const DETAIL_DEADLINE: Duration = Duration::from_millis(300);
+/// For all that is asked in a second.
+const DEADLINE: Duration = Duration::from_millis(850);
+/// How long a broker has the word alone before the next one is asked for the whole cluster too.
+const ALONE: Duration = Duration::from_millis(200);
+/// Groups are looked for every so many seconds.
+const DISCOVER_EVERY: u64 = 5;
 
-type Samples = Vec<(Labels, f64)>;
 type Offsets = BTreeMap<TopicPartition, i64>;
 
 /// Asks the cluster.
 #[derive(Debug)]
 pub struct ClusterProbe {
+    /// Every broker, to be asked for itself.
     links: Vec<Link>,
-    /// Partitions as last seen: which broker is asked for which offsets.
+    /// Every broker, to be asked for the whole; who answered last comes first.
+    speakers: Vec<Link>,
+    /// Which broker is asked for which offsets: partitions as last seen.
     leaders: BTreeMap<NodeId, Vec<TopicPartition>>,
-    /// Groups by name; discovered by [`discover_groups`](Self::discover_groups) and given by the
-    /// lab.
+    /// Groups by name: those the lab gives, and those that brokers tell of.
     groups: BTreeMap<String, KnownGroup>,
-    freshness: Freshness,
+    freshness: Rc<RefCell<Freshness>>,
+    reads: u64,
 }
 
 #[derive(Debug)]
@@ -48,178 +60,135 @@ impl KnownGroup {
     }
 }
 
-/// What one broker answered.
-struct Probed {
-    id: NodeId,
-    samples: Samples,
-    metadata: Option<(Metadata, Duration)>,
-    high_watermarks: Offsets,
-    last_stable: Offsets,
+/// What one broker is asked.
+#[derive(Debug, Default)]
+struct Questions {
+    leads: Vec<TopicPartition>,
+    coordinates: Vec<(String, Protocol)>,
+    lists_groups: bool,
 }
 
-/// What the details of one broker tell of the whole cluster.
-struct Details {
+/// What one broker answered.
+#[derive(Debug, Default)]
+struct Answers {
+    probes: Samples,
+    answered: bool,
+    high_watermarks: Offsets,
+    last_stable: Offsets,
+    /// A group it coordinates, or nothing when it does not (any more), or did not say.
+    groups: Vec<(String, Option<(Group, Offsets)>)>,
+    listed: Vec<(String, Protocol)>,
+}
+
+/// What one broker tells of the whole cluster.
+struct Whole {
+    brokers: BTreeSet<NodeId>,
     partitions: Vec<PartitionState>,
     fenced: BTreeMap<NodeId, bool>,
     reassigning: Vec<TopicPartition>,
+    coordinators: BTreeMap<String, NodeId>,
 }
 
 impl ClusterProbe {
-    /// A probe of these brokers that knows these groups from the start.
-    pub fn new(brokers: Vec<Endpoint>, groups: impl IntoIterator<Item = String>) -> Self {
+    /// A probe of these brokers that knows these groups from the start. What producers had
+    /// acknowledged it finds in `freshness`.
+    pub fn new(
+        brokers: Vec<Endpoint>,
+        groups: impl IntoIterator<Item = String>,
+        freshness: Rc<RefCell<Freshness>>,
+    ) -> Self {
         Self {
-            links: brokers.into_iter().map(Link::new).collect(),
+            links: brokers.iter().cloned().map(Link::new).collect(),
+            speakers: brokers.into_iter().map(Link::new).collect(),
             leaders: BTreeMap::new(),
             groups: groups.into_iter().map(|g| (g, KnownGroup::new(Protocol::Classic))).collect(),
-            freshness: Freshness::default(),
+            freshness,
+            reads: 0,
         }
     }
 
-    /// Notes what producers had acknowledged by now.
-    pub fn acknowledged(&mut self, partition: &TopicPartition, highest: i64, now: UnixMs) {
-        self.freshness.acknowledged(partition, highest, now);
-    }
-
-    /// Asks every broker which groups it coordinates.
-    pub async fn discover_groups(&mut self) {
-        let listed = join_all(self.links.iter_mut().map(|link| {
-            link.ask(DETAIL_DEADLINE, async |c| groups::list(c, DETAIL_DEADLINE).await)
-        }));
-        for (group, protocol) in listed.await.into_iter().filter_map(|a| a.answer).flatten() {
-            let known = self.groups.entry(group).or_insert_with(|| KnownGroup::new(protocol));
-            known.protocol = protocol;
-        }
-    }
-
-    /// One reading: how the brokers answered, and the cluster; `None` when no broker did.
-    pub async fn read(&mut self) -> (Samples, Option<Samples>) {
-        let leaders = std::mem::take(&mut self.leaders);
-        let probed =
-            join_all(self.links.iter_mut().map(|link| {
-                probe(link, leaders.get(&link.broker.id).map_or(&[][..], Vec::as_slice))
-            }))
-            .await;
-        let probes: Samples = probed.iter().flat_map(|p| p.samples.clone()).collect();
-        let mut answered: Vec<_> = probed
-            .iter()
-            .filter_map(|p| p.metadata.as_ref().map(|(m, took)| (*took, p.id, m)))
-            .collect();
-        answered.sort_by_key(|(took, id, _)| (*took, *id));
-        let Some((_, _, metadata)) = answered.first() else {
-            self.leaders = leaders;
-            return (probes, None);
+    /// What each broker is to be asked now, in the order of the links.
+    fn questions(&self) -> Vec<Questions> {
+        let of = |id: NodeId| Questions {
+            leads: self.leaders.get(&id).cloned().unwrap_or_default(),
+            coordinates: self
+                .groups
+                .iter()
+                .filter(|(_, group)| group.coordinator == Some(id))
+                .map(|(name, group)| (name.clone(), group.protocol))
+                .collect(),
+            lists_groups: self.reads.is_multiple_of(DISCOVER_EVERY),
         };
-        let mut samples = Samples::new();
-        samples.push((Labels::of("kafka_brokers", []), metadata.brokers.len() as f64));
-        let order: Vec<_> = answered.iter().map(|(_, id, _)| *id).collect();
-        match self.details(&order, &metadata.topics).await {
-            Some(details) => {
-                self.leaders = by_leader(&details.partitions);
-                samples.extend(details.samples());
-            }
-            None => self.leaders = leaders,
+        self.links.iter().map(|link| of(link.broker.id)).collect()
+    }
+
+    /// What the cluster tells, and how each broker answered.
+    async fn ask(&mut self) -> (Option<Samples>, Samples) {
+        let questions = self.questions();
+        self.reads += 1;
+        let lost: Vec<String> = self
+            .groups
+            .iter()
+            .filter(|(_, group)| group.coordinator.is_none())
+            .map(|(name, _)| name.clone())
+            .collect();
+        let links = self.links.iter_mut().zip(&questions);
+        let (answers, whole) = tokio::join!(
+            join_all(links.map(|(link, questions)| ask_one(link, questions))),
+            first_to_tell(&mut self.speakers, &lost),
+        );
+        let probes = answers.iter().flat_map(|a| a.probes.clone()).collect();
+        if whole.is_none() && answers.iter().all(|a| !a.answered) {
+            return (None, probes);
         }
-        let high_watermarks: Offsets =
-            probed.iter().flat_map(|p| p.high_watermarks.clone()).collect();
-        let last_stable: Offsets = probed.iter().flat_map(|p| p.last_stable.clone()).collect();
+        let mut samples = Samples::new();
+        if let Some(whole) = whole {
+            samples.extend(whole.samples());
+            self.leaders = by_leader(&whole.partitions);
+            for (name, coordinator) in whole.coordinators {
+                if let Some(group) = self.groups.get_mut(&name) {
+                    group.coordinator = Some(coordinator);
+                }
+            }
+        }
+        samples.extend(self.take(answers));
+        (Some(samples), probes)
+    }
+
+    /// What the brokers told of themselves.
+    fn take(&mut self, answers: Vec<Answers>) -> Samples {
+        let mut samples = Samples::new();
+        let (mut high_watermarks, mut last_stable) = (Offsets::new(), Offsets::new());
+        let (mut told, mut listed) = (Vec::new(), Vec::new());
+        for answer in answers {
+            high_watermarks.extend(answer.high_watermarks);
+            last_stable.extend(answer.last_stable);
+            told.extend(answer.groups);
+            listed.extend(answer.listed);
+        }
         samples.extend(offset_samples("kafka_topic_partition_current_offset", &high_watermarks));
         samples.extend(offset_samples("kafka_topic_partition_last_stable_offset", &last_stable));
-        samples.extend(self.read_groups(&order, &high_watermarks).await);
-        (probes, Some(samples))
-    }
-
-    /// Partitions, fencing and reassignments, from the first broker in this order that answers.
-    async fn details(&mut self, order: &[NodeId], topics: &BTreeSet<String>) -> Option<Details> {
-        for id in order {
-            let link = self.links.iter_mut().find(|l| l.broker.id == *id)?;
-            let asked = link.ask(DETAIL_DEADLINE, async |c| {
-                let partitions = partitions::partitions(c, topics, DETAIL_DEADLINE).await?;
-                let fenced = partitions::fenced(c, DETAIL_DEADLINE).await?;
-                let reassigning = partitions::reassigning(c, DETAIL_DEADLINE).await?;
-                Ok(Details { partitions, fenced, reassigning })
-            });
-            if let Some(details) = asked.await.answer {
-                return Some(details);
-            }
-        }
-        None
-    }
-
-    async fn read_groups(&mut self, order: &[NodeId], high_watermarks: &Offsets) -> Samples {
-        self.find_coordinators(order).await;
-        let mut wanted: BTreeMap<NodeId, Vec<(String, Protocol)>> = BTreeMap::new();
-        for (name, group) in &self.groups {
-            if let Some(coordinator) = group.coordinator {
-                wanted.entry(coordinator).or_default().push((name.clone(), group.protocol));
-            }
-        }
-        let asked = self
-            .links
-            .iter_mut()
-            .filter_map(|link| Some((wanted.remove(&link.broker.id)?, link)))
-            .map(async |(groups, link)| {
-                let mut answers = Vec::new();
-                for (name, protocol) in groups {
-                    let answer = link.ask(DETAIL_DEADLINE, async |c| {
-                        let described =
-                            groups::describe(c, &name, protocol, DETAIL_DEADLINE).await?;
-                        Ok((described, groups::committed(c, &name, DETAIL_DEADLINE).await?))
-                    });
-                    answers.push((name.clone(), answer.await.answer));
-                }
-                answers
-            });
-        let answers: Vec<_> = join_all(asked).await.into_iter().flatten().collect();
-        let mut samples = Samples::new();
-        for (name, answer) in answers {
+        for (name, answer) in told {
             let Some(known) = self.groups.get_mut(&name) else { continue };
-            match answer {
-                Some((Some(group), Some(committed))) => {
-                    samples.extend(group_samples(
-                        &name,
-                        known,
-                        &group,
-                        &committed,
-                        high_watermarks,
-                    ));
-                    known.committed = committed;
-                }
+            let Some((group, committed)) = answer else {
                 // It is not the coordinator any more, or it does not answer: ask who is.
-                _ => known.coordinator = None,
-            }
+                known.coordinator = None;
+                continue;
+            };
+            samples.extend(group_samples(&name, known, &group, &committed, &high_watermarks));
+            known.committed = committed;
+        }
+        for (name, protocol) in listed {
+            self.groups.entry(name).or_insert_with(|| KnownGroup::new(protocol)).protocol =
+                protocol;
         }
         samples
     }
 
-    async fn find_coordinators(&mut self, order: &[NodeId]) {
-        let missing: Vec<_> = self
-            .groups
-            .iter()
-            .filter(|(_, g)| g.coordinator.is_none())
-            .map(|(name, _)| name.clone())
-            .collect();
-        if missing.is_empty() {
-            return;
-        }
-        for id in order {
-            let Some(link) = self.links.iter_mut().find(|l| l.broker.id == *id) else { continue };
-            let asked = link.ask(DETAIL_DEADLINE, async |c| {
-                groups::coordinators(c, &missing, DETAIL_DEADLINE).await
-            });
-            if let Some(found) = asked.await.answer {
-                for (name, coordinator) in found {
-                    if let Some(group) = self.groups.get_mut(&name) {
-                        group.coordinator = Some(coordinator);
-                    }
-                }
-                return;
-            }
-        }
-    }
-
     /// Freshness by what was last known to be committed: a group whose coordinator is silent
     /// commits nothing either.
-    pub fn freshness(&mut self, now: UnixMs) -> Samples {
+    fn ages(&self, now: UnixMs) -> Samples {
+        let mut freshness = self.freshness.borrow_mut();
         let mut samples = Samples::new();
         let mut needed: Offsets = Offsets::new();
         for (name, group) in &self.groups {
@@ -228,7 +197,7 @@ impl ClusterProbe {
                     .entry(partition.clone())
                     .and_modify(|lowest| *lowest = (*lowest).min(*committed))
                     .or_insert(*committed);
-                if let Some(age) = self.freshness.age(partition, *committed, now) {
+                if let Some(age) = freshness.age(partition, *committed, now) {
                     samples.push((
                         of_partition(
                             "kafka_consumergroup_oldest_uncommitted_age_seconds",
@@ -240,38 +209,104 @@ impl ClusterProbe {
                 }
             }
         }
-        self.freshness.forget(&needed);
+        freshness.forget(&needed);
         samples
     }
 }
 
-async fn probe(link: &mut Link, leads: &[TopicPartition]) -> Probed {
-    let id = link.broker.id;
-    let mut samples = Samples::new();
-    let mut note = |api: &str, answered: bool, took: Duration| {
-        let id = id.to_string();
+impl Sense for ClusterProbe {
+    fn sources(&self) -> Vec<Source> {
+        ["cluster", "probe", "freshness"].map(Source::whole).into()
+    }
+
+    async fn read(&mut self, now: UnixMs) -> Vec<Option<Samples>> {
+        let (cluster, probes) = self.ask().await;
+        vec![cluster, Some(probes), Some(self.ages(now))]
+    }
+}
+
+/// Asks one broker all it is to be asked.
+async fn ask_one(link: &mut Link, questions: &Questions) -> Answers {
+    let begun = Instant::now();
+    let mut answers = Answers::default();
+    let id = link.broker.id.to_string();
+    let probed = |api: &str, answered: bool, took: Duration| {
         let labels = |name| Labels::of(name, [("broker", id.as_str()), ("api", api)]);
-        samples.push((labels("kafka_probe_success"), f64::from(u8::from(answered))));
-        samples.push((labels("kafka_probe_duration_seconds"), took.as_secs_f64()));
+        [
+            (labels("kafka_probe_success"), f64::from(u8::from(answered))),
+            (labels("kafka_probe_duration_seconds"), took.as_secs_f64()),
+        ]
     };
     let metadata =
         link.ask(PROBE_DEADLINE, async |c| partitions::metadata(c, PROBE_DEADLINE).await).await;
-    note("Metadata", metadata.answer.is_some(), metadata.took);
-    let mut offsets = (Offsets::new(), Offsets::new());
+    answers.answered = metadata.answer.is_some();
+    answers.probes.extend(probed("Metadata", answers.answered, metadata.took));
     // A broker that does not even tell its metadata is not asked further: the second is over.
-    if metadata.answer.is_some() && !leads.is_empty() {
-        let leads: Vec<_> = leads.iter().collect();
+    if !answers.answered {
+        answers.groups = questions.coordinates.iter().map(|(g, _)| (g.clone(), None)).collect();
+        return answers;
+    }
+    if !questions.leads.is_empty() {
+        let leads: Vec<_> = questions.leads.iter().collect();
         let left = PROBE_DEADLINE.saturating_sub(metadata.took);
         let asked = link.ask(left, async |c| {
             let high = partitions::latest_offsets(c, &leads, Latest::HighWatermark, left).await?;
             Ok((high, partitions::latest_offsets(c, &leads, Latest::LastStable, left).await?))
         });
         let asked = asked.await;
-        note("ListOffsets", asked.answer.is_some(), asked.took);
-        offsets = asked.answer.unwrap_or_default();
+        answers.probes.extend(probed("ListOffsets", asked.answer.is_some(), asked.took));
+        (answers.high_watermarks, answers.last_stable) = asked.answer.unwrap_or_default();
     }
-    let metadata = metadata.answer.map(|m| (m, metadata.took));
-    Probed { id, samples, metadata, high_watermarks: offsets.0, last_stable: offsets.1 }
+    for (name, protocol) in &questions.coordinates {
+        let left = DEADLINE.saturating_sub(begun.elapsed());
+        let asked = link.ask(left, async |c| {
+            let described = groups::describe(c, name, *protocol, left).await?;
+            Ok(described.zip(groups::committed(c, name, left).await?))
+        });
+        answers.groups.push((name.clone(), asked.await.answer.flatten()));
+    }
+    if questions.lists_groups {
+        let left = DEADLINE.saturating_sub(begun.elapsed());
+        let listed = link.ask(left, async |c| groups::list(c, left).await).await;
+        answers.listed = listed.answer.unwrap_or_default();
+    }
+    answers
+}
+
+/// What concerns the cluster as a whole, from the first broker that answers. The next one is asked
+/// as well when one does not answer soon.
+async fn first_to_tell(speakers: &mut [Link], lost_groups: &[String]) -> Option<Whole> {
+    let asked = speakers.iter_mut().enumerate().map(|(place, link)| async move {
+        let head_start = ALONE * u32::try_from(place).unwrap_or(u32::MAX);
+        pause(head_start).await;
+        let left = DEADLINE.saturating_sub(head_start);
+        let told = link.ask(left, async |c| {
+            let metadata = partitions::metadata(c, left).await?;
+            Ok(Whole {
+                brokers: metadata.brokers,
+                partitions: partitions::partitions(c, &metadata.topics, left).await?,
+                fenced: partitions::fenced(c, left).await?,
+                reassigning: partitions::reassigning(c, left).await?,
+                coordinators: match lost_groups {
+                    [] => BTreeMap::new(),
+                    lost => groups::coordinators(c, lost, left).await?,
+                },
+            })
+        });
+        Some((place, told.await.answer?))
+    });
+    let mut asked: FuturesUnordered<_> = asked.collect();
+    let mut first = None;
+    while let Some(told) = asked.next().await {
+        if told.is_some() {
+            first = told;
+            break;
+        }
+    }
+    drop(asked);
+    let (place, whole) = first?;
+    speakers[..=place].rotate_right(1);
+    Some(whole)
 }
 
 fn by_leader(partitions: &[PartitionState]) -> BTreeMap<NodeId, Vec<TopicPartition>> {
@@ -295,9 +330,9 @@ fn offset_samples(name: &str, offsets: &Offsets) -> Samples {
         .collect()
 }
 
-impl Details {
+impl Whole {
     fn samples(&self) -> Samples {
-        let mut samples = Samples::new();
+        let mut samples = vec![(Labels::of("kafka_brokers", []), self.brokers.len() as f64)];
         let mut partitions_of: BTreeMap<&str, usize> = BTreeMap::new();
         for state in &self.partitions {
             *partitions_of.entry(&state.partition.0).or_default() += 1;

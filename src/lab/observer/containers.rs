@@ -9,11 +9,10 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use tokio::task::JoinHandle;
 
-use crate::domain::telemetry::series::Labels;
+use super::senses::{Pace, Samples, Sense, Source};
+use crate::domain::telemetry::series::{Labels, UnixMs};
 use crate::lab::engine::{Events, Lab, Lifecycle, Statistics, Usage, Usages};
 use crate::lab::wait::pause;
-
-type Samples = Vec<(Labels, f64)>;
 
 /// A reading older than this says nothing about now.
 const FRESH_FOR: Duration = Duration::from_secs(3);
@@ -54,7 +53,7 @@ impl Containers {
     }
 
     /// The newest reading of each container; `None` for one without a fresh reading.
-    pub fn read(&self) -> Vec<(String, Option<Samples>)> {
+    fn newest(&self) -> Vec<Option<Samples>> {
         let seen = self.seen.borrow();
         let reading = |machine: &String| {
             let (_, samples) =
@@ -67,7 +66,20 @@ impl Containers {
             ));
             Some(samples)
         };
-        self.machines.iter().map(|machine| (machine.clone(), reading(machine))).collect()
+        self.machines.iter().map(reading).collect()
+    }
+}
+
+impl Sense for Containers {
+    // The readings come by themselves, so looking at the newest takes no time.
+    const PACE: Pace = Pace { timed: false, ..Pace::SECOND };
+
+    fn sources(&self) -> Vec<Source> {
+        self.machines.iter().map(|machine| Source::of("container", machine)).collect()
+    }
+
+    async fn read(&mut self, _: UnixMs) -> Vec<Option<Samples>> {
+        self.newest()
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::link::Link;
+use super::senses::{Pace, Samples, Sense, Source};
 use crate::domain::telemetry::series::{Labels, UnixMs};
 use crate::domain::topology::NodeId;
 use crate::lab::kafka::admin::Endpoint;
@@ -13,8 +14,6 @@ use crate::lab::kafka::partitions::{self, PartitionState};
 use crate::lab::kafka::settings::{self, Quota, Setting, Transaction};
 
 const DEADLINE: Duration = Duration::from_millis(1500);
-
-type Samples = Vec<(Labels, f64)>;
 
 /// Asks for settings.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ impl SettingsProbe {
     }
 
     /// One reading; `None` when no broker answered what concerns the cluster as a whole.
-    pub async fn read(&mut self, now: UnixMs) -> Option<Samples> {
+    async fn ask(&mut self, now: UnixMs) -> Option<Samples> {
         let of_brokers = join_all(
             self.links.iter_mut().map(async |link| Some((link.broker.id, of_broker(link).await?))),
         )
@@ -118,6 +117,18 @@ impl SettingsProbe {
             .map(|link| link.ask(DEADLINE, async |c| settings::transactions(c, DEADLINE).await));
         let transactions = join_all(asked).await.into_iter().filter_map(|a| a.answer).flatten();
         transactions.flat_map(|t| transaction(&t, now)).collect()
+    }
+}
+
+impl Sense for SettingsProbe {
+    const PACE: Pace = Pace { every: 5, within: Duration::from_millis(4500), timed: true };
+
+    fn sources(&self) -> Vec<Source> {
+        vec![Source::whole("settings")]
+    }
+
+    async fn read(&mut self, now: UnixMs) -> Vec<Option<Samples>> {
+        vec![self.ask(now).await]
     }
 }
 

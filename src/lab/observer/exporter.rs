@@ -1,0 +1,104 @@
+//! An exporter: a machine's port that shows its figures over HTTP.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use super::freshness::Freshness;
+use super::http::Scraper;
+use super::senses::{Pace, Samples, Sense, Source};
+use crate::domain::telemetry::catalogue;
+use crate::domain::telemetry::series::{Labels, UnixMs};
+use crate::lab::store::Target;
+
+/// Scrapes one exporter.
+#[derive(Debug)]
+pub struct Exporter {
+    scraper: Scraper,
+    source: Source,
+    address: SocketAddr,
+    /// Labels every sample gets.
+    labels: Vec<(String, String)>,
+    /// Where it is noted what producers had acknowledged, when the exporter tells it.
+    freshness: Option<Rc<RefCell<Freshness>>>,
+}
+
+impl Exporter {
+    /// The exporter of this job on this machine. Its samples get the labels `node` and `instance`.
+    pub fn new(scraper: Scraper, job: &str, node: &str, address: SocketAddr) -> Self {
+        let instance = format!("{node}:{}", address.port());
+        let label = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        Self {
+            scraper,
+            address,
+            labels: vec![label("node", node), label("instance", &instance)],
+            source: Source {
+                target: Target { job: job.to_owned(), node: node.to_owned() },
+                instance: Some(instance),
+            },
+            freshness: None,
+        }
+    }
+
+    /// Gives all samples one more label.
+    pub fn labelled(mut self, key: &str, value: String) -> Self {
+        self.labels.push((key.to_owned(), value));
+        self
+    }
+
+    /// Notes there what producers had acknowledged.
+    pub fn noting(mut self, freshness: Rc<RefCell<Freshness>>) -> Self {
+        self.freshness = Some(freshness);
+        self
+    }
+
+    fn labelled_all(&self, samples: Samples) -> Samples {
+        let wanted = samples.into_iter().filter(|(l, _)| belongs(&self.source.target.job, l));
+        let label = |(mut labels, value): (Labels, f64)| {
+            // A label the exporter gave itself stands, as with Prometheus' honor_labels.
+            for (key, value) in &self.labels {
+                labels.0.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+            (labels, value)
+        };
+        wanted.map(label).collect()
+    }
+
+    fn note_acknowledged(&self, samples: &Samples, now: UnixMs) {
+        let Some(freshness) = &self.freshness else { return };
+        for (labels, value) in samples {
+            if labels.name() != "kafka_producer_last_acked_offset" {
+                continue;
+            }
+            if let Ok(partition) = labels.get("partition").parse() {
+                let partition = (labels.get("topic").to_owned(), partition);
+                freshness.borrow_mut().acknowledged(&partition, *value as i64, now);
+            }
+        }
+    }
+}
+
+impl Sense for Exporter {
+    fn sources(&self) -> Vec<Source> {
+        vec![self.source.clone()]
+    }
+
+    async fn read(&mut self, now: UnixMs) -> Vec<Option<Samples>> {
+        match self.scraper.scrape(self.address, Pace::SECOND.within).await {
+            Ok(samples) => {
+                self.note_acknowledged(&samples, now);
+                vec![Some(self.labelled_all(samples))]
+            }
+            Err(reason) => {
+                tracing::debug!(source = ?self.source, reason, "a scrape failed");
+                vec![None]
+            }
+        }
+    }
+}
+
+/// An exporter that is not ours tells more than is recorded: what the catalogue lists for its job
+/// is kept.
+fn belongs(job: &str, labels: &Labels) -> bool {
+    job != "node" || catalogue::find(labels.name()).is_some_and(|metric| metric.job == job)
+}
