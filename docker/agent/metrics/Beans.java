@@ -25,6 +25,7 @@ final class Beans {
     /*
      * Each line: how to read, domain, type, then names of beans or, for beans without a name, of attributes.
      *   gauge    Value of the bean, or the attribute
+     *   named    Value of a bean whose name begins with a small letter, as attributes' do
      *   counter  the same, where it only grows
      *   meter    Count of a bean called ...PerSec
      *   nonzero  a meter with a bean for each thing that may happen: left out until it has
@@ -49,6 +50,8 @@ final class Beans {
             meter   kafka.server BrokerTopicMetrics BytesInPerSec BytesOutPerSec MessagesInPerSec ReplicationBytesInPerSec
             meter   kafka.server BrokerTopicMetrics ReplicationBytesOutPerSec ReassignmentBytesInPerSec BytesRejectedPerSec
             meter   kafka.server BrokerTopicMetrics FailedProduceRequestsPerSec FailedFetchRequestsPerSec
+            meter   kafka.server BrokerTopicMetrics TotalProduceRequestsPerSec TotalFetchRequestsPerSec
+            meter   kafka.server BrokerTopicMetrics ProduceMessageConversionsPerSec FetchMessageConversionsPerSec
             gauge   kafka.server DelayedOperationPurgatory PurgatorySize
             gauge   kafka.server FollowerReplication byte-rate
             gauge   kafka.server LeaderReplication byte-rate
@@ -65,7 +68,8 @@ final class Beans {
             timer   kafka.log LogFlushStats LogFlushRateAndTimeMs
             gauge   kafka.log LogManager OfflineLogDirectoryCount
             gauge   kafka.log LogCleaner DeadThreadCount
-            gauge   kafka.cluster Partition LastStableOffsetLag InSyncReplicasCount
+            named   kafka.log LogCleanerManager uncleanable-partitions-count uncleanable-bytes
+            gauge   kafka.cluster Partition LastStableOffsetLag InSyncReplicasCount UnderReplicated UnderMinIsr AtMinIsr
             gauge   kafka.controller KafkaController ActiveControllerCount FencedBrokerCount ActiveBrokerCount GlobalTopicCount
             gauge   kafka.controller KafkaController GlobalPartitionCount OfflinePartitionsCount PreferredReplicaImbalanceCount
             gauge   kafka.controller KafkaController TimeSinceLastHeartbeatReceivedMs BrokerRegistrationState
@@ -105,11 +109,12 @@ final class Beans {
         String[] words = line.split(" +");
         for (int i = 3; i < words.length; i++) {
             String how = words[0], domain = words[1], type = words[2], name = words[i];
-            boolean named = Character.isUpperCase(name.charAt(0));
+            boolean named = how.equals("named") || Character.isUpperCase(name.charAt(0));
             String kind = domain + ':' + type + (named ? ':' + name : "");
             String metric = snake(domain) + '_' + (QUOTA_TYPES.contains(type) ? "quota" : snake(type)) + '_' + snake(name);
             switch (how) {
                 case "gauge", "counter" -> family(kind, metric, how, named ? "Value" : name, VALUE);
+                case "named" -> family(kind, metric, "gauge", "Value", VALUE);
                 case "meter" -> family(kind, metric, "counter", "Count", VALUE);
                 case "nonzero" -> family(kind, metric, "counter", "Count", NONZERO);
                 case "idle" -> {
