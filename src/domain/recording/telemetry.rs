@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::log::{LogLine, LogSource};
 use crate::domain::telemetry::series::{
     Labels, MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, repeated,
 };
+
+const INSTANCE: &str = "instance";
 
 /// Samples and log lines.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -68,6 +71,27 @@ impl SeriesSource for Telemetry {
 }
 
 impl Telemetry {
+    /// Gives scraped series the label `instance` that recordings of before do not have. Whether
+    /// this is one of them.
+    pub(super) fn name_instances(&mut self) -> bool {
+        let has_instance = |kept: &Kept| kept.labels.0.contains_key(INSTANCE);
+        if self.series.values().flatten().any(has_instance) {
+            return false;
+        }
+        for kept in self.series.values_mut().flatten() {
+            let Some(target) = self.targets.get(kept.target) else { continue };
+            // What tells of the reading itself names job and machine in its labels.
+            let (job, node) = match target.job.as_str() {
+                "scrape" => (kept.labels.get("job"), kept.labels.get("node")),
+                job => (job, target.node.as_str()),
+            };
+            if let Some(instance) = catalogue::instance(job, node) {
+                kept.labels.0.insert(INSTANCE.to_owned(), instance);
+            }
+        }
+        true
+    }
+
     fn points(&self, kept: &Kept, from: UnixMs, to: UnixMs) -> Vec<Point> {
         let within = |times: &[UnixMs]| {
             (times.partition_point(|at| *at < from), times.partition_point(|at| *at <= to))

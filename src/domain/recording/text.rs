@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 use super::{FORMAT, Head, Kept, Recording, Target, Telemetry};
+use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::log::LogLine;
 use crate::domain::telemetry::series::{Labels, Point, UnixMs, is_stale, stale};
 
@@ -134,8 +135,39 @@ pub(super) fn parse(text: &str) -> Result<Recording, TextError> {
         };
         read.ok_or(TextError::Line(number + 2))?;
     }
+    if telemetry.name_instances() {
+        let unknown = catalogue::metrics()
+            .iter()
+            .map(|metric| metric.name)
+            .filter(|name| SINCE_INSTANCES.iter().any(|prefix| name.starts_with(prefix)));
+        head.left_out.extend(unknown.map(str::to_owned));
+    }
     Ok(Recording { head, telemetry })
 }
+
+/// What metrics begin with that are recorded since scraped series carry `instance`: of them an
+/// older recording says nothing.
+const SINCE_INSTANCES: [&str; 19] = [
+    "jvm_buffer_pool_capacity_bytes",
+    "jvm_buffer_pool_used_buffers",
+    "jvm_memory_pool_committed_bytes",
+    "jvm_threads_daemon",
+    "jvm_threads_peak",
+    "jvm_threads_state",
+    "kafka_cluster_partition_atminisr",
+    "kafka_cluster_partition_under",
+    "kafka_log_logcleanermanager_",
+    "kafka_server_brokertopicmetrics_fetchmessageconversions",
+    "kafka_server_brokertopicmetrics_producemessageconversions",
+    "kafka_server_brokertopicmetrics_total",
+    "node_cpu_",
+    "node_disk_",
+    "node_load",
+    "node_memory_",
+    "node_pressure_",
+    "process_resident_memory_bytes",
+    "process_virtual_memory_bytes",
+];
 
 /// As much of a head as every format has.
 #[derive(serde::Deserialize)]

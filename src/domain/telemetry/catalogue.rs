@@ -87,6 +87,19 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     metrics().iter().find(|m| m.name == name)
 }
 
+/// The jobs that scrape exporters, and the port each scrapes on every machine it reads.
+pub const SCRAPED: [(&str, u16); 3] = [("kafka", 7071), ("node", 9100), ("service", 8080)];
+
+/// The port that a job scrapes; none for a job that scrapes nothing.
+pub fn port(job: &str) -> Option<u16> {
+    SCRAPED.iter().find(|(scraped, _)| *scraped == job).map(|(_, port)| *port)
+}
+
+/// The label `instance` of what a job scrapes on a machine: host and port, as with Prometheus.
+pub fn instance(job: &str, node: &str) -> Option<String> {
+    port(job).map(|port| format!("{node}:{port}"))
+}
+
 /// The metrics whose name, labels or meaning contain every word of the pattern, whatever its case;
 /// all of them for an empty one. A word with `*` (any text) or `?` (any one character) has to match
 /// a whole name.
@@ -205,6 +218,16 @@ mod tests {
             Some((5, Quantity::State))
         );
         assert_eq!(find("kafka_consumergroup_lag").map(Metric::quantity), Some(Quantity::Measure));
+    }
+
+    #[test]
+    fn what_is_scraped_has_an_instance() {
+        assert_eq!(instance("kafka", "kafka-1").as_deref(), Some("kafka-1:7071"));
+        assert_eq!(instance("container", "kafka-1"), None);
+        for metric in metrics() {
+            let is_scraped = port(metric.job).is_some() || metric.job == "scrape";
+            assert_eq!(metric.has_label("instance"), is_scraped, "{}", metric.name);
+        }
     }
 
     #[test]

@@ -9,7 +9,6 @@ use super::http::Scraper;
 use super::senses::{Pace, Samples, Sense, Source};
 use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::series::{Labels, UnixMs};
-use crate::lab::store::Target;
 
 /// Scrapes one exporter.
 #[derive(Debug)]
@@ -26,18 +25,10 @@ pub struct Exporter {
 impl Exporter {
     /// The exporter of this job on this machine. Its samples get the labels `node` and `instance`.
     pub fn new(scraper: Scraper, job: &str, node: &str, address: SocketAddr) -> Self {
-        let instance = format!("{node}:{}", address.port());
-        let label = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        Self {
-            scraper,
-            address,
-            labels: vec![label("node", node), label("instance", &instance)],
-            source: Source {
-                target: Target { job: job.to_owned(), node: node.to_owned() },
-                instance: Some(instance),
-            },
-            freshness: None,
-        }
+        let source = Source::scraped(job, node);
+        let instance = source.instance.clone().map(|instance| ("instance".to_owned(), instance));
+        let labels = [("node".to_owned(), node.to_owned())].into_iter().chain(instance).collect();
+        Self { scraper, address, labels, source, freshness: None }
     }
 
     /// Gives all samples one more label.

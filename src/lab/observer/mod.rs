@@ -16,6 +16,7 @@ use std::cell::RefCell;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
+use crate::domain::telemetry::catalogue;
 use crate::domain::topology::Role;
 use crate::lab::engine::{Lab, Statistics};
 use crate::lab::kafka::admin::endpoints;
@@ -26,10 +27,6 @@ use freshness::Freshness;
 use http::Scraper;
 use senses::Senses;
 use settings::SettingsProbe;
-
-const METRICS_AGENT_PORT: u16 = 7071;
-const NODE_EXPORTER_PORT: u16 = 9100;
-const SERVICE_METRICS_PORT: u16 = 8080;
 
 /// The senses of a lab. Must be called within a `LocalSet`.
 pub fn senses(engine: &(impl Statistics + Clone + 'static), lab: &Lab) -> Senses {
@@ -48,23 +45,23 @@ pub fn senses(engine: &(impl Statistics + Clone + 'static), lab: &Lab) -> Senses
 
 fn exporters(lab: &Lab, freshness: &Rc<RefCell<Freshness>>) -> Vec<Exporter> {
     let scraper = Scraper::default();
-    let exporter = |job: &str, node: &str, port: u16| {
+    let exporter = |job: &str, node: &str| {
         let address = lab.placement.addresses.get(node).copied().unwrap_or(Ipv4Addr::LOCALHOST);
+        let port = catalogue::port(job).unwrap_or_default();
         Exporter::new(scraper.clone(), job, node, (address, port).into())
     };
     let mut exporters = Vec::new();
     for node in &lab.topology.nodes {
-        let agent = exporter("kafka", &node.name, METRICS_AGENT_PORT);
+        let agent = exporter("kafka", &node.name);
         exporters.push(match node.role {
             Role::Broker => agent.labelled("broker", node.id.to_string()),
             Role::Controller => agent,
         });
-        exporters.push(exporter("node", &node.name, NODE_EXPORTER_PORT));
+        exporters.push(exporter("node", &node.name));
     }
     for service in &lab.services {
-        exporters.push(
-            exporter("service", &service.name, SERVICE_METRICS_PORT).noting(freshness.clone()),
-        );
+        exporters.push(exporter("service", &service.name).noting(freshness.clone()));
+        exporters.push(exporter("node", &service.name));
     }
     exporters
 }

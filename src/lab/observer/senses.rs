@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::series::{Labels, UnixMs};
 use crate::lab::store::{Scrape, Target};
 
@@ -40,6 +41,11 @@ impl Source {
     /// A job that reads a machine, and not by scraping it.
     pub fn of(job: &str, node: &str) -> Self {
         Self { target: Target { job: job.to_owned(), node: node.to_owned() }, instance: None }
+    }
+
+    /// A job that scrapes a machine's port.
+    pub fn scraped(job: &str, node: &str) -> Self {
+        Self { instance: catalogue::instance(job, node), ..Self::of(job, node) }
     }
 
     fn labels(&self, name: &str) -> Labels {

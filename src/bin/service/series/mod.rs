@@ -3,8 +3,11 @@
 mod consumer;
 mod producer;
 
+use std::fs;
 use std::time::UNIX_EPOCH;
 
+use rustix::param::page_size;
+use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::{
@@ -48,6 +51,51 @@ fn process(service: &Service, page: &mut Exposition) {
         "When the process started, Unix time.",
         [],
         [([], started)],
+    );
+    descriptors(page);
+    sizes(page);
+}
+
+/// Open file descriptors and their limit; left out where the system does not tell.
+fn descriptors(page: &mut Exposition) {
+    // The folder is open itself while it is read.
+    let open = fs::read_dir("/proc/self/fd").map(|fds| fds.count().saturating_sub(1) as f64);
+    let limit = getrlimit(Resource::Nofile).current;
+    let (open, limit) = (open.into_iter(), limit.into_iter());
+    page.family(
+        Gauge,
+        "process_open_fds",
+        "Open file descriptors.",
+        [],
+        open.map(|open| ([], open)),
+    );
+    page.family(
+        Gauge,
+        "process_max_fds",
+        "Limit of open file descriptors.",
+        [],
+        limit.map(|limit| ([], limit as f64)),
+    );
+}
+
+/// Sizes of the process; left out where the system does not tell.
+fn sizes(page: &mut Exposition) {
+    let Ok(pages) = fs::read_to_string("/proc/self/statm") else { return };
+    let mut bytes =
+        pages.split(' ').map_while(|count| Some(count.parse::<f64>().ok()? * page_size() as f64));
+    page.family(
+        Gauge,
+        "process_virtual_memory_bytes",
+        "Addresses the process has taken.",
+        [],
+        bytes.next().map(|bytes| ([], bytes)),
+    );
+    page.family(
+        Gauge,
+        "process_resident_memory_bytes",
+        "Memory of the process that is in RAM.",
+        [],
+        bytes.next().map(|bytes| ([], bytes)),
     );
 }
 

@@ -74,6 +74,10 @@ fn a_producer() {
     service_info{service="orders-service",version="2.3.0",role="producer"} 1
     # TYPE process_cpu_seconds_total counter
     # TYPE process_start_time_seconds gauge
+    # TYPE process_open_fds gauge
+    # TYPE process_max_fds gauge
+    # TYPE process_virtual_memory_bytes gauge
+    # TYPE process_resident_memory_bytes gauge
     # TYPE kafka_producer_record_send_total counter
     kafka_producer_record_send_total{service="orders-service",topic="orders",partition="0"} 2
     # TYPE kafka_producer_last_acked_offset gauge
@@ -112,6 +116,10 @@ fn a_consumer() {
     service_info{service="billing",version="2.3.0",role="consumer"} 1
     # TYPE process_cpu_seconds_total counter
     # TYPE process_start_time_seconds gauge
+    # TYPE process_open_fds gauge
+    # TYPE process_max_fds gauge
+    # TYPE process_virtual_memory_bytes gauge
+    # TYPE process_resident_memory_bytes gauge
     # TYPE kafka_consumer_records_consumed_total counter
     kafka_consumer_records_consumed_total{service="billing",client_id="billing-1",topic="orders",partition="0"} 5
     kafka_consumer_records_consumed_total{service="billing",client_id="billing-1",topic="orders",partition="1"} 2
@@ -150,7 +158,7 @@ fn a_consumer() {
     "#);
 }
 
-/// Name, kind and labels of every family a page has; the scraper adds `node`.
+/// Name, kind and labels of every family a page has; the scraper adds `node` and `instance`.
 fn families(page: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
     let kinds: BTreeMap<&str, &str> = page
         .lines()
@@ -163,7 +171,7 @@ fn families(page: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
         let labels = rest
             .split("\",")
             .map(|pair| pair.split_once('=').unwrap().0.to_owned())
-            .chain(["node".to_owned()])
+            .chain(["node".to_owned(), "instance".to_owned()])
             .collect();
         families.insert(name.to_owned(), (kinds[name].to_owned(), labels));
     }

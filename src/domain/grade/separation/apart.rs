@@ -86,7 +86,11 @@ fn tells_brokers_apart(claim: &Claim, brokers: &[String], record: &Record<'_>) -
         Claim::Promql { query, .. } => {
             let by_matcher = matchers(claim).iter().any(|matcher| match matcher.label.as_str() {
                 "broker" => differ(brokers.iter().map(|id| matcher.op.accepts(id))),
-                "node" | "instance" => differ(machines().map(|name| matcher.op.accepts(&name))),
+                "node" => differ(machines().map(|name| matcher.op.accepts(&name))),
+                "instance" => catalogue::SCRAPED.iter().any(|(job, _)| {
+                    let instances = machines().filter_map(|name| catalogue::instance(job, &name));
+                    differ(instances.map(|instance| matcher.op.accepts(&instance)))
+                }),
                 _ => false,
             });
             let holds_ids = query

@@ -176,6 +176,9 @@ impl Casting {
                     }
                     _ => true,
                 },
+                "instance" => name
+                    .split_once(':')
+                    .is_some_and(|(machine, _)| is_played(&self.machines, machine)),
                 _ => is_played(&self.machines, name),
             }
         })
@@ -204,9 +207,10 @@ impl Casting {
         for (label, value) in &mut cast.0 {
             let called = match label.as_str() {
                 "broker" | "leader" | "replica" => self.ids.get(value.as_str()).cloned(),
-                "node" | "instance" | "service" | "host" => {
-                    self.machines.get(value.as_str()).cloned()
-                }
+                "node" | "service" | "host" => self.machines.get(value.as_str()).cloned(),
+                "instance" => value
+                    .split_once(':')
+                    .map(|(machine, port)| format!("{}:{port}", self.machine(machine))),
                 "topic" => self.topics.get(value.as_str()).cloned(),
                 "partition" => self.partitions.get(&(topic.to_owned(), value.clone())).cloned(),
                 "group" | "consumergroup" => self.groups.get(value.as_str()).cloned(),
