@@ -46,7 +46,8 @@ pub fn blocking<T, E>(
     }
 }
 
-/// The pause before something that ended by itself is begun again.
+/// The pause before something that ended by itself is begun again, or before somebody else is asked
+/// too.
 pub async fn pause(duration: Duration) {
     sleep(duration).await;
 }

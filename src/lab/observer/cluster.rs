@@ -50,13 +50,16 @@ pub struct ClusterProbe {
 struct KnownGroup {
     protocol: Protocol,
     coordinator: Option<NodeId>,
+    /// Whether it is to be asked who the coordinator is: the one that is known did not answer, or
+    /// not for this group.
+    lost: bool,
     /// What it had committed when it could last be asked.
     committed: Offsets,
 }
 
 impl KnownGroup {
     fn new(protocol: Protocol) -> Self {
-        Self { protocol, coordinator: None, committed: Offsets::new() }
+        Self { protocol, coordinator: None, lost: true, committed: Offsets::new() }
     }
 }
 
@@ -129,7 +132,7 @@ impl ClusterProbe {
         let lost: Vec<String> = self
             .groups
             .iter()
-            .filter(|(_, group)| group.coordinator.is_none())
+            .filter(|(_, group)| group.lost)
             .map(|(name, _)| name.clone())
             .collect();
         let links = self.links.iter_mut().zip(&questions);
@@ -171,10 +174,11 @@ impl ClusterProbe {
         for (name, answer) in told {
             let Some(known) = self.groups.get_mut(&name) else { continue };
             let Some((group, committed)) = answer else {
-                // It is not the coordinator any more, or it does not answer: ask who is.
-                known.coordinator = None;
+                // It is still asked: it may have been slow only.
+                known.lost = true;
                 continue;
             };
+            known.lost = false;
             samples.extend(group_samples(&name, known, &group, &committed, &high_watermarks));
             known.committed = committed;
         }
