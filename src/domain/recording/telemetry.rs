@@ -118,3 +118,42 @@ impl LogSource for Telemetry {
         Ok(self.lines[first..last.max(first)].iter().filter(|l| wanted(&l.node)).cloned().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(job: &str, node: &str) -> Target {
+        Target { job: job.to_owned(), node: node.to_owned(), reads: Vec::new() }
+    }
+
+    #[test]
+    fn a_recording_of_before_gets_its_instances_and_a_later_one_is_left_alone() {
+        let mut telemetry = Telemetry {
+            targets: vec![read("kafka", "kafka-1"), read("scrape", ""), read("cluster", "")],
+            ..Telemetry::default()
+        };
+        let up = |job, node| Labels::of("up", [("job", job), ("node", node)]);
+        let kept = [
+            (0, Labels::of("jvm_threads_current", [("node", "kafka-1")])),
+            (1, up("service", "billing")),
+            (1, up("container", "billing")),
+            (2, Labels::of("kafka_brokers", [])),
+        ];
+        for (target, labels) in kept {
+            let of_name = telemetry.series.entry(labels.name().to_owned()).or_default();
+            of_name.push(Kept { labels, target, changes: Vec::new() });
+        }
+        assert!(telemetry.name_instances());
+        let instances = |name: &str| {
+            let series = &telemetry.series[name];
+            series.iter().map(|kept| kept.labels.get(INSTANCE)).collect::<Vec<_>>()
+        };
+        assert_eq!(instances("jvm_threads_current"), ["kafka-1:7071"]);
+        assert_eq!(instances("up"), ["billing:8080", ""]);
+        assert_eq!(instances("kafka_brokers"), [""]);
+        let named = telemetry.clone();
+        assert!(!telemetry.name_instances(), "it has them");
+        assert_eq!(telemetry, named);
+    }
+}

@@ -436,6 +436,20 @@ mod tests {
     }
 
     #[test]
+    fn an_instance_is_a_machine_and_its_port() {
+        let casting = Casting::of(
+            &roles([3, 1, 2], "payments", "ledger"),
+            &roles([2, 1, 3], "orders", "billing"),
+            &[1, 2, 3],
+        );
+        let cast = |instance| casting.labels(&Labels::of("up", [("instance", instance)]));
+        assert_eq!(cast("kafka-3:7071").get("instance"), "kafka-2:7071");
+        assert_eq!(cast("ledger:8080").get("instance"), "billing:8080");
+        let knows = |instance| casting.knows(&[Matcher::equal("instance", instance)]);
+        assert!(knows("kafka-2:9100") && !knows("kafka-4:9100") && !knows("kafka-2"));
+    }
+
+    #[test]
     fn who_is_not_singled_out_may_be_any_other() {
         let (recorded, run) =
             (roles([3, 1, 2], "payments", "ledger"), roles([2, 1, 3], "orders", "billing"));
