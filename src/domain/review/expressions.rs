@@ -78,7 +78,7 @@ mod tests {
         assert_eq!(told("sum(rate(up{job=\"kafka\"}[5s])) / on (node) group_left () up > 1"), "");
         insta::assert_snapshot!(told("sum by (brokr) (upp{jbo=\"kafka\"}) > up{jbo=\"kafka\"}"), @r"
         no metric is called `upp`; did you mean `up`? (docs/metrics.md lists them)
-        `up` has no label `jbo`; it has job, node
+        `up` has no label `jbo`; it has job, node, instance
         no metric in it has the label `brokr`
         ");
         assert!(told("up ==").starts_with("this PromQL cannot be read: 1:6"));

@@ -208,7 +208,7 @@ mod tests {
     fn a_row_gives_labels_unit_kind_and_cadence() {
         let metric =
             find("kafka_server_brokertopicmetrics_bytesin_total").expect("it is on the page");
-        assert_eq!(metric.labels[2], Label { name: "topic", optional: true });
+        assert_eq!(metric.labels[3], Label { name: "topic", optional: true });
         assert_eq!(
             (metric.job, metric.unit, metric.kind, metric.cadence),
             ("kafka", "bytes", Kind::Counter, 1)

@@ -60,8 +60,8 @@ impl Source {
 pub struct Pace {
     /// Seconds between two reads.
     pub every: u64,
-    /// How long a read may take. Of one that may take longer than a second the answer is recorded
-    /// at the second in which it comes.
+    /// How long a read may take. Of one that may take longer than a second the answer belongs to
+    /// the first second that is not complete when it comes.
     pub within: Duration,
     /// Whether it is told how long a read took.
     pub timed: bool,

@@ -142,7 +142,7 @@ async fn one_that_panics_is_down_in_that_second_and_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_answer_to_a_rare_question_is_recorded_when_it_comes() {
+async fn a_slow_answer_to_a_rare_question_belongs_to_the_second_after_it() {
     let seconds = in_local_set(async {
         let mut senses = Senses::default();
         senses.add(Rare(Duration::from_millis(2300)));
@@ -153,8 +153,9 @@ async fn a_slow_answer_to_a_rare_question_is_recorded_when_it_comes() {
     assert_whole(&seconds);
     let came: Vec<_> =
         (0..).zip(of(&seconds, "rare")).filter_map(|(k, r)| Some((k, r?.0?))).collect();
-    // Asked in the seconds 0, 5 and 10; the last answer is still to come.
-    assert_eq!(came, [(2, 0.0), (7, 5000.0)]);
+    // Asked in the seconds 0, 5 and 10, answered when the seconds 2 and 7 are complete: it belongs
+    // to the next ones. The last answer is still to come.
+    assert_eq!(came, [(3, 0.0), (8, 5000.0)]);
 }
 
 #[tokio::test(start_paused = true)]
