@@ -70,6 +70,14 @@ fn print(context: &Context, status: &Status) -> Result<(), Failure> {
     }
     let ended = if status.is_kept { "" } else { "  (recording has ended)" };
     out.line(format!("observed {}{ended}", time(status.paged_at, observed)))?;
+    for gap in &status.not_recorded {
+        let to = match gap.to {
+            Some(to) => format!("to {}", time(status.paged_at, to)),
+            None => "until now".to_owned(),
+        };
+        let from = time(status.paged_at, gap.from);
+        out.line(format!("not recorded from {from}  {to}: {}", gap.reason))?;
+    }
     out.line("")?;
     out.table(&["machine", "kind", "monitoring"], status.machines.iter().map(row))?;
     out.line("")?;

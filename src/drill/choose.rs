@@ -5,7 +5,7 @@ use super::notice::{Notice, Notices};
 use crate::domain::rca::moment::Moment;
 use crate::domain::telemetry::series::UnixMs;
 use crate::lab::engine::{Host, Lab, connect};
-use crate::lab::keeper::clock::now;
+use crate::lab::keeper::clock::{charged, now};
 pub use crate::lab::run::Home;
 use crate::lab::run::{Briefing, Run, RunFile, RunState};
 use crate::lab::store::Reader;
@@ -109,7 +109,7 @@ impl Chosen {
 
     /// Refuses what may be done within the time limit only.
     pub fn in_time(&self) -> Result<(), DrillError> {
-        match self.file.time_left_ms(now()) {
+        match self.file.time_left_ms(charged(&self.file)) {
             Some(left) if left < 0 => Err(Refusal::TimeOver {
                 run: self.file.id.clone(),
                 minutes: self.file.time_limit_ms.unwrap_or_default() / 60_000,

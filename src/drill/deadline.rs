@@ -11,7 +11,7 @@ use super::write_up::Opened;
 use crate::domain::rca::analysis::resolve;
 use crate::domain::rca::document::Document;
 use crate::lab::keeper::LIFETIME;
-use crate::lab::keeper::clock::now;
+use crate::lab::keeper::clock::charged;
 use crate::lab::run::{Run, RunFile};
 use crate::lab::wait;
 
@@ -73,7 +73,8 @@ async fn follow(
 ) -> Result<bool, DrillError> {
     let mut seen = None;
     let is_over = wait::until(LIFETIME, LOOK_EVERY, async || {
-        match Phase::of(&run.read()?, now()) {
+        let file = run.read()?;
+        match Phase::of(&file, charged(&file)) {
             Phase::NotExamined => return Ok(Some(false)),
             Phase::Before => return Ok(None),
             Phase::Over => return Ok(Some(true)),
@@ -129,6 +130,7 @@ fn keep(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::keeper::clock::now;
     use crate::lab::run::{Graded, Home, RunState};
 
     const LIMIT_MS: i64 = 3_000;

@@ -11,12 +11,15 @@ use super::keep;
 use super::notice::Notices;
 use crate::domain::telemetry::promql::{Query, Value};
 use crate::domain::telemetry::series::{SeriesSource, UnixMs};
-use crate::lab::keeper::clock::now;
+use crate::lab::keeper::clock::{charged, now};
 use crate::lab::keeper::progress::Progress;
+use crate::lab::keeper::protocol::KeeperClient;
 use crate::lab::run::{Graded, Invalid, RunState};
 use crate::lab::wait;
 
 const REFRESH_EVERY: Duration = Duration::from_secs(2);
+/// How long the keeper may take to say how it records.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 
 /// How a run stands.
 #[derive(Debug, Serialize)]
@@ -44,6 +47,8 @@ pub struct Status {
     pub alert: Option<Judged>,
     /// What "recovered" means.
     pub objectives: Vec<Judged>,
+    /// Stretches of which nothing is recorded, in order; the last one may be going on.
+    pub not_recorded: Vec<NotRecorded>,
     /// Its outcome, once it is graded.
     pub graded: Option<Graded>,
     /// The steps of its staging that are done.
@@ -56,6 +61,19 @@ pub struct Status {
     /// So long ago the page was, in seconds; of a closed run, until it was closed.
     #[serde(skip)]
     pub since_page_seconds: Option<i64>,
+}
+
+/// A stretch of which nothing is recorded.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct NotRecorded {
+    /// The last second before it.
+    #[serde(serialize_with = "instant::at")]
+    pub from: UnixMs,
+    /// The first second after it; `None` while it goes on.
+    #[serde(serialize_with = "instant::if_any")]
+    pub to: Option<UnixMs>,
+    /// Why.
+    pub reason: String,
 }
 
 /// A machine, as the monitoring sees it.
@@ -94,7 +112,7 @@ pub async fn status(chosen: &Chosen, notices: &dyn Notices) -> Result<Status, Dr
         keep::connect(chosen, notices).await?;
     }
     let file = &chosen.file;
-    let time_left_ms = file.time_left_ms(now());
+    let time_left_ms = file.time_left_ms(charged(file));
     let ended = file.closed_at.unwrap_or_else(now);
     let mut status = Status {
         run: file.id.clone(),
@@ -107,6 +125,7 @@ pub async fn status(chosen: &Chosen, notices: &dyn Notices) -> Result<Status, Dr
         machines: Vec::new(),
         alert: None,
         objectives: Vec::new(),
+        not_recorded: Vec::new(),
         graded: file.graded,
         steps: Progress::of(chosen.run.folder()).steps(),
         time_left_seconds: time_left_ms.map(|left| left.max(0) / 1000),
@@ -116,8 +135,21 @@ pub async fn status(chosen: &Chosen, notices: &dyn Notices) -> Result<Status, Dr
     // Before the page nobody is told more than how far the staging is.
     if file.opened_at.is_some() {
         status.observe(chosen)?;
+        if status.is_kept {
+            status.not_recorded.extend(outage(chosen).await);
+        }
     }
     Ok(status)
+}
+
+/// What the keeper cannot record now. A keeper that does not answer in time has other troubles,
+/// which whoever needs it is told.
+async fn outage(chosen: &Chosen) -> Option<NotRecorded> {
+    let asked = async { KeeperClient::connect(chosen.run.folder()).await?.outage().await };
+    match tokio::time::timeout(ANSWERED_WITHIN, asked).await {
+        Ok(Ok(outage)) => outage.map(|(from, reason)| NotRecorded { from, to: None, reason }),
+        Ok(Err(_)) | Err(_) => None,
+    }
 }
 
 impl Status {
@@ -126,6 +158,11 @@ impl Status {
         let at = chosen.last_second(&reader)?;
         let begin = reader.span()?.map_or(at, |(first, _)| first);
         self.observed_at = Some(at);
+        self.not_recorded = reader
+            .gaps()?
+            .into_iter()
+            .map(|gap| NotRecorded { from: gap.from, to: Some(gap.to), reason: gap.reason })
+            .collect();
         let kafka = lab.topology.nodes.iter().map(|node| (&node.name, "kafka"));
         let services = lab.services.iter().map(|service| (&service.name, "service"));
         for (name, kind) in kafka.chain(services) {

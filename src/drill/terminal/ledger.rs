@@ -113,7 +113,10 @@ mod tests {
                     Some(Reply::Number(number - 1))
                 }
                 Request::End { .. } => Some(Reply::Done),
-                Request::Drives { .. } | Request::Output { .. } | Request::Stop => None,
+                Request::Drives { .. }
+                | Request::Output { .. }
+                | Request::IsRecording
+                | Request::Stop => None,
             };
             if let Some(reply) = reply {
                 let text = serde_json::to_string(&reply).expect("JSON") + "\n";

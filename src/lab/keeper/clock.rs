@@ -12,6 +12,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::time::Instant;
 
 use crate::domain::telemetry::series::UnixMs;
+use crate::lab::run::RunFile;
 
 /// The time of day is taken for set when it moves apart from the steady clocks by more than this:
 /// what time servers correct in passing is far less in a second.
@@ -177,6 +178,19 @@ impl Clock {
     }
 }
 
+/// For how long the machine has slept since it was started, in milliseconds.
+pub fn slept() -> i64 {
+    let reading = Reading::of_this_machine();
+    reading.up - reading.awake
+}
+
+/// The time of day that a run's time limit is reckoned by: less what the machine has slept since
+/// the run opened.
+pub fn charged(file: &RunFile) -> UnixMs {
+    // A machine that was started anew has forgotten what it slept before.
+    now() - file.slept_before_ms.map_or(0, |before| (slept() - before).max(0))
+}
+
 /// The time of day, in milliseconds since the epoch.
 pub fn now() -> UnixMs {
     Timestamp::now().as_millisecond()
@@ -277,5 +291,16 @@ mod tests {
         assert!(before <= shown && shown <= after, "{before} {shown} {after}");
         assert_eq!(clock.place(before), before);
         assert_eq!(clock.breaks(), []);
+    }
+
+    #[test]
+    fn what_the_machine_sleeps_after_a_run_opened_is_not_charged() {
+        let mut file = RunFile::new("r-000001", "isr-shrink", "image", 1);
+        assert!((now() - charged(&file)).abs() < 60_000);
+        file.slept_before_ms = Some(slept() - 1_200_000);
+        let apart = now() - charged(&file);
+        assert!((1_190_000..1_260_000).contains(&apart), "{apart} ms of 20 minutes asleep");
+        file.slept_before_ms = Some(slept() + 1_200_000);
+        assert!((now() - charged(&file)).abs() < 60_000, "it was started anew");
     }
 }

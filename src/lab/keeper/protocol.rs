@@ -13,6 +13,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
+use crate::domain::telemetry::series::UnixMs;
+
 /// Said to the keeper.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -53,6 +55,8 @@ pub enum Request {
         /// Its exit code.
         exit: Option<i64>,
     },
+    /// Whether the record can be written; answered with [`Reply::Recording`].
+    IsRecording,
     /// End observation and the keeper with it; answered when the record is complete.
     Stop,
 }
@@ -65,6 +69,13 @@ pub enum Reply {
     Number(u32),
     /// Done.
     Done,
+    /// The record can be written, or why not and since when, in milliseconds since the epoch.
+    Recording {
+        /// The last second before nothing could be written.
+        failing_since: Option<UnixMs>,
+        /// Why, in a few words.
+        reason: Option<String>,
+    },
     /// It could not be done.
     Failed(String),
 }
@@ -127,6 +138,17 @@ impl KeeperClient {
         Ok(serde_json::from_str(&line)?)
     }
 
+    /// Since when the keeper cannot write the record, and why; `None` while it can.
+    pub async fn outage(&mut self) -> std::io::Result<Option<(UnixMs, String)>> {
+        match self.ask(&Request::IsRecording).await? {
+            Reply::Recording { failing_since, reason } => Ok(failing_since.zip(reason)),
+            Reply::Failed(reason) => Err(std::io::Error::other(reason)),
+            Reply::Number(_) | Reply::Done => {
+                Err(std::io::Error::other("the keeper did not tell how it records"))
+            }
+        }
+    }
+
     /// Begins a command that has been running for `ago_ms` milliseconds, and returns its number.
     pub async fn begin(
         &mut self,
@@ -147,7 +169,9 @@ impl KeeperClient {
         match self.ask(&request).await? {
             Reply::Number(number) => Ok(number),
             Reply::Failed(reason) => Err(std::io::Error::other(reason)),
-            Reply::Done => Err(std::io::Error::other("the keeper gave no number")),
+            Reply::Done | Reply::Recording { .. } => {
+                Err(std::io::Error::other("the keeper gave no number"))
+            }
         }
     }
 }

@@ -123,6 +123,11 @@ impl Session {
                 }
                 None => Reply::Failed(format!("command {number} is not running")),
             }),
+            Request::IsRecording => {
+                let outage = self.recorder.outage();
+                let failing_since = outage.as_ref().map(|o| o.since);
+                Some(Reply::Recording { failing_since, reason: outage.map(|o| o.reason) })
+            }
             Request::Stop => None,
         }
     }

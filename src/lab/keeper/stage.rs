@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::clock::slept;
 use super::progress::Progress;
 use super::record::{Conditions, Held, Recorder, hold};
 use super::witness::{NotSeen, WitnessError, confirm, seconds};
@@ -343,6 +344,7 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
             file.commitment = Some(commitment);
             file.paged_at = Some(witnessed.alerted);
             file.opened_at = Some(opened_at);
+            file.slept_before_ms = Some(slept());
             file.state = RunState::Open;
         })?)
     }

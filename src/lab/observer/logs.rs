@@ -10,7 +10,6 @@ use tokio::task::JoinHandle;
 use crate::domain::telemetry::log::LogLine;
 use crate::domain::telemetry::series::UnixMs;
 use crate::lab::engine::{Lab, Lines, Logs, Written};
-use crate::lab::keeper::clock::now;
 use crate::lab::wait::pause;
 
 const REOPEN_AFTER: Duration = Duration::from_secs(1);
@@ -72,7 +71,7 @@ struct MachineLog {
 impl MachineLog {
     async fn follow(mut self, open: impl Fn(UnixMs) -> Lines, lines: UnboundedSender<LogLine>) {
         loop {
-            let mut stream = open(self.open_again(now()));
+            let mut stream = open(self.open_again(Timestamp::now().as_millisecond()));
             while let Some(Ok(written)) = stream.next().await {
                 for line in
                     self.take(&written).into_iter().flat_map(|line| self.allowance.admit(line))

@@ -117,6 +117,10 @@ pub struct RunFile {
     /// when not given.
     #[serde(default)]
     pub time_limit_ms: Option<i64>,
+    /// For how long the machine had slept since it was started when the run opened, in
+    /// milliseconds: what it sleeps from then on is not charged.
+    #[serde(default)]
+    pub slept_before_ms: Option<i64>,
     /// Whether the truth was opened without a grade.
     #[serde(default)]
     pub given_up: bool,
@@ -153,12 +157,13 @@ impl RunFile {
             hints: 0,
             exam: false,
             time_limit_ms: None,
+            slept_before_ms: None,
             given_up: false,
             image: image.to_owned(),
         }
     }
 
-    /// How much of the time limit is left at an instant, in milliseconds, below zero when it is
+    /// How much of the time limit is left at an instant (`keeper::clock::charged`), in milliseconds, below zero when it is
     /// over; nothing without a limit, and before the run opened.
     pub fn time_left_ms(&self, at: UnixMs) -> Option<i64> {
         Some(self.opened_at? + self.time_limit_ms? - at)
