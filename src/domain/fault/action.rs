@@ -1,5 +1,4 @@
-//! The whole vocabulary of deeds: one thing an engine can do to a lab, and what it must remember to
-//! take it back.
+//! The whole vocabulary of deeds: one thing an engine can do to a lab.
 
 use std::collections::BTreeMap;
 
@@ -263,39 +262,6 @@ impl Signal {
             Self::Kill => "KILL",
         }
     }
-}
-
-/// The state an action found, read before it was performed: what its inverse restores.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Prior {
-    /// The queueing discipline at the root of the machine's interface, as arguments of `tc qdisc
-    /// replace`; `None` for the kernel's own.
-    Qdisc(Option<Vec<String>>),
-    /// The text of a service's properties file.
-    Properties(String),
-    /// Values of configuration keys that were set explicitly; `None` for those that were not.
-    Config(BTreeMap<String, Option<String>>),
-    /// Whether the service was running.
-    Running(bool),
-    /// Quotas that were set; `None` for those that were not.
-    Quotas(BTreeMap<String, Option<f64>>),
-    /// Whether what is added or removed was there: an access control entry, a packet filter rule, a
-    /// file, a job.
-    Present(bool),
-    /// The replicas of each partition.
-    Assignment(Vec<Vec<NodeId>>),
-    /// The texts of `server.properties` and `jvm.env`.
-    Startup {
-        /// `server.properties`.
-        properties: String,
-        /// `jvm.env`.
-        jvm: String,
-    },
-    /// The limit in force, in the unit of the action; `None` for none.
-    Limit(Option<u32>),
-    /// The action has no inverse: a restart, an election.
-    Nothing,
 }
 
 /// What a plan is made of.

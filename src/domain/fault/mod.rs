@@ -5,10 +5,12 @@
 
 pub mod action;
 pub mod primitive;
+pub mod prior;
 pub mod sequence;
 pub mod truth;
 
-pub use action::{AclEntry, Action, Prior, Requirement, Signal, Step};
+pub use action::{AclEntry, Action, Requirement, Signal, Step};
+pub use prior::{Irreversible, LinkShape, Prior, ProcessState};
 use serde::{Deserialize, Serialize};
 
 use self::truth::Account;

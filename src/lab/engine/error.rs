@@ -75,6 +75,14 @@ pub enum EngineError {
         /// What it had printed.
         output: String,
     },
+    /// What an action would change cannot be put back, so it is not changed.
+    #[error("{what} cannot be put back afterwards, so it is not changed: {why}")]
+    NotRemembered {
+        /// What was looked at, and where.
+        what: String,
+        /// What was seen.
+        why: String,
+    },
     /// A command line no machine can run.
     #[error("no machine can run this: {0}")]
     NoCommand(&'static str),
@@ -114,6 +122,7 @@ impl EngineError {
             | Self::Late { .. }
             | Self::Command { .. }
             | Self::Unfinished { .. }
+            | Self::NotRemembered { .. }
             | Self::NoCommand(_)
             | Self::Kafka(_)
             | Self::Taken { .. }

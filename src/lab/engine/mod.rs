@@ -11,6 +11,7 @@ mod error;
 mod exec;
 mod files;
 mod images;
+mod limits;
 mod logs;
 pub mod ports;
 pub mod scripted;
@@ -28,6 +29,7 @@ pub use self::error::{ENGINE_ADVICE, EngineError, Refusal};
 pub use self::exec::{Chunk, Chunks, Exec, Input, Output, QUICKLY};
 pub use self::files::Files;
 pub use self::images::{Built, Images, Recipe};
+pub use self::limits::Limits;
 pub use self::logs::{Lines, Logs, Written};
 pub use self::statistics::{
     CpuUsage, Event, Events, Lifecycle, MemoryUsage, Statistics, Throttling, Traffic, Usage, Usages,

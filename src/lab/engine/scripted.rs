@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::{Act, Build, EngineError, Lab, Sweep, Swept};
-use crate::domain::fault::{Action, Prior};
+use crate::domain::fault::{Action, Irreversible, Prior, ProcessState};
 use crate::domain::topology::properties::Startup;
 use crate::domain::topology::{Placement, Topology};
 use crate::domain::workload::{Service, machines};
@@ -25,7 +25,7 @@ pub enum Deed {
     /// Perform an action.
     Perform(Action),
     /// Take an action back.
-    Undo(Action),
+    Undo(Prior),
     /// Remove everything.
     Sweep,
 }
@@ -63,7 +63,11 @@ impl Scripted {
         for deed in self.deeds.borrow().iter() {
             match deed {
                 Deed::Perform(action) => standing.push(action.clone()),
-                Deed::Undo(action) => standing.retain(|a| a != action),
+                Deed::Undo(prior) => {
+                    if let Some(last) = standing.iter().rposition(|a| untouched(a) == *prior) {
+                        standing.remove(last);
+                    }
+                }
                 Deed::Reserve | Deed::Boot | Deed::Populate | Deed::Observe(_) | Deed::Sweep => {}
             }
         }
@@ -117,16 +121,60 @@ impl Build for Scripted {
 impl Act for Scripted {
     async fn observe(&self, _: &Lab, action: &Action) -> Result<Prior, EngineError> {
         self.take(Deed::Observe(action.clone()))?;
-        Ok(Prior::Nothing)
+        Ok(untouched(action))
     }
 
     async fn perform(&self, _: &Lab, action: &Action) -> Result<(), EngineError> {
         self.take(Deed::Perform(action.clone()))
     }
 
-    async fn undo(&self, _: &Lab, action: &Action, _: &Prior) -> Result<(), EngineError> {
-        self.take(Deed::Undo(action.clone()))
+    async fn undo(&self, _: &Lab, prior: &Prior) -> Result<(), EngineError> {
+        self.take(Deed::Undo(prior.clone()))
     }
+}
+
+/// What an action finds in a lab nothing was done to: all of it runs, and nothing was added.
+fn untouched(action: &Action) -> Prior {
+    match action.clone() {
+        Action::ShapeLink { node, .. } => Prior::Link { node, shape: None },
+        Action::DeployService { service, .. } => {
+            Prior::Deployment { service, properties: String::new(), running: true }
+        }
+        Action::StopService { service } | Action::StartService { service } => {
+            Prior::Service { service, running: true }
+        }
+        Action::StopKafka { node } | Action::StartKafka { node } => {
+            Prior::Kafka { node, running: true }
+        }
+        Action::AlterTopicConfig { topic, set } => Prior::TopicConfig { topic, values: unset(set) },
+        Action::AlterBrokerConfig { broker, set } => {
+            Prior::BrokerConfig { broker, values: unset(set) }
+        }
+        Action::AlterQuota { client_id, set } => Prior::Quotas { client_id, values: unset(set) },
+        Action::AddAcl(entry) => Prior::Acl { entry, present: false },
+        Action::RemoveAcl(entry) => Prior::Acl { entry, present: true },
+        Action::ReassignPartitions { topic, .. } => {
+            Prior::Replicas { topic, assignment: Vec::new() }
+        }
+        Action::ReconfigureKafka { node, .. } => {
+            Prior::Startup { node, properties: String::new(), jvm: String::new(), running: true }
+        }
+        Action::SignalKafka { node, .. } => Prior::Process { node, state: ProcessState::Running },
+        Action::LimitCpu { node, .. } => Prior::CpuLimit { node, millicores: None },
+        Action::LimitMemory { node, .. } => Prior::MemoryLimit { node, mebibytes: None },
+        Action::DropPackets { node, matching } => {
+            Prior::PacketFilter { node, matching, present: false }
+        }
+        Action::FillDisk { node, path, .. } => Prior::File { node, path, bytes: None },
+        Action::StartJob { node, job, .. } => Prior::Job { node, job, run: None },
+        Action::RestartKafka { .. } => Prior::Irreversible(Irreversible::Restart),
+        Action::ElectPreferredLeaders {} => Prior::Irreversible(Irreversible::Election),
+        Action::ProduceRecord { .. } => Prior::Irreversible(Irreversible::Record),
+    }
+}
+
+fn unset<V>(set: BTreeMap<String, Option<V>>) -> BTreeMap<String, Option<V>> {
+    set.into_keys().map(|key| (key, None)).collect()
 }
 
 impl Sweep for Scripted {

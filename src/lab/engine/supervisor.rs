@@ -26,6 +26,11 @@ pub enum Control {
 }
 
 impl Control {
+    /// What brings a service to where it was.
+    pub fn to(running: bool) -> Self {
+        if running { Self::Start } else { Self::Stop }
+    }
+
     /// As a person says it, and `sv` too.
     pub fn name(self) -> &'static str {
         match self {

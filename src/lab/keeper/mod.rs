@@ -98,8 +98,10 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
         }
         tokio::time::sleep_until(Instant::now() + LIFETIME).await;
         tracing::info!("the lifetime is over");
-        engine.sweep(Some(&run.id)).await?;
-        close(&run, &recorder)
+        // The run is over even where something hangs on the engine.
+        let swept = engine.sweep(Some(&run.id)).await;
+        close(&run, &recorder)?;
+        Ok(swept.map(|_| ())?)
     };
     let client = tokio::select! {
         ended = keeping => return ended,

@@ -403,7 +403,7 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
         let journal = self.run.sealed().journal();
         for (action, prior) in journal.standing()?.iter().skip(keep).rev() {
             tracing::info!(?action, "undoing");
-            self.engine.undo(lab, action, prior).await?;
+            self.engine.undo(lab, prior).await?;
             journal.undid()?;
         }
         Ok(())

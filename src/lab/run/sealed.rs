@@ -4,7 +4,7 @@
 //! on purpose.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -82,10 +82,15 @@ fn compress(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("writing to memory does not fail")
 }
 
+/// The journal's format: 2 since what an action found says where it was found.
+const JOURNAL_FORMAT: u32 = 2;
+
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entry {
+    /// The first line: the format of the others.
+    Format(u32),
     /// An action is about to be performed on what was found.
     Did {
         /// The action.
@@ -106,10 +111,16 @@ pub struct Journal {
 
 impl Journal {
     fn append(&self, entry: &Entry) -> Result<(), RunError> {
-        let json = serde_json::to_vec(entry).expect("a journal entry is JSON");
+        let line = |entry: &Entry| {
+            let json = serde_json::to_vec(entry).expect("a journal entry is JSON");
+            compress(&[&json[..], b"\n"].concat())
+        };
         let append = || {
             let mut file = File::options().create(true).append(true).open(&self.path)?;
-            file.write_all(&compress(&[&json[..], b"\n"].concat()))?;
+            if file.metadata()?.len() == 0 {
+                file.write_all(&line(&Entry::Format(JOURNAL_FORMAT)))?;
+            }
+            file.write_all(&line(entry))?;
             file.sync_all()
         };
         append().map_err(failed("write", &self.path))
@@ -127,25 +138,45 @@ impl Journal {
 
     /// Actions that stand, oldest first.
     pub fn standing(&self) -> Result<Vec<(Action, Prior)>, RunError> {
-        let mut text = String::new();
-        if self.path.exists() {
-            let mut decoder = File::open(&self.path)
-                .map(MultiGzDecoder::new)
-                .map_err(failed("read", &self.path))?;
-            let mut bytes = Vec::new();
-            // A torn last entry ends the reading; what came before it is whole.
-            let _ = decoder.read_to_end(&mut bytes);
-            text = String::from_utf8_lossy(&bytes).into_owned();
-        }
         let mut standing = Vec::new();
-        for line in text.lines() {
+        for (number, line) in self.lines()?.iter().enumerate() {
             match serde_json::from_str(line) {
+                Ok(Entry::Format(JOURNAL_FORMAT)) if number == 0 => {}
+                Ok(Entry::Format(found)) => return Err(self.of_format(found)),
+                _ if number == 0 => return Err(self.of_format(1)),
                 Ok(Entry::Did { action, prior }) => standing.push((action, prior)),
                 Ok(Entry::Undid) => drop(standing.pop()),
-                Err(_) => break,
+                Err(error) => return Err(self.corrupt(&error.to_string())),
             }
         }
         Ok(standing)
+    }
+
+    /// The lines that are whole.
+    fn lines(&self) -> Result<Vec<String>, RunError> {
+        if !self.path.exists() {
+            return Ok(Vec::new());
+        }
+        let file = File::open(&self.path).map_err(failed("read", &self.path))?;
+        let mut bytes = Vec::new();
+        match MultiGzDecoder::new(file).read_to_end(&mut bytes) {
+            // A torn last entry ends the reading; what came before it is whole.
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
+                return Err(self.corrupt(&error.to_string()));
+            }
+            Ok(_) | Err(_) => {}
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        Ok(whole.map(str::to_owned).collect())
+    }
+
+    fn of_format(&self, found: u32) -> RunError {
+        RunError::Format { path: self.path.clone(), found, expected: JOURNAL_FORMAT }
+    }
+
+    fn corrupt(&self, reason: &str) -> RunError {
+        RunError::Corrupt { path: self.path.clone(), reason: reason.to_owned() }
     }
 }
 
@@ -179,6 +210,9 @@ pub(crate) fn raw_bytes(folder: &std::path::Path) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fault::Irreversible;
+
+    const RESTARTED: Prior = Prior::Irreversible(Irreversible::Restart);
 
     fn sealed() -> (tempfile::TempDir, Sealed) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -194,7 +228,7 @@ mod tests {
         sealed.log().expect("opens").write_all(b"tbf consumer.processing.slow\n").expect("written");
         sealed
             .journal()
-            .did(&Action::RestartKafka { node: "kafka-2".to_owned() }, &Prior::Nothing)
+            .did(&Action::RestartKafka { node: "kafka-2".to_owned() }, &RESTARTED)
             .expect("written");
         assert_eq!(
             sealed.read::<String>("plan").expect("readable"),
@@ -216,11 +250,10 @@ mod tests {
         let restart = |node: &str| Action::RestartKafka { node: node.to_owned() };
         let journal = sealed.journal();
         for node in ["kafka-1", "kafka-2", "kafka-3"] {
-            journal.did(&restart(node), &Prior::Nothing).expect("written");
+            journal.did(&restart(node), &RESTARTED).expect("written");
         }
         journal.undid().expect("written");
-        let whole =
-            vec![(restart("kafka-1"), Prior::Nothing), (restart("kafka-2"), Prior::Nothing)];
+        let whole = vec![(restart("kafka-1"), RESTARTED), (restart("kafka-2"), RESTARTED)];
         assert_eq!(journal.standing().expect("readable"), whole);
         let mut file = File::options()
             .append(true)
@@ -228,5 +261,23 @@ mod tests {
             .expect("opens");
         file.write_all(&compress(b"{\"did\"")[..12]).expect("written");
         assert_eq!(journal.standing().expect("readable"), whole);
+    }
+    #[test]
+    fn a_journal_that_cannot_be_read_is_told_and_not_taken_for_empty() {
+        let read = |lines: &[&str]| {
+            let (_folder, sealed) = sealed();
+            let journal = sealed.journal();
+            let members: Vec<_> =
+                lines.iter().flat_map(|line| compress(format!("{line}\n").as_bytes())).collect();
+            fs::write(&journal.path, members).expect("written");
+            journal.standing()
+        };
+        let of_format_1 = r#"{"did":{"action":{"restart-kafka":{"node":"k"}},"prior":"nothing"}}"#;
+        assert!(matches!(read(&[of_format_1]), Err(RunError::Format { found: 1, .. })));
+        let newer = read(&[r#"{"format":3}"#, r#""undid""#]);
+        assert!(matches!(newer, Err(RunError::Format { found: 3, .. })));
+        let garbled = read(&[r#"{"format":2}"#, r#"{"did":{}}"#, r#""undid""#]);
+        assert!(matches!(garbled, Err(RunError::Corrupt { .. })));
+        assert!(read(&[r#"{"format":2}"#, r#""undid""#]).is_ok_and(|standing| standing.is_empty()));
     }
 }

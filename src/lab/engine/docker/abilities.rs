@@ -11,9 +11,7 @@ use bollard::query_parameters::{
 };
 use futures_util::StreamExt;
 
-use super::{
-    ANSWERS_WITHIN, DockerEngine, RUN_LABEL, WORKS_WITHIN, about, disclosed, disk, within,
-};
+use super::{DockerEngine, RUN_LABEL, about, disclosed, disk, within};
 use crate::domain::fault::Requirement;
 use crate::lab::engine::{About, EngineError, Lab, Lacking, Survey};
 
@@ -93,12 +91,13 @@ async fn failing(
     let docker = &engine.docker;
     let created = docker.create_container(None::<CreateContainerOptions>, body);
     let operation = "create a container that tries what the kernel can do";
-    let id = within(operation, WORKS_WITHIN, created).await?.id;
-    let code = within("try what the kernel can do", WORKS_WITHIN, exit_code(engine, &id)).await;
+    let id = within(operation, engine.patience.works, created).await?.id;
+    let code =
+        within("try what the kernel can do", engine.patience.works, exit_code(engine, &id)).await;
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     let removed = docker.remove_container(&id, Some(options));
     let operation = "remove the container that tried what the kernel can do";
-    within(operation, ANSWERS_WITHIN, removed).await?;
+    within(operation, engine.patience.answers, removed).await?;
     let code = code?;
     Ok((0..commands.len()).filter(|bit| code & (1 << bit) != 0).collect())
 }

@@ -1,6 +1,6 @@
 //! Which engine this is, and whether labs can stand on it.
 
-use super::{ANSWERS_WITHIN, DockerEngine, within};
+use super::{DockerEngine, within};
 use crate::lab::engine::{About, EngineError};
 
 /// The oldest API that is spoken here: Docker 20.10.
@@ -8,8 +8,8 @@ const OLDEST_API: (u32, u32) = (1, 41);
 
 pub(super) async fn about(engine: &DockerEngine) -> Result<About, EngineError> {
     let operation = "ask the engine about itself";
-    let version = within(operation, ANSWERS_WITHIN, engine.docker.version()).await?;
-    let info = within(operation, ANSWERS_WITHIN, engine.docker.info()).await?;
+    let version = within(operation, engine.patience.answers, engine.docker.version()).await?;
+    let info = within(operation, engine.patience.answers, engine.docker.info()).await?;
     let system = info.operating_system.clone().unwrap_or_default();
     let security = info.security_options.clone().unwrap_or_default().join(" ");
     let is_linux = info.os_type.as_deref() == Some("linux");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bollard::query_parameters::{EventsOptionsBuilder, InspectContainerOptions};
 use futures_util::TryStreamExt;
 
-use super::{ANSWERS_WITHIN, DockerEngine, RUN_LABEL, WORKS_WITHIN, within};
+use super::{DockerEngine, RUN_LABEL, within};
 use crate::lab::engine::{EngineError, Lab};
 
 pub(super) async fn disclosed(
@@ -18,18 +18,19 @@ pub(super) async fn disclosed(
     for machine in lab.machines() {
         let container = lab.container(machine);
         let inspected = docker.inspect_container(&container, None::<InspectContainerOptions>);
-        let inspected = within(format!("inspect {machine}"), ANSWERS_WITHIN, inspected).await?;
+        let inspected =
+            within(format!("inspect {machine}"), engine.patience.answers, inspected).await?;
         told.push((format!("container {machine}"), json(&inspected)));
     }
     let network = docker.inspect_network(&lab.run, None);
-    let network = within("inspect the network", ANSWERS_WITHIN, network).await?;
+    let network = within("inspect the network", engine.patience.answers, network).await?;
     told.push(("network".to_owned(), json(&network)));
     let filters = HashMap::from([("label".to_owned(), vec![format!("{RUN_LABEL}={}", lab.run)])]);
     let (since, until) = (since.to_string(), jiff::Timestamp::now().as_second().to_string());
     let options =
         EventsOptionsBuilder::default().since(&since).until(&until).filters(&filters).build();
     let events = docker.events(Some(options)).try_collect();
-    let events: Vec<_> = within("read the engine's events", WORKS_WITHIN, events).await?;
+    let events: Vec<_> = within("read the engine's events", engine.patience.works, events).await?;
     let place = || "events of the engine".to_owned();
     told.extend(events.iter().map(|event| (place(), json(event))));
     Ok(told)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bollard::models::ThrottleDevice;
 
-use super::{ANSWERS_WITHIN, DockerEngine, within};
+use super::{DockerEngine, within};
 use crate::lab::engine::EngineError;
 
 /// The limit of so many KiB a second for containers on this engine, or why it cannot have one.
@@ -14,7 +14,8 @@ pub(super) async fn write_limit(
     engine: &DockerEngine,
     kib_per_second: u32,
 ) -> Result<Result<ThrottleDevice, String>, EngineError> {
-    let info = within("ask the engine about itself", ANSWERS_WITHIN, engine.docker.info()).await?;
+    let info = within("ask the engine about itself", engine.patience.answers, engine.docker.info())
+        .await?;
     if let Some(warning) = info.warnings.iter().flatten().find(|w| w.contains("throttle.write_bps"))
     {
         return Ok(Err(format!(

@@ -8,7 +8,7 @@ use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use bollard::models::ExecInspectResponse;
 use futures_util::{StreamExt, future};
 
-use super::{ANSWERS_WITHIN, DockerEngine, failed, within};
+use super::{DockerEngine, failed, within};
 use crate::lab::engine::exec::runnable;
 use crate::lab::engine::{Chunk, Chunks, EngineError, Exec, Input, Lab, Refusal};
 use crate::lab::wait;
@@ -37,12 +37,12 @@ impl Exec for DockerEngine {
         let container = lab.container(machine);
         let created = self.docker.create_exec(&container, options);
         let operation = format!("run `{}` on {machine}", argv.join(" "));
-        Ok(within(operation, ANSWERS_WITHIN, created).await?.id)
+        Ok(within(operation, self.patience.answers, created).await?.id)
     }
 
     async fn start_exec(&self, exec: &str) -> Result<(Chunks, Input), EngineError> {
         let operation = "start a command";
-        let started = within(operation, ANSWERS_WITHIN, self.docker.start_exec(exec, None));
+        let started = within(operation, self.patience.answers, self.docker.start_exec(exec, None));
         let StartExecResults::Attached { output, input } = started.await? else {
             return Err(EngineError::Exhausted(
                 "the engine did not attach to the command".to_owned(),
@@ -76,8 +76,12 @@ impl Exec for DockerEngine {
         // An exec leads a session of its own; the machine knows it by another number than the host.
         let Some(session) = pid_in_machine(pid) else { return Ok(()) };
         for signal in ["-HUP", "-KILL"] {
-            within("end a command", ANSWERS_WITHIN, self.hang_up(&container, &session, signal))
-                .await?;
+            within(
+                "end a command",
+                self.patience.answers,
+                self.hang_up(&container, &session, signal),
+            )
+            .await?;
             let ended = wait::until(HANG_UP_WITHIN, LOOK_EVERY, async || {
                 let inspected = self.inspect_exec(exec).await?;
                 Ok::<_, EngineError>((inspected.running != Some(true)).then_some(()))
@@ -92,18 +96,18 @@ impl Exec for DockerEngine {
 
 impl DockerEngine {
     async fn inspect_exec(&self, exec: &str) -> Result<ExecInspectResponse, EngineError> {
-        within("look at a command", ANSWERS_WITHIN, self.docker.inspect_exec(exec)).await
+        within("look at a command", self.patience.answers, self.docker.inspect_exec(exec)).await
     }
 
     /// Waits until the machine runs a command that was started: the engine attaches to it before,
     /// and never tells when its runtime hangs.
     pub(super) async fn await_begun(&self, exec: &str) -> Result<(), EngineError> {
-        let begun = wait::until(ANSWERS_WITHIN, BEGINS_EVERY, async || {
+        let begun = wait::until(self.patience.answers, BEGINS_EVERY, async || {
             let inspected = self.inspect_exec(exec).await?;
             let begun = inspected.running == Some(true) || inspected.exit_code.is_some();
             Ok::<_, EngineError>(begun.then_some(()))
         });
-        let seconds = ANSWERS_WITHIN.as_secs();
+        let seconds = self.patience.answers.as_secs();
         let late = || failed("start a command")(Refusal::Unanswered { seconds });
         begun.await?.ok_or_else(late)
     }

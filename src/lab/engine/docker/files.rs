@@ -7,7 +7,7 @@ use bollard::query_parameters::{
 };
 use futures_util::TryStreamExt;
 
-use super::{DockerEngine, WORKS_WITHIN, within};
+use super::{DockerEngine, within};
 use crate::lab::engine::{EngineError, Files, Lab};
 
 impl Files for DockerEngine {
@@ -25,7 +25,8 @@ impl Files for DockerEngine {
         let names: Vec<_> = files.iter().map(|(path, _)| path.as_str()).collect();
         let container = lab.container(machine);
         let uploaded = self.docker.upload_to_container(&container, Some(options), body);
-        within(format!("write {} on {machine}", names.join(", ")), WORKS_WITHIN, uploaded).await
+        within(format!("write {} on {machine}", names.join(", ")), self.patience.works, uploaded)
+            .await
     }
 
     async fn read_file(&self, lab: &Lab, machine: &str, path: &str) -> Result<String, EngineError> {
@@ -33,7 +34,8 @@ impl Files for DockerEngine {
         let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
         let container = lab.container(machine);
         let stream = self.docker.download_from_container(&container, Some(options));
-        let bytes: Vec<_> = within(operation.as_str(), WORKS_WITHIN, stream.try_collect()).await?;
+        let bytes: Vec<_> =
+            within(operation.as_str(), self.patience.works, stream.try_collect()).await?;
         unpack(&bytes.concat())
             .map_err(|e| EngineError::Exhausted(format!("could not {operation}: {e}")))
     }

@@ -8,17 +8,14 @@ use bollard::query_parameters::{
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use super::{ANSWERS_WITHIN, DockerEngine, WORKS_WITHIN, failed, within};
+use super::{DockerEngine, failed, within};
 use crate::lab::engine::{Built, EngineError, Images, Recipe, Refusal};
-
-/// How long a build may say nothing: the longest of its steps, with a slow line.
-const SAYS_SOMETHING_WITHIN: std::time::Duration = std::time::Duration::from_secs(20 * 60);
 
 impl Images for DockerEngine {
     async fn has_image(&self, reference: &str) -> Result<bool, EngineError> {
         let operation = format!("look for the image {reference}");
         let inspected = self.docker.inspect_image(reference);
-        match within(operation, ANSWERS_WITHIN, inspected).await {
+        match within(operation, self.patience.answers, inspected).await {
             Ok(_) => Ok(true),
             Err(EngineError::Operation { source: Refusal::NotFound(_), .. }) => Ok(false),
             Err(error) => Err(error),
@@ -45,8 +42,8 @@ impl Images for DockerEngine {
         let context = bollard::body_full(recipe.context.into());
         let mut steps = self.docker.build_image(options, None, Some(context));
         loop {
-            let step = timeout(SAYS_SOMETHING_WITHIN, steps.next()).await.map_err(|_| {
-                let seconds = SAYS_SOMETHING_WITHIN.as_secs();
+            let step = timeout(self.patience.builds, steps.next()).await.map_err(|_| {
+                let seconds = self.patience.builds.as_secs();
                 failed(operation())(Refusal::Unanswered { seconds })
             })?;
             let Some(step) = step else { return Ok(Ok(())) };
@@ -63,7 +60,7 @@ impl Images for DockerEngine {
         let filters = HashMap::from([("label".to_owned(), vec![format!("{label}={value}")])]);
         let options = ListImagesOptionsBuilder::default().filters(&filters).build();
         let listed = self.docker.list_images(Some(options));
-        let images = within("list the images", ANSWERS_WITHIN, listed).await?;
+        let images = within("list the images", self.patience.answers, listed).await?;
         let built = |image: bollard::models::ImageSummary| Built {
             references: image.repo_tags,
             created: image.created,
@@ -73,6 +70,8 @@ impl Images for DockerEngine {
 
     async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
         let removed = self.docker.remove_image(reference, None::<RemoveImageOptions>, None);
-        within(format!("remove the image {reference}"), WORKS_WITHIN, removed).await.map(|_| ())
+        within(format!("remove the image {reference}"), self.patience.works, removed)
+            .await
+            .map(|_| ())
     }
 }

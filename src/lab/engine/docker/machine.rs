@@ -11,7 +11,7 @@ use bollard::query_parameters::{
 };
 
 use super::limits::NANOCORES;
-use super::{ANSWERS_WITHIN, DockerEngine, NODE_LABEL, RUN_LABEL, WORKS_WITHIN, disk, within};
+use super::{DockerEngine, NODE_LABEL, RUN_LABEL, disk, within};
 use crate::domain::topology::{HOST_PORT, Storage};
 use crate::lab::engine::{EngineError, Lab};
 
@@ -127,7 +127,9 @@ impl DockerEngine {
         };
         let options = CreateContainerOptionsBuilder::default().name(&lab.container(name)).build();
         let created = self.docker.create_container(Some(options), body);
-        within(format!("create the container of {name}"), WORKS_WITHIN, created).await.map(|_| ())
+        within(format!("create the container of {name}"), self.patience.works, created)
+            .await
+            .map(|_| ())
     }
 
     /// Starts a machine.
@@ -135,7 +137,7 @@ impl DockerEngine {
         let container = lab.container(name);
         let started = self.docker.start_container(&container, None::<StartContainerOptions>);
         let operation = format!("start the container of {name}");
-        match within(operation.as_str(), WORKS_WITHIN, started).await {
+        match within(operation.as_str(), self.patience.works, started).await {
             Err(EngineError::Operation { source, .. }) if is_taken(&source.to_string()) => {
                 Err(EngineError::Taken { operation, reason: source.to_string() })
             }
@@ -151,7 +153,7 @@ impl DockerEngine {
     ) -> Result<ContainerInspectResponse, EngineError> {
         let container = lab.container(name);
         let inspected = self.docker.inspect_container(&container, None::<InspectContainerOptions>);
-        within(format!("look at {name}"), ANSWERS_WITHIN, inspected).await
+        within(format!("look at {name}"), self.patience.answers, inspected).await
     }
 }
 

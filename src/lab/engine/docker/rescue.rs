@@ -10,7 +10,7 @@ use bollard::query_parameters::{
 };
 use futures_util::TryStreamExt;
 
-use super::{ANSWERS_WITHIN, COPIES_WITHIN, DockerEngine, RUN_LABEL, WORKS_WITHIN, within};
+use super::{DockerEngine, RUN_LABEL, within};
 use crate::lab::engine::{EngineError, Lab, Refusal};
 
 /// What of a machine's disk is its own; the rest is the image.
@@ -48,13 +48,15 @@ impl DockerEngine {
         let options =
             CreateContainerOptionsBuilder::default().name(&lab.container(&rescue)).build();
         let created = self.docker.create_container(Some(options), body);
-        within(format!("create a rescue machine for {machine}"), WORKS_WITHIN, created).await?;
+        within(format!("create a rescue machine for {machine}"), self.patience.works, created)
+            .await?;
         for folder in DISK {
             self.copy(lab, machine, &rescue, folder).await?;
         }
         let container = lab.container(&rescue);
         let started = self.docker.start_container(&container, None::<StartContainerOptions>);
-        within(format!("start the rescue machine of {machine}"), WORKS_WITHIN, started).await?;
+        within(format!("start the rescue machine of {machine}"), self.patience.works, started)
+            .await?;
         Ok(rescue)
     }
 
@@ -63,7 +65,7 @@ impl DockerEngine {
         let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
         let container = lab.container(rescue);
         let removed = self.docker.remove_container(&container, Some(options));
-        let removed = within(format!("remove {rescue}"), ANSWERS_WITHIN, removed).await;
+        let removed = within(format!("remove {rescue}"), self.patience.answers, removed).await;
         match removed.as_ref().err().and_then(EngineError::refusal) {
             Some(Refusal::NotFound(_) | Refusal::Conflict(_)) => Ok(()),
             _ => removed,
@@ -75,7 +77,7 @@ impl DockerEngine {
         let container = lab.container(from);
         let archive = self.docker.download_from_container(&container, Some(read)).try_collect();
         let archive: Vec<_> =
-            within(format!("read {folder} of {from}"), COPIES_WITHIN, archive).await?;
+            within(format!("read {folder} of {from}"), self.patience.copies, archive).await?;
         let parent = std::path::Path::new(folder)
             .parent()
             .map_or_else(|| "/".to_owned(), |parent| parent.display().to_string());
@@ -83,6 +85,6 @@ impl DockerEngine {
         let body = bollard::body_full(archive.concat().into());
         let container = lab.container(to);
         let written = self.docker.upload_to_container(&container, Some(write), body);
-        within(format!("copy {folder} of {from}"), COPIES_WITHIN, written).await
+        within(format!("copy {folder} of {from}"), self.patience.copies, written).await
     }
 }

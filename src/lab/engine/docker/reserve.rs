@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest};
 use bollard::query_parameters::ListNetworksOptions;
 
-use super::{ANSWERS_WITHIN, DockerEngine, RUN_LABEL, WORKS_WITHIN, within};
+use super::{DockerEngine, RUN_LABEL, within};
 use crate::domain::topology::{Placement, Topology};
 use crate::domain::workload::{Service, machines};
 use crate::lab::engine::{EngineError, Refusal, ports};
@@ -67,7 +67,7 @@ async fn create_network(engine: &DockerEngine, run: &str) -> Result<(String, u32
         };
         let created = engine.docker.create_network(request);
         let operation = format!("create the network {run} with {subnet}");
-        match within(operation, WORKS_WITHIN, created).await {
+        match within(operation, engine.patience.works, created).await {
             Ok(_) => return Ok((subnet, first)),
             Err(error) if error.refusal().is_some_and(is_in_use) => refused = error.to_string(),
             Err(error) => return Err(error),
@@ -115,7 +115,7 @@ impl Subnet {
 /// Subnets of the engine's networks and of the host's routes.
 async fn taken_subnets(engine: &DockerEngine) -> Result<Vec<Subnet>, EngineError> {
     let networks = engine.docker.list_networks(None::<ListNetworksOptions>);
-    let networks = within("list the engine's networks", ANSWERS_WITHIN, networks).await?;
+    let networks = within("list the engine's networks", engine.patience.answers, networks).await?;
     let configs = networks.into_iter().filter_map(|n| n.ipam.and_then(|i| i.config)).flatten();
     let mut taken: Vec<_> = configs.filter_map(|c| Subnet::parse(&c.subnet?)).collect();
     taken.extend(

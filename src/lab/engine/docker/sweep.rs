@@ -9,11 +9,10 @@ use bollard::query_parameters::{
 };
 use futures_util::future::join_all;
 
-use super::{ANSWERS_WITHIN, DockerEngine, RUN_LABEL, within};
+use super::{DockerEngine, RUN_LABEL, within};
 use crate::lab::engine::{EngineError, Leftover, Refusal, Sweep, Swept};
 use crate::lab::wait;
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const BETWEEN_ROUNDS: Duration = Duration::from_millis(200);
 
 /// What a run leaves on an engine, in the order in which it can go.
@@ -53,7 +52,7 @@ impl Sweep for DockerEngine {
         let mut swept = Swept::default();
         let mut refused = BTreeMap::new();
         let mut empty_rounds = 0;
-        let clean = wait::until(PATIENCE, BETWEEN_ROUNDS, async || {
+        let clean = wait::until(self.patience.sweeps, BETWEEN_ROUNDS, async || {
             let found = self.things(run).await?;
             empty_rounds = if found.is_empty() { empty_rounds + 1 } else { 0 };
             refused.clear();
@@ -108,13 +107,14 @@ impl DockerEngine {
         let labelled = HashMap::from([("label".to_owned(), vec![label])]);
         let options = ListContainersOptionsBuilder::default().all(true).filters(&labelled).build();
         let containers = self.docker.list_containers(Some(options));
-        let containers = within("list the run's containers", ANSWERS_WITHIN, containers).await?;
+        let containers =
+            within("list the run's containers", self.patience.answers, containers).await?;
         let options = ListNetworksOptionsBuilder::default().filters(&labelled).build();
         let networks = self.docker.list_networks(Some(options));
-        let networks = within("list the run's networks", ANSWERS_WITHIN, networks).await?;
+        let networks = within("list the run's networks", self.patience.answers, networks).await?;
         let options = ListVolumesOptionsBuilder::default().filters(&labelled).build();
         let volumes = self.docker.list_volumes(Some(options));
-        let volumes = within("list the run's volumes", ANSWERS_WITHIN, volumes).await?;
+        let volumes = within("list the run's volumes", self.patience.answers, volumes).await?;
         // A container that is half removed has no name any more.
         let containers = containers.into_iter().filter_map(|container| {
             let name = container.names.unwrap_or_default().into_iter().next();
@@ -135,14 +135,14 @@ impl DockerEngine {
             Thing::Container(name) => {
                 let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
                 let removed = self.docker.remove_container(name, Some(options));
-                within(operation, ANSWERS_WITHIN, removed).await
+                within(operation, self.patience.answers, removed).await
             }
             Thing::Network(name) => {
-                within(operation, ANSWERS_WITHIN, self.docker.remove_network(name)).await
+                within(operation, self.patience.answers, self.docker.remove_network(name)).await
             }
             Thing::Volume(name) => {
                 let removed = self.docker.remove_volume(name, None::<RemoveVolumeOptions>);
-                within(operation, ANSWERS_WITHIN, removed).await
+                within(operation, self.patience.answers, removed).await
             }
         }
     }

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{ANSWERS_WITHIN, DockerEngine, address, failed, within};
+use super::{DockerEngine, failed, within};
 use crate::lab::engine::{
     EngineError, Input, Lab, MachineState, Printed, Refusal, Terminal, Window,
 };
@@ -75,7 +75,7 @@ impl Terminal for DockerEngine {
         };
         let container = lab.container(machine);
         let created = self.docker.create_exec(&container, options);
-        Ok(within(format!("open a shell on {machine}"), ANSWERS_WITHIN, created).await?.id)
+        Ok(within(format!("open a shell on {machine}"), self.patience.answers, created).await?.id)
     }
 
     async fn start_shell(
@@ -85,13 +85,13 @@ impl Terminal for DockerEngine {
     ) -> Result<(Printed, Input), EngineError> {
         let operation = "start the shell";
         if in_terminal {
-            let attached = within(operation, ANSWERS_WITHIN, attach(&self.docker, shell)).await?;
+            let attached = within(operation, self.patience.answers, attach(self, shell)).await?;
             self.await_begun(shell).await?;
             return Ok(attached);
         }
         let options = StartExecOptions { tty: in_terminal, ..Default::default() };
         let started = self.docker.start_exec(shell, Some(options));
-        match within(operation, ANSWERS_WITHIN, started).await? {
+        match within(operation, self.patience.answers, started).await? {
             StartExecResults::Attached { output, input } => {
                 self.await_begun(shell).await?;
                 let printed = output.map(move |chunk| {
@@ -108,7 +108,7 @@ impl Terminal for DockerEngine {
     async fn resize_shell(&self, shell: &str, window: Window) -> Result<(), EngineError> {
         let options = ResizeExecOptions { height: window.rows, width: window.columns };
         let resized = self.docker.resize_exec(shell, options);
-        within("resize the terminal of the shell", ANSWERS_WITHIN, resized).await
+        within("resize the terminal of the shell", self.patience.answers, resized).await
     }
 
     async fn rescue(&self, lab: &Lab, machine: &str, token: &str) -> Result<String, EngineError> {
@@ -122,17 +122,17 @@ impl Terminal for DockerEngine {
 
 /// Attaches to a terminal byte by byte. The client library takes its bytes 0 to 2 for headers of
 /// the other kind of stream, and such bytes do occur: `cat /proc/1/environ`.
-async fn attach(docker: &Docker, shell: &str) -> Result<(Printed, Input), Error> {
-    let address = address();
+async fn attach(engine: &DockerEngine, shell: &str) -> Result<(Printed, Input), Error> {
+    let (docker, address) = (&engine.docker, engine.address.as_str());
     if let Some(path) =
-        address.strip_prefix("unix://").or(address.starts_with('/').then_some(address.as_str()))
+        address.strip_prefix("unix://").or(address.starts_with('/').then_some(address))
     {
         return upgrade(UnixStream::connect(path).await?, docker, shell).await;
     }
     let host = address
         .strip_prefix("tcp://")
         .or_else(|| address.strip_prefix("http://"))
-        .unwrap_or(&address);
+        .unwrap_or(address);
     upgrade(TcpStream::connect(host.trim_end_matches('/')).await?, docker, shell).await
 }
 
