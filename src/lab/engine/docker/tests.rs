@@ -20,7 +20,7 @@ use tokio::net::UnixListener;
 use super::{DockerEngine, Patience, agreed};
 use crate::domain::fault::{Action, Requirement};
 use crate::domain::topology::properties::Startup;
-use crate::domain::topology::{Node, Placement, Role, Storage, Topology};
+use crate::domain::topology::{Node, Placement, Role, Topology};
 use crate::lab::engine::{
     Act, Build, EngineError, Exec, Files, Images, Lab, Limits, Logs, Recipe, Refusal, Statistics,
     Survey, Sweep, Swept, Terminal, Window,
@@ -38,15 +38,7 @@ fn engine(socket: &Path) -> DockerEngine {
 
 fn lab() -> Lab {
     let node = Node { name: "kafka-1".to_owned(), id: 1, role: Role::Broker };
-    let topology = Topology {
-        nodes: vec![node],
-        topics: Vec::new(),
-        production_timings: false,
-        storage: Storage::default(),
-        broker_millicores: None,
-        memory_mib: None,
-        replication_user: None,
-    };
+    let topology = Topology { nodes: vec![node], ..Topology::default() };
     let placement = Placement {
         subnet: "172.30.0.0/28".to_owned(),
         addresses: BTreeMap::new(),
