@@ -55,8 +55,8 @@ each_kind! {
         Action::StopService { service: service() },
         Action::StartService { service: service() },
     )],
-    Action::RestartKafka { .. } => [alone(Action::RestartKafka { node: node(3) })],
     Action::ElectPreferredLeaders {} => [alone(Action::ElectPreferredLeaders {})],
+    Action::RestartKafka { .. } => [alone(Action::RestartKafka { node: node(3) })],
     Action::AlterTopicConfig { .. } => [
         alone(retention(Some("60000"))),
         after(retention(Some("60000")), retention(Some("70000"))),
@@ -181,7 +181,7 @@ async fn what_an_action_found_is_found_again_after_it_was_taken_back() {
     let swept = engine.sweep(Some(&run)).await;
     let (irreversible, wrong) = proved.expect("the lab boots");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let listed = [Irreversible::Restart, Irreversible::Election, Irreversible::Record];
+    let listed = [Irreversible::Election, Irreversible::Restart, Irreversible::Record];
     assert_eq!(irreversible, listed, "all other actions have an inverse");
     swept.expect("nothing is left");
 }

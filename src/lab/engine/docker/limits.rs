@@ -9,6 +9,8 @@ use crate::lab::engine::{EngineError, Lab, Limits};
 /// A thousandth of a core in the engine's unit.
 pub(super) const NANOCORES: i64 = 1_000_000;
 const MEBIBYTE: i64 = 1 << 20;
+/// As the engine takes it for memory and swap together, and for nothing else.
+const UNLIMITED: i64 = -1;
 
 /// All of the host's cores, in thousandths. The engine cannot take a limit of processor time away:
 /// this is as good as none, and counts as none.
@@ -35,7 +37,8 @@ impl Limits for DockerEngine {
 
     async fn memory_limit(&self, lab: &Lab, machine: &str) -> Result<Option<u32>, EngineError> {
         let bytes = self.host_config(lab, machine).await?.memory.unwrap_or_default();
-        Ok(u32::try_from(bytes / MEBIBYTE).ok().filter(|limit| *limit > 0))
+        let is_limit = bytes > 0 && bytes < self.all_memory().await?;
+        Ok(u32::try_from(bytes / MEBIBYTE).ok().filter(|_| is_limit))
     }
 
     async fn limit_memory(
@@ -44,13 +47,24 @@ impl Limits for DockerEngine {
         machine: &str,
         mebibytes: Option<u32>,
     ) -> Result<(), EngineError> {
-        let bytes = Some(mebibytes.map_or(-1, |limit| i64::from(limit) * MEBIBYTE));
-        let body = ContainerUpdateBody { memory: bytes, memory_swap: bytes, ..Default::default() };
+        let (memory, swap) = match mebibytes {
+            Some(limit) => (i64::from(limit) * MEBIBYTE, i64::from(limit) * MEBIBYTE),
+            None => (self.all_memory().await?, UNLIMITED),
+        };
+        let (memory, memory_swap) = (Some(memory), Some(swap));
+        let body = ContainerUpdateBody { memory, memory_swap, ..Default::default() };
         self.update(lab, machine, body).await
     }
 }
 
 impl DockerEngine {
+    /// All of the host's memory, in bytes. As with processor time, this is as good as none.
+    async fn all_memory(&self) -> Result<i64, EngineError> {
+        let operation = "ask the engine about itself";
+        let info = within(operation, self.patience.answers, self.docker.info()).await?;
+        Ok(info.mem_total.unwrap_or(i64::MAX))
+    }
+
     async fn update(
         &self,
         lab: &Lab,
