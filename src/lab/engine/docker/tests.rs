@@ -123,8 +123,7 @@ async fn answer(
     request: Request<Incoming>,
     standing: Arc<Mutex<BTreeSet<&'static str>>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    // /v1.41/containers/json
-    let path = request.uri().path().splitn(3, '/').nth(2).unwrap_or_default();
+    let path = request.uri().path().trim_start_matches('/');
     let (status, body) = match (request.method(), path) {
         (&Method::GET, "containers/json") => {
             let standing = standing.lock().expect("nobody panicked");
