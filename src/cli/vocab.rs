@@ -11,14 +11,14 @@ use crate::drill::vocab::search;
 /// Arguments of `vocab`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  chaoslab vocab classes --search link\n  chaoslab vocab events --search 'isr'\n  chaoslab vocab components --json"
+    after_help = "Examples:\n  chaoslab vocab classes --search 'hot partition'\n  chaoslab vocab events --search isr\n  chaoslab vocab components --json"
 )]
 pub struct Arguments {
     /// Which vocabulary: causes, kinds of components, effects, measures
     #[arg(value_parser = PossibleValuesParser::new(Vocabulary::ALL.iter().map(|(word, _)| *word)))]
     vocabulary: String,
-    /// Only entries whose name, other names or meaning contain every word
-    #[arg(long, value_name = "WORD")]
+    /// Only entries that plain words find, as `oom` or `too slow`, the best first
+    #[arg(long, value_name = "WORDS")]
     search: Option<String>,
 }
 

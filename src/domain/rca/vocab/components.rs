@@ -35,6 +35,14 @@ pub struct KindEntry {
     pub example: &'static str,
     /// What stands after the colon.
     pub says: &'static str,
+    /// What people type when they look for it, separated by commas; no other names for it.
+    pub found_by: &'static str,
+}
+
+impl KindEntry {
+    const fn found_by(self, found_by: &'static str) -> Self {
+        Self { found_by, ..self }
+    }
 }
 
 /// Every kind.
@@ -44,59 +52,59 @@ pub const KINDS: &[KindEntry] = &[
         "broker",
         "broker:2",
         "A broker, by its id: its process, memory, processor time or configuration.",
-    ),
+    ).found_by("kafka server, node, jvm, heap, machine"),
     entry(
         Kind::Topic,
         "topic",
         "topic:orders",
         "A topic, by its name: its configuration or assignment.",
-    ),
-    entry(Kind::Partition, "partition", "partition:orders-3", "A partition, as topic-number."),
-    entry(Kind::Group, "group", "group:billing", "A consumer or share group, by its id."),
+    ).found_by("queue, stream"),
+    entry(Kind::Partition, "partition", "partition:orders-3", "A partition, as topic-number.").found_by("shard, hot partition"),
+    entry(Kind::Group, "group", "group:billing", "A consumer or share group, by its id.").found_by("consumer group, share group, consumers"),
     entry(
         Kind::Service,
         "service",
         "service:billing",
         "An application, by the name `chaoslab status` shows.",
-    ),
-    entry(Kind::Controller, "controller", "controller:100", "A controller, by its node id."),
+    ).found_by("application, app, consumer, producer, client, deployment"),
+    entry(Kind::Controller, "controller", "controller:100", "A controller, by its node id.").found_by("quorum, kraft, metadata, voter"),
     entry(
         Kind::Listener,
         "listener",
         "listener:kafka-2/EXTERNAL",
         "A listener of a machine, as machine/LISTENER.",
-    ),
+    ).found_by("port, advertised address, endpoint"),
     entry(
         Kind::Link,
         "link",
         "link:kafka-2",
         "A machine's network connection, by the machine's name.",
-    ),
+    ).found_by("network, nic, interface, bandwidth, firewall"),
     entry(
         Kind::Disk,
         "disk",
         "disk:kafka-2",
         "A machine's data disk; one of several directories as machine/directory: `disk:kafka-2/d2`.",
-    ),
+    ).found_by("volume, filesystem, log directory, storage, mount"),
     entry(
         Kind::Principal,
         "principal",
         "principal:User:app",
         "Who authenticates, as Kafka writes principals.",
-    ),
+    ).found_by("user, identity, acl, account"),
     entry(
         Kind::Quota,
         "quota",
         "quota:client-id=billing",
         "A quota, by its entity: `user=`, `client-id=`, `ip=`, joined by commas.",
-    ),
-    entry(Kind::Transaction, "transaction", "transaction:ledger-1", "A transactional id."),
+    ).found_by("rate limit, client id"),
+    entry(Kind::Transaction, "transaction", "transaction:ledger-1", "A transactional id.").found_by("transactional id, exactly once"),
     entry(
         Kind::Plugin,
         "plugin",
         "plugin:audit",
         "Code loaded into a broker, client or worker, by its configured name.",
-    ),
+    ).found_by("authorizer, interceptor, connector, jar, reporter"),
 ];
 
 const fn entry(
@@ -105,7 +113,7 @@ const fn entry(
     example: &'static str,
     says: &'static str,
 ) -> KindEntry {
-    KindEntry { kind, word, example, says }
+    KindEntry { kind, word, example, says, found_by: "" }
 }
 
 impl Kind {

@@ -5,6 +5,7 @@ pub mod classes;
 pub mod components;
 pub mod events;
 pub mod preventions;
+mod search;
 
 use classes::{CLASSES, Class, GROUPS};
 pub use components::{Component, Kind};
@@ -38,39 +39,43 @@ impl Vocabulary {
     /// Its entries, in the order of its table; classes sorted, so that each group stands above its
     /// members.
     pub fn entries(self) -> Vec<Entry> {
-        let entry = |id, says| Entry { id, says, also: &[], on: Vec::new(), group: false };
+        let entry = |id, says, found_by| Entry {
+            id,
+            says,
+            also: &[],
+            on: Vec::new(),
+            group: false,
+            found_by,
+        };
         match self {
             Self::Classes => {
-                let groups = GROUPS.iter().map(|c| Entry { group: true, ..entry(c.id, c.says) });
-                let leaves = CLASSES.iter().map(|c| Entry { also: c.also, ..entry(c.id, c.says) });
+                let one = |c: &Class| Entry { also: c.also, ..entry(c.id, c.says, c.found_by) };
+                let groups = GROUPS.iter().map(|c| Entry { group: true, ..one(c) });
+                let leaves = CLASSES.iter().map(one);
                 let mut all: Vec<Entry> = groups.chain(leaves).collect();
                 all.sort_by_key(|e| e.id);
                 all
             }
             Self::Components => {
-                components::KINDS.iter().map(|k| entry(k.example, k.says)).collect()
+                components::KINDS.iter().map(|k| entry(k.example, k.says, k.found_by)).collect()
             }
             Self::Events => EVENTS
                 .iter()
                 .map(|e| Entry {
                     on: e.on.iter().map(|k| k.word()).collect(),
-                    ..entry(e.id, e.says)
+                    ..entry(e.id, e.says, e.found_by)
                 })
                 .collect(),
-            Self::Preventions => PREVENTIONS.iter().map(|p| entry(p.id, p.says)).collect(),
+            Self::Preventions => {
+                PREVENTIONS.iter().map(|p| entry(p.id, p.says, p.found_by)).collect()
+            }
         }
     }
 
-    /// The entries whose name, aliases or sentence contain every word; all of them for an empty
-    /// pattern.
+    /// The entries that plain words find, the best first; all of them, in the order of the table,
+    /// for an empty pattern.
     pub fn search(self, pattern: &str) -> Vec<Entry> {
-        let words: Vec<String> = pattern.split_whitespace().map(str::to_lowercase).collect();
-        let matches = |entry: &Entry| {
-            let text =
-                format!("{} {} {}", entry.id, entry.also.join(" "), entry.says).to_lowercase();
-            words.iter().all(|word| text.contains(word))
-        };
-        self.entries().into_iter().filter(matches).collect()
+        search::search(self.entries(), pattern)
     }
 
     /// The entry whose name, another name of it, or a part of either is written most like this, if
@@ -110,6 +115,9 @@ pub struct Entry {
     /// Whether it is a group of causes and no mechanism itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub group: bool,
+    /// What people type when they look for it, separated by commas.
+    #[serde(skip)]
+    pub found_by: &'static str,
 }
 
 /// The class of this name or alias, a group among them. The error teaches what to write instead.
