@@ -9,8 +9,6 @@ use crate::lab::engine::{EngineError, Lab, Limits};
 /// A thousandth of a core in the engine's unit.
 pub(super) const NANOCORES: i64 = 1_000_000;
 const MEBIBYTE: i64 = 1 << 20;
-/// As the engine takes it for memory and swap together, and for nothing else.
-const UNLIMITED: i64 = -1;
 
 /// All of the host's cores, in thousandths. The engine cannot take a limit of processor time away:
 /// this is as good as none, and counts as none.
@@ -47,11 +45,16 @@ impl Limits for DockerEngine {
         machine: &str,
         mebibytes: Option<u32>,
     ) -> Result<(), EngineError> {
-        let (memory, swap) = match mebibytes {
+        let (memory, memory_swap) = match mebibytes {
             Some(limit) => (i64::from(limit) * MEBIBYTE, i64::from(limit) * MEBIBYTE),
-            None => (self.all_memory().await?, UNLIMITED),
+            // Swap of that size again: the engine ignores a -1 here, and the kernel takes no limit
+            // of memory above that of memory and swap together.
+            None => {
+                let all = self.all_memory().await?;
+                (all, all.saturating_mul(2))
+            }
         };
-        let (memory, memory_swap) = (Some(memory), Some(swap));
+        let (memory, memory_swap) = (Some(memory), Some(memory_swap));
         let body = ContainerUpdateBody { memory, memory_swap, ..Default::default() };
         self.update(lab, machine, body).await
     }
