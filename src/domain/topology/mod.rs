@@ -236,7 +236,7 @@ impl Topology {
 }
 
 /// Where a lab was put on this host: what differs between two labs of one draw.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
     /// The lab's subnet, `172.30.0.16/28`.
     pub subnet: String,
