@@ -199,19 +199,12 @@ fn judge(
     expr: &str,
     at: UnixMs,
 ) -> Result<Judged, DrillError> {
-    const LOOK_BACK_SECONDS: i64 = 600;
+    const LOOK_BACK: i64 = 600_000;
     let query = Query::parse(expr).map_err(DrillError::Condition)?;
-    let holds_at =
-        |at| query.instant(source, at).map(|v| query.holds(&v)).map_err(DrillError::Condition);
-    let holds = holds_at(at)?;
-    let mut since_seconds = 0;
-    while since_seconds < LOOK_BACK_SECONDS
-        && at - (since_seconds + 1) * 1000 >= begin
-        && holds_at(at - (since_seconds + 1) * 1000)? == holds
-    {
-        since_seconds += 1;
-    }
-    Ok(Judged { name: name.to_owned(), holds, since_seconds, expr: expr.to_owned() })
+    let earliest = begin.max(at - LOOK_BACK);
+    let standing = query.standing(source, at, earliest).map_err(DrillError::Condition)?;
+    let since_seconds = (at - standing.since) / 1000;
+    Ok(Judged { name: name.to_owned(), holds: standing.holds, since_seconds, expr: expr.to_owned() })
 }
 
 #[cfg(test)]

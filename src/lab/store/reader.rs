@@ -1,9 +1,9 @@
 //! Reading the record, while it is written and long after.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
-use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::writer::{from_sql, parse_labels};
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::telemetry::log::{LogLine, LogSource};
 use crate::domain::telemetry::series::{
-    MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, repeated,
+    MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, is_stale, repeated,
 };
 
 /// A reader of a run's record.
@@ -65,9 +65,11 @@ impl Reader {
 
     /// First and last recorded scrape.
     pub fn span(&self) -> Result<Option<(UnixMs, UnixMs)>, StoreError> {
-        let span = self.rows("SELECT min(at), max(at) FROM scrape", [], |r| {
-            Ok(r.get::<_, Option<_>>(0)?.zip(r.get(1)?))
-        })?;
+        // By target, so that the index gives both ends and nothing between them is read.
+        let query = "SELECT min(first), max(last) FROM (SELECT
+                (SELECT min(at) FROM scrape WHERE target = target.id) AS first,
+                (SELECT max(at) FROM scrape WHERE target = target.id) AS last FROM target)";
+        let span = self.rows(query, [], |r| Ok(r.get::<_, Option<_>>(0)?.zip(r.get(1)?)))?;
         Ok(span.into_iter().next().flatten())
     }
 
@@ -135,18 +137,24 @@ impl Reader {
     }
 
     fn matching_series(&self, matchers: &[Matcher]) -> Result<Vec<Found>, StoreError> {
-        let name = matchers.iter().find_map(|m| match &m.op {
-            MatchOp::Equal(name) if m.label == NAME => Some(name.clone()),
-            _ => None,
+        let of_name: Vec<_> = matchers.iter().filter(|m| m.label == NAME).collect();
+        let name = of_name.iter().find_map(|m| match &m.op {
+            MatchOp::Equal(name) => Some(name.clone()),
+            MatchOp::NotEqual(_) | MatchOp::Matches(_) | MatchOp::NotMatches(_) => None,
         });
-        let query = "SELECT id, target, labels FROM series WHERE ?1 IS NULL OR name = ?1";
-        let all = self
-            .rows(query, params![name], |r| Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?)))?;
-        let found = all.into_iter().filter_map(|(id, target, labels)| {
-            let labels = parse_labels(&labels).filter(|l| matchers.iter().all(|m| m.accepts(l)))?;
-            Some(Found { id, target, labels })
-        });
-        Ok(found.collect())
+        let query = "SELECT id, target, name, labels FROM series WHERE ?1 IS NULL OR name = ?1";
+        let found = self.rows(query, params![name], |r| {
+            // Labels are read only where the name may do: there are thousands of series.
+            let name = r.get_ref(2)?.as_str()?;
+            if !of_name.iter().all(|m| m.op.accepts(name)) {
+                return Ok(None);
+            }
+            let labels = parse_labels(r.get_ref(3)?.as_str()?);
+            let labels = labels.filter(|l| matchers.iter().all(|m| m.accepts(l)));
+            let (id, target) = (r.get(0)?, r.get(1)?);
+            Ok(labels.map(|labels| Found { id, target, labels }))
+        })?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// The rows of a series that say what it was in `[from, to]`, the last one before `from` among
@@ -155,7 +163,7 @@ impl Reader {
         let query = "SELECT at, value FROM sample WHERE series = ?1 AND at <= ?3
                      AND at >= coalesce((SELECT max(at) FROM sample WHERE series = ?1 AND at < ?2), ?2) ORDER BY at";
         self.rows(query, params![series, from, to], |r| {
-            Ok(Point { at: r.get(0)?, value: from_sql(&r.get::<_, Value>(1)?) })
+            Ok(Point { at: r.get_ref(0)?.as_i64()?, value: from_sql(r.get_ref(1)?) })
         })
     }
 
@@ -170,7 +178,7 @@ impl Reader {
         let mut scrapes: BTreeMap<i64, Vec<UnixMs>> = BTreeMap::new();
         let mut selected = Vec::new();
         for found in self.matching_series(matchers)? {
-            if let std::collections::btree_map::Entry::Vacant(entry) = scrapes.entry(found.target) {
+            if let Entry::Vacant(entry) = scrapes.entry(found.target) {
                 let query =
                     "SELECT at FROM scrape WHERE target = ? AND at BETWEEN ? AND ? ORDER BY at";
                 entry.insert(self.rows(query, params![found.target, from, to], |r| r.get(0))?);
@@ -182,6 +190,40 @@ impl Reader {
         }
         drop(snapshot);
         Ok(selected)
+    }
+
+    /// The newest sample of each series, from its last row and the last scrape of its target.
+    fn newest_stored(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, StoreError> {
+        let snapshot = self.snapshot()?;
+        let mut scraped: BTreeMap<i64, Option<UnixMs>> = BTreeMap::new();
+        let mut newest = Vec::new();
+        for found in self.matching_series(matchers)? {
+            if let Entry::Vacant(entry) = scraped.entry(found.target) {
+                let query = "SELECT max(at) FROM scrape WHERE target = ? AND at <= ?";
+                let last = self.rows(query, params![found.target, to], |r| r.get(0))?;
+                entry.insert(last.into_iter().next().flatten());
+            }
+            let query = "SELECT at, value FROM sample WHERE series = ? AND at <= ?
+                         ORDER BY at DESC LIMIT 1";
+            let last = self.rows(query, params![found.id, to], |r| {
+                Ok(Point { at: r.get_ref(0)?.as_i64()?, value: from_sql(r.get_ref(1)?) })
+            })?;
+            let Some(mut point) = last.into_iter().next() else { continue };
+            // What has not ended was seen again at the last scrape.
+            if !is_stale(point.value) {
+                point.at = scraped[&found.target].unwrap_or(point.at).max(point.at);
+            }
+            if point.at >= from {
+                newest.push(Series { labels: found.labels, points: vec![point] });
+            }
+        }
+        drop(snapshot);
+        Ok(newest)
     }
 }
 
@@ -200,6 +242,15 @@ impl SeriesSource for Reader {
     ) -> Result<Vec<Series>, SourceError> {
         self.select_stored(matchers, from, to).map_err(|e| SourceError(e.to_string()))
     }
+
+    fn newest(
+        &self,
+        matchers: &[Matcher],
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<Series>, SourceError> {
+        self.newest_stored(matchers, from, to).map_err(|e| SourceError(e.to_string()))
+    }
 }
 
 impl LogSource for Reader {
@@ -209,8 +260,12 @@ impl LogSource for Reader {
         from: UnixMs,
         to: UnixMs,
     ) -> Result<Vec<LogLine>, SourceError> {
+        // From one node's first entry in the index to the next one's: the lines are not read.
+        let nodes = "WITH RECURSIVE nodes (node) AS (SELECT min(node) FROM log UNION ALL
+                SELECT (SELECT min(node) FROM log WHERE node > nodes.node) FROM nodes WHERE node NOT NULL)
+            SELECT node FROM nodes WHERE node NOT NULL";
         let nodes = self
-            .rows("SELECT DISTINCT node FROM log", [], |r| r.get::<_, String>(0))
+            .rows(nodes, [], |r| r.get::<_, String>(0))
             .map_err(|e| SourceError(e.to_string()))?;
         let mut lines = Vec::new();
         for node in nodes.into_iter().filter(|n| wanted(n)) {

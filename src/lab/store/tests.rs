@@ -1,6 +1,8 @@
 use super::*;
 use crate::domain::telemetry::log::{LogLine, LogSource};
-use crate::domain::telemetry::series::{MatchOp, Matcher, NAME, Point, SeriesSource, is_stale};
+use crate::domain::telemetry::series::{
+    MatchOp, Matcher, NAME, Point, Series, SeriesSource, anchored, is_stale,
+};
 
 fn target(node: &str) -> Target {
     Target { job: "kafka".to_owned(), node: node.to_owned() }
@@ -180,6 +182,22 @@ fn the_whole_record_in_memory_answers_as_the_file_does() {
         }
     }
     assert_eq!(whole.lines(&|_| true, 0, 9000), reader.lines(&|_| true, 0, 9000));
+    assert_eq!(reader.span().expect("readable"), Some((1000, 5000)));
+    for (from, to) in
+        [(0, 9000), (0, 2999), (0, 3500), (3000, 3500), (3500, 3999), (4500, 4900), (0, 900)]
+    {
+        let every = anchored(".*").expect("a pattern");
+        let every = [Matcher { label: NAME.to_owned(), op: MatchOp::Matches(every) }];
+        let (ours, theirs) = (reader.newest(&every, from, to), whole.newest(&every, from, to));
+        // As text, in which NaN is like NaN.
+        let shown = |newest: Result<Vec<Series>, _>| {
+            let mut newest = newest.expect("readable");
+            newest.sort_by(|a, b| a.labels.cmp(&b.labels));
+            let stale: Vec<_> = newest.iter().map(|s| is_stale(s.points[0].value)).collect();
+            format!("{newest:?} {stale:?}")
+        };
+        assert_eq!(shown(ours), shown(theirs), "the newest from {from} to {to}");
+    }
     let early = reader.whole(2500).expect("readable");
     assert_eq!(
         (points(&early, "grows", 0, 9000), early.lines.len()),

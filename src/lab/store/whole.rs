@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use rusqlite::params;
-use rusqlite::types::Value;
 
 use super::writer::{from_sql, parse_labels};
 use super::{Reader, StoreError};
@@ -40,7 +39,7 @@ impl Reader {
             };
             let query = "SELECT at, value FROM sample WHERE series = ? AND at <= ? ORDER BY at";
             let changes = self.rows(query, params![id, until], |r| {
-                Ok(Point { at: r.get(0)?, value: from_sql(&r.get::<_, Value>(1)?) })
+                Ok(Point { at: r.get(0)?, value: from_sql(r.get_ref(1)?) })
             })?;
             if !changes.is_empty() {
                 telemetry.series.entry(labels.name().to_owned()).or_default().push(Kept {

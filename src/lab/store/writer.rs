@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, params};
 
 use super::chain::{self, Row};
 use super::{
@@ -75,7 +75,7 @@ impl Writer {
             rows.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?, r.get(3)?)))?
         {
             let (id, target, labels, value): (i64, i64, String, Value) = row?;
-            let value = from_sql(&value);
+            let value = from_sql((&value).into());
             let known = ids.get(&target).and_then(|t| targets.get_mut(t));
             if let (Some(known), Some(labels)) = (known, parse_labels(&labels)) {
                 known
@@ -308,11 +308,9 @@ impl Writer {
 
     /// The time of the last recorded scrape.
     pub fn last_scrape(&self) -> Result<Option<UnixMs>, StoreError> {
-        let last = self
-            .connection
-            .query_row("SELECT max(at) FROM scrape", [], |row| row.get(0))
-            .optional();
-        Ok(last.map_err(self.failed("read"))?.flatten())
+        let query = "SELECT max((SELECT max(at) FROM scrape WHERE target = target.id)) FROM target";
+        let last = self.connection.query_row(query, [], |row| row.get(0));
+        last.map_err(self.failed("read"))
     }
 }
 
@@ -368,11 +366,11 @@ fn to_sql(value: f64) -> Value {
     }
 }
 
-pub(super) fn from_sql(value: &Value) -> f64 {
+pub(super) fn from_sql(value: ValueRef<'_>) -> f64 {
     match value {
-        Value::Real(v) => *v,
-        Value::Integer(v) => *v as f64,
-        Value::Text(_) => f64::NAN,
-        Value::Null | Value::Blob(_) => stale(),
+        ValueRef::Real(v) => v,
+        ValueRef::Integer(v) => v as f64,
+        ValueRef::Text(_) => f64::NAN,
+        ValueRef::Null | ValueRef::Blob(_) => stale(),
     }
 }

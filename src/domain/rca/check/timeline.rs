@@ -19,22 +19,8 @@ pub fn looks(
     most: i64,
 ) -> Result<Vec<(UnixMs, bool)>, SourceError> {
     let step = (span.length() / most.max(1) / CADENCE + 1) * CADENCE;
-    let series =
-        super::answered(query.range(source, span.from, span.to, step))?.unwrap_or_default();
-    let is_truth = query.expr().is_truth();
-    let is_scalar = query.kind() == crate::domain::telemetry::promql::expr::Kind::Scalar;
-    let says_yes = |value: f64| match (is_scalar, is_truth) {
-        (true, _) => value != 0.0 && !value.is_nan(),
-        (false, true) => value == 1.0,
-        (false, false) => true,
-    };
-    let count = (span.length() / step + 1).max(1) as usize;
-    let mut held = vec![false; count];
-    for point in series.iter().flat_map(|s| &s.points).filter(|p| says_yes(p.value)) {
-        if let Some(slot) = held.get_mut(((point.at - span.from) / step) as usize) {
-            *slot = true;
-        }
-    }
+    let held = super::answered(query.held(source, span.from, span.to, step))?;
+    let held = held.unwrap_or_else(|_| vec![false; (span.length() / step + 1).max(1) as usize]);
     Ok(held.into_iter().enumerate().map(|(n, held)| (span.from + n as i64 * step, held)).collect())
 }
 

@@ -222,17 +222,25 @@ impl<'a> Evaluation<'a> {
         let mut tracks = Vec::with_capacity(series.len());
         for Series { labels, mut points } in series {
             points.retain(|point| !is_stale(point.value));
+            self.budget.look(points.len().saturating_mul(self.windows_over(range)))?;
             let mut values = Vec::with_capacity(self.steps.count);
             for (step, at) in self.steps.times().enumerate() {
                 let window = window(self, at);
                 let seen = window.of(&points);
-                self.budget.spend(seen.len() as u64)?;
                 values.push(if seen.is_empty() { None } else { function(step, seen, window) });
             }
             tracks.push(Track { labels, values });
         }
         tracks.retain(Track::is_present);
         Ok(tracks)
+    }
+
+    /// In how many windows of the range a sample may lie, at most.
+    fn windows_over(&self, range: &RangeSelector) -> usize {
+        match range.selector.at {
+            Some(_) => self.steps.count,
+            None => self.steps.count.min((range.width / self.steps.step) as usize + 1),
+        }
     }
 
     /// The samples in a range on its own, which only an instant query may ask for.

@@ -18,6 +18,7 @@ mod numeric;
 pub mod operator;
 mod over_time;
 mod relabel;
+mod standing;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use evaluate::Evaluation;
 use expr::{Binary, Expr, Kind, Selector};
 use function::InstantFunction;
 use operator::{BinaryOp, Relation};
+pub use standing::Standing;
 pub use value::Value;
 use value::{Outcome, Track};
 use window::Steps;
