@@ -4,10 +4,16 @@
 use super::engine::Lab;
 use super::run::{Briefing, RunFile};
 use super::store::{Command, Reader, StoreError};
-use crate::domain::rca::detect::{AlertRule, Scope, detect};
+use crate::domain::rca::detect::{AlertRule, Detector};
 use crate::domain::rca::record::{
-    Alert, Change, Command as RecordedCommand, Facts, Gap, Inventory, Objective, Span,
+    Alert, Change, Command as RecordedCommand, Detection, Facts, Gap, Inventory, Objective, Span,
 };
+use crate::domain::telemetry::series::UnixMs;
+
+/// A record of so many milliseconds is gone through in a moment.
+const SHORT: i64 = 5 * 60_000;
+/// A keeper that is further behind than this has stopped detecting, or has only begun to catch up.
+const FOLLOWS_WITHIN: i64 = 30_000;
 
 /// Gathers the facts of a run that has opened.
 pub fn facts(
@@ -17,19 +23,10 @@ pub fn facts(
     reader: &Reader,
 ) -> Result<Facts, StoreError> {
     let (first, last) = reader.span()?.unwrap_or((file.created_at, file.created_at));
-    let settled = file.settled_at.unwrap_or(first);
     let page = file.paged_at.unwrap_or(last);
-    let baseline = Span { from: settled - file.baseline_ms.unwrap_or(0), to: settled };
+    let baseline = baseline(file, first);
     let inventory = Inventory::of(&lab.topology, &lab.services);
     let alert = &briefing.alert;
-    let scope = Scope {
-        span: Span { from: baseline.from, to: last },
-        alert: Some(AlertRule {
-            name: alert.name.clone(),
-            promql: alert.expr.clone(),
-            hold: i64::from(alert.for_seconds) * 1000,
-        }),
-    };
     Ok(Facts {
         run: file.id.clone(),
         family: file.family.clone(),
@@ -50,7 +47,7 @@ pub fn facts(
             .into_iter()
             .map(|c| Change { number: c.number, at: c.at, what: c.what })
             .collect(),
-        detections: detect(reader, &scope, &inventory)?,
+        detections: detections(file, lab, briefing, reader, last)?,
         gaps: reader
             .gaps()?
             .into_iter()
@@ -58,6 +55,50 @@ pub fn facts(
             .collect(),
         inventory,
     })
+}
+
+/// The window in which all was healthy.
+fn baseline(file: &RunFile, first: UnixMs) -> Span {
+    let settled = file.settled_at.unwrap_or(first);
+    Span { from: settled - file.baseline_ms.unwrap_or(0), to: settled }
+}
+
+/// A detector for a run, and from when on it will read the record.
+pub fn detector(
+    file: &RunFile,
+    lab: &Lab,
+    briefing: &Briefing,
+    reader: &Reader,
+) -> Result<(Detector, UnixMs), StoreError> {
+    let first = reader.span()?.map_or(file.created_at, |(first, _)| first);
+    let from = baseline(file, first).from;
+    let alert = AlertRule {
+        name: briefing.alert.name.clone(),
+        promql: briefing.alert.expr.clone(),
+        hold: i64::from(briefing.alert.for_seconds) * 1000,
+    };
+    let inventory = Inventory::of(&lab.topology, &lab.services);
+    Ok((Detector::new(from, Some(alert), inventory), from))
+}
+
+/// What is to be seen up to the last second. Of a long record it is what the keeper has detected,
+/// who is some seconds behind; a short one is gone through anew.
+fn detections(
+    file: &RunFile,
+    lab: &Lab,
+    briefing: &Briefing,
+    reader: &Reader,
+    last: UnixMs,
+) -> Result<Vec<Detection>, StoreError> {
+    let (mut detector, from) = detector(file, lab, briefing, reader)?;
+    if last - from > SHORT
+        && let Some((until, detections)) = reader.detections()?
+        && last - until < FOLLOWS_WITHIN
+    {
+        return Ok(detections);
+    }
+    detector.advance(reader, last)?;
+    Ok(detector.detections())
 }
 
 fn command(command: &Command) -> RecordedCommand {

@@ -74,7 +74,7 @@ impl<'a> Replay<'a> {
         self.targets.iter().map(|t| t.labels.len()).sum()
     }
 
-    /// Writes one second as the keeper does: its scrapes, what was logged and run, one commit.
+    /// Writes one second as the keeper does before it commits: its scrapes, what was logged and run.
     pub fn write(&mut self, second: usize, writer: &mut Writer) -> Result<UnixMs, StoreError> {
         let recorded = self.seconds.len();
         let (source, round) = match second.checked_sub(recorded) {
@@ -88,7 +88,6 @@ impl<'a> Replay<'a> {
         }
         self.log(second, at, writer)?;
         self.run(second, at, writer)?;
-        writer.commit()?;
         Ok(at)
     }
 
@@ -120,6 +119,7 @@ impl<'a> Replay<'a> {
             let taken = &battery[k % battery.len()];
             let number = writer.command_started(&CommandStart {
                 at,
+                who: None,
                 kind: "exec".to_owned(),
                 node: taken.machine.clone(),
                 text: taken.line.clone(),

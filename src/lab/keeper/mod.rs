@@ -2,6 +2,7 @@
 //! writer of the run's telemetry.
 
 pub mod clock;
+mod detection;
 pub mod progress;
 pub mod protocol;
 pub mod record;
@@ -96,6 +97,7 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
                 return Err(KeeperError::Unfit(format!("the run {} is {}", run.id, file.state)));
             }
         }
+        spawn_local(detection::go_on(run.clone(), recorder.clone()));
         tokio::time::sleep_until(Instant::now() + LIFETIME).await;
         tracing::info!("the lifetime is over");
         // The run is over even where something hangs on the engine.

@@ -9,12 +9,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::clock::Clock;
+use crate::domain::rca::record::Detection;
 use crate::domain::telemetry::log::LogLine;
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::UnixMs;
-use crate::lab::store::{
-    CommandEnd, CommandStart, Detected, Gap, Reader, Scrape, StoreError, Writer,
-};
+use crate::lab::store::{CommandEnd, CommandStart, Gap, Reader, Scrape, StoreError, Writer};
 
 /// A staging waits so long for a second: then the record, or what should write it, is broken.
 const SILENT_AT_MOST: Duration = Duration::from_secs(20);
@@ -199,9 +198,9 @@ impl Recorder {
         self.noticed(self.writer.borrow_mut().change(at, what, by))
     }
 
-    /// Records a detection when it is first seen.
-    pub fn detected(&self, detected: &Detected) -> Result<(), StoreError> {
-        self.noticed(self.writer.borrow_mut().detected(detected))
+    /// Records how far detection has read on, and what is new or has another end.
+    pub fn detected_until(&self, until: UnixMs, changed: &[Detection]) -> Result<(), StoreError> {
+        self.noticed(self.writer.borrow_mut().detected_until(until, changed))
     }
 
     /// Begins the chain of the record with the commitment the run opens with.

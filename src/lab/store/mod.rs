@@ -1,6 +1,7 @@
 //! The telemetry of a run: one SQLite file, written by its keeper alone and read by everybody.
 
 mod chain;
+mod detections;
 mod reader;
 mod schema;
 mod whole;

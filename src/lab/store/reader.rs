@@ -167,6 +167,13 @@ impl Reader {
         })
     }
 
+    pub(super) fn failed(
+        &self,
+        operation: &'static str,
+    ) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
+        failed(operation, &self.path)
+    }
+
     fn select_stored(
         &self,
         matchers: &[Matcher],

@@ -17,7 +17,7 @@ use crate::domain::telemetry::series::{Labels, UnixMs, is_stale, stale};
 /// The one writer of a run's record.
 #[derive(Debug)]
 pub struct Writer {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     targets: HashMap<Target, Known>,
     /// Whether the second's transaction has begun.
@@ -54,7 +54,10 @@ impl Writer {
         Ok(writer)
     }
 
-    fn failed(&self, operation: &'static str) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
+    pub(super) fn failed(
+        &self,
+        operation: &'static str,
+    ) -> impl Fn(rusqlite::Error) -> StoreError + use<> {
         failed(operation, &self.path)
     }
 
@@ -105,7 +108,7 @@ impl Writer {
 
     /// Writes within the second's transaction. When that fails the whole second was never written:
     /// half of one would look like machines that did not answer.
-    fn write<T>(
+    pub(super) fn write<T>(
         &mut self,
         operation: &'static str,
         write: impl FnOnce(&mut Self) -> rusqlite::Result<T>,

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::episode::{State, Watched};
 use super::recording::Recording;
-use super::{Patience, Rule};
+use super::{AlertRule, Patience, Rule, Watch};
 use crate::domain::rca::vocab::{Component, Kind};
+use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::{SourceError, UnixMs, is_stale};
 
@@ -13,7 +14,7 @@ use crate::domain::telemetry::series::{SourceError, UnixMs, is_stale};
 pub const RULES: &[Rule] = &[Rule {
     event: "alert.fired",
     patience: Patience { hold: 0, quiet: 5_000, together: 0 },
-    watch: firing,
+    watch: || firing(),
 }];
 
 /// What labels of an alert's series name, the most telling first.
@@ -29,41 +30,61 @@ const STEP: i64 = 250;
 /// Moments of one query; more are refused.
 const AT_ONCE: i64 = 10_000;
 
-fn firing(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let Some(alert) = &recording.alert else { return Ok(Vec::new()) };
-    let failed = |e: crate::domain::telemetry::QueryError| {
-        SourceError(format!("the alert's expression: {e}"))
-    };
-    let query = Query::parse(&alert.promql).map_err(failed)?;
-    let (from, to) = (recording.span.from, recording.span.to);
-    let mut pending: BTreeSet<UnixMs> = BTreeSet::new();
-    for begin in (from..=to).step_by((AT_ONCE * STEP) as usize) {
-        let held = query
-            .range(recording.source(), begin, to.min(begin + (AT_ONCE - 1) * STEP), STEP)
-            .map_err(failed)?;
-        pending.extend(held.iter().flat_map(|s| &s.points).map(|p| p.at));
-    }
-    // Pending is not firing: it fires once it has held for long enough.
-    let mut since = None;
-    let mut fired: Option<UnixMs> = None;
-    let states: Vec<_> = (0..=(to - from) / STEP)
-        .map(|k| {
-            let at = from + k * STEP;
-            since = pending.contains(&at).then(|| since.unwrap_or(at));
-            let firing = since.is_some_and(|since| at - since >= alert.hold);
-            if firing {
-                fired.get_or_insert(at);
+/// How it stands with the alert.
+#[derive(Default)]
+struct Firing {
+    /// The next moment to be evaluated, by its number.
+    next: i64,
+    /// Since when its condition holds.
+    since: Option<UnixMs>,
+    /// Whom it was about when it first fired.
+    about: Option<Vec<Component>>,
+}
+
+fn firing() -> Watch {
+    let mut firing = Firing::default();
+    Box::new(move |recording| match recording.alert {
+        Some(alert) => firing.watch(recording, alert),
+        None => Ok(Vec::new()),
+    })
+}
+
+impl Firing {
+    fn watch(
+        &mut self,
+        recording: &Recording<'_>,
+        alert: &AlertRule,
+    ) -> Result<Vec<Watched>, SourceError> {
+        let failed = |e: QueryError| SourceError(format!("the alert's expression: {e}"));
+        let query = Query::parse(&alert.promql).map_err(failed)?;
+        let (first, to) = (recording.begin + self.next * STEP, recording.span.to);
+        let mut pending: BTreeSet<UnixMs> = BTreeSet::new();
+        for begin in (first..=to).step_by((AT_ONCE * STEP) as usize) {
+            let held = query
+                .range(recording.source(), begin, to.min(begin + (AT_ONCE - 1) * STEP), STEP)
+                .map_err(failed)?;
+            pending.extend(held.iter().flat_map(|s| &s.points).map(|p| p.at));
+        }
+        let mut states = Vec::new();
+        for at in (first..=to).step_by(STEP as usize) {
+            // Pending is not firing: it fires once it has held for long enough.
+            self.since = pending.contains(&at).then(|| self.since.unwrap_or(at));
+            let fires = self.since.is_some_and(|since| at - since >= alert.hold);
+            if fires && self.about.is_none() {
+                self.about = Some(concerned(recording, &query, at)?);
             }
-            (at, State::at(at, firing))
-        })
-        .collect();
-    let Some(fired) = fired else { return Ok(Vec::new()) };
-    Ok(vec![Watched {
-        on: concerned(recording, &query, fired)?,
-        company: Watched::all_of(&alert.name),
-        note: String::new(),
-        states,
-    }])
+            states.push((at, State::at(at, fires)));
+        }
+        self.next += states.len() as i64;
+        let watched = |on: &Vec<Component>| Watched {
+            thing: alert.name.clone(),
+            on: on.clone(),
+            company: Watched::all_of(&alert.name),
+            note: String::new(),
+            states,
+        };
+        Ok(self.about.as_ref().map(watched).into_iter().collect())
+    }
 }
 
 /// Whom the alert is about: what the series it reads name, as far as their value was another one
@@ -76,7 +97,7 @@ fn concerned(
     let mut changed = BTreeSet::new();
     let mut all = BTreeSet::new();
     for (selector, _) in query.selectors() {
-        for series in recording.source().select(&selector.matchers, recording.span.from, fired)? {
+        for series in recording.source().select(&selector.matchers, recording.begin, fired)? {
             let Some((label, kind)) =
                 NAMED.iter().find(|(label, _)| !series.labels.get(label).is_empty())
             else {

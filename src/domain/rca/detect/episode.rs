@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::rca::vocab::Component;
-use crate::domain::telemetry::series::UnixMs;
+use crate::domain::telemetry::series::{Labels, UnixMs};
 
 /// What a rule says of a thing at one second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +35,11 @@ impl State {
     }
 }
 
-/// A thing a rule watches.
+/// A thing a rule watches, in some seconds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watched {
+    /// What it is known by from one stretch of seconds to the next.
+    pub thing: String,
     /// Where a detection is made.
     pub on: Vec<Component>,
     /// What is in the same company may be told as one: `led by broker 1`. Said with its time, since
@@ -50,9 +52,20 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// A thing that is told for itself.
+    /// A thing that is told for itself and of which there is one on a component.
     pub fn alone(on: Component, states: Vec<(UnixMs, State)>) -> Self {
-        Self { on: vec![on], company: Timeline::default(), note: String::new(), states }
+        Self {
+            thing: on.to_string(),
+            on: vec![on],
+            company: Timeline::default(),
+            note: String::new(),
+            states,
+        }
+    }
+
+    /// A thing that is told for itself and is this series.
+    pub fn series(labels: &Labels, on: Component, states: Vec<(UnixMs, State)>) -> Self {
+        Self { thing: labels.to_string(), ..Self::alone(on, states) }
     }
 
     /// The company of all things of a rule, told with these words.
@@ -132,96 +145,131 @@ pub struct Episode {
     pub established: UnixMs,
 }
 
-/// A stretch of one thing, before what belongs together is told as one.
-#[derive(Debug, Clone, Copy)]
+/// A stretch of one thing that is to be told, before what belongs together is told as one.
+#[derive(Debug, Clone)]
 struct Stretch {
+    company: String,
+    on: Vec<Component>,
+    note: String,
     from: UnixMs,
     established: UnixMs,
     to: Option<UnixMs>,
-    /// The thing, by its place among what is watched.
-    thing: usize,
 }
 
-/// The stretches of one thing.
-fn stretches(thing: usize, states: &[(UnixMs, State)], patience: Patience) -> Vec<Stretch> {
-    struct Current {
-        from: UnixMs,
-        established: Option<UnixMs>,
-        calm_since: Option<UnixMs>,
+/// How it stands with one thing in whose matter something is.
+#[derive(Debug, Clone, Copy)]
+struct Current {
+    from: UnixMs,
+    /// Its place among the stretches, once it is established.
+    place: Option<usize>,
+    calm_since: Option<UnixMs>,
+}
+
+/// What the things of a rule went through, as far as their seconds were seen.
+#[derive(Debug)]
+pub struct Episodes {
+    patience: Patience,
+    current: BTreeMap<String, Current>,
+    stretches: Vec<Stretch>,
+}
+
+impl Episodes {
+    /// Nothing was seen yet.
+    pub fn new(patience: Patience) -> Self {
+        Self { patience, current: BTreeMap::new(), stretches: Vec::new() }
     }
-    let mut done = Vec::new();
-    let mut current: Option<Current> = None;
-    for (at, state) in states {
-        match (state, &mut current) {
+
+    /// What was seen next of these things. Seconds of a thing come in their order.
+    pub fn see(&mut self, watched: Vec<Watched>) {
+        for thing in watched {
+            let mut current = self.current.remove(&thing.thing);
+            for (at, state) in &thing.states {
+                current = self.next(current, &thing, *at, *state);
+            }
+            if let Some(current) = current {
+                self.current.insert(thing.thing, current);
+            }
+        }
+    }
+
+    /// How it stands with a thing after one more second.
+    fn next(
+        &mut self,
+        current: Option<Current>,
+        thing: &Watched,
+        at: UnixMs,
+        state: State,
+    ) -> Option<Current> {
+        match (state, current) {
             (State::Active(since), None) => {
-                let established = (at - since >= patience.hold).then_some(*at);
-                current = Some(Current { from: *since, established, calm_since: None });
+                let now = Current { from: since, place: None, calm_since: None };
+                Some(self.established(now, thing, at))
             }
-            (State::Active(_), Some(now)) => {
+            (State::Active(_), Some(mut now)) => {
                 now.calm_since = None;
-                if now.established.is_none() && at - now.from >= patience.hold {
-                    now.established = Some(*at);
+                if let Some(place) = now.place {
+                    self.stretches[place].to = None;
                 }
+                Some(self.established(now, thing, at))
             }
-            (State::Calm, Some(now)) => {
-                let calm_since = *now.calm_since.get_or_insert(*at);
-                match now.established {
-                    None => current = None,
-                    Some(established) if at - calm_since >= patience.quiet => {
-                        done.push(Stretch {
-                            from: now.from,
-                            established,
-                            to: Some(calm_since),
-                            thing,
-                        });
-                        current = None;
-                    }
-                    Some(_) => {}
-                }
+            (State::Calm, Some(mut now)) => {
+                let calm_since = *now.calm_since.get_or_insert(at);
+                // What was not established is forgotten.
+                let place = now.place?;
+                self.stretches[place].to = Some(calm_since);
+                (at - calm_since < self.patience.quiet).then_some(now)
             }
-            (State::Calm, None) | (State::Unseen, _) => {}
+            (State::Calm, None) => None,
+            (State::Unseen, current) => current,
         }
     }
-    let last = current.and_then(|c| {
-        Some(Stretch { from: c.from, established: c.established?, to: c.calm_since, thing })
-    });
-    done.into_iter().chain(last).collect()
-}
 
-/// What a rule's things went through, each company's together.
-pub fn episodes(watched: &[Watched], patience: Patience) -> Vec<Episode> {
-    let mut by_company: BTreeMap<(String, Vec<Component>), Vec<Stretch>> = BTreeMap::new();
-    for (k, thing) in watched.iter().enumerate() {
-        for stretch in stretches(k, &thing.states, patience) {
-            let company = thing.company.at(stretch.established).cloned().unwrap_or_default();
+    /// The same, to be told from now on if it has lasted long enough.
+    fn established(&mut self, mut now: Current, thing: &Watched, at: UnixMs) -> Current {
+        if now.place.is_none() && at - now.from >= self.patience.hold {
+            now.place = Some(self.stretches.len());
+            self.stretches.push(Stretch {
+                company: thing.company.at(at).cloned().unwrap_or_default(),
+                on: thing.on.clone(),
+                note: thing.note.clone(),
+                from: now.from,
+                established: at,
+                to: None,
+            });
+        }
+        now
+    }
+
+    /// What is to be told, each company's together.
+    pub fn told(&self) -> Vec<Episode> {
+        let mut by_company: BTreeMap<(&str, &[Component]), Vec<&Stretch>> = BTreeMap::new();
+        for stretch in &self.stretches {
             // Without a company a thing is its own.
-            let alone = if company.is_empty() { thing.on.clone() } else { Vec::new() };
-            by_company.entry((company, alone)).or_default().push(stretch);
+            let alone = if stretch.company.is_empty() { &stretch.on[..] } else { &[] };
+            by_company.entry((&stretch.company, alone)).or_default().push(stretch);
         }
-    }
-    let mut episodes = Vec::new();
-    for ((company, _), mut members) in by_company {
-        members.sort_by_key(|m| (m.established, m.from, m.thing));
-        while let Some(first) = members.first().map(|m| m.established) {
-            let end = members.partition_point(|m| m.established - first <= patience.together);
-            let group: Vec<Stretch> = members.drain(..end).collect();
-            episodes.push(told_as_one(&company, &group, watched, first + patience.together));
+        let together = self.patience.together;
+        let mut episodes = Vec::new();
+        for ((company, _), mut members) in by_company {
+            members.sort_by_key(|m| (m.established, m.from));
+            let mut rest = &members[..];
+            while let Some(first) = rest.first().map(|m| m.established) {
+                let (group, after) =
+                    rest.split_at(rest.partition_point(|m| m.established - first <= together));
+                episodes.push(told_as_one(company, group, first + together));
+                rest = after;
+            }
         }
+        episodes
     }
-    episodes
 }
 
-fn told_as_one(
-    company: &str,
-    group: &[Stretch],
-    watched: &[Watched],
-    established: UnixMs,
-) -> Episode {
-    let mut on: Vec<Component> = group.iter().flat_map(|m| watched[m.thing].on.clone()).collect();
+fn told_as_one(company: &str, group: &[&Stretch], established: UnixMs) -> Episode {
+    let mut on: Vec<Component> = group.iter().flat_map(|m| m.on.clone()).collect();
     on.sort_by_key(in_human_order);
     on.dedup();
     let mut notes: Vec<&str> =
-        group.iter().map(|m| watched[m.thing].note.as_str()).filter(|n| !n.is_empty()).collect();
+        group.iter().map(|m| m.note.as_str()).filter(|n| !n.is_empty()).collect();
     notes.sort_unstable();
     notes.dedup();
     let told = [company, &notes.join(", ")]

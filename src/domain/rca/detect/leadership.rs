@@ -1,10 +1,11 @@
 //! Who leads, who may, and what the controller says of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::counter::{Counter, Memory};
 use super::episode::{State, Timeline, Watched};
-use super::recording::{Recording, named, partition_key, where_value};
-use super::{Patience, Rule};
+use super::recording::{Known, Recording, named, partition, partition_key, where_value};
+use super::{Patience, Rule, Watch};
 use crate::domain::rca::vocab::{Component, Kind};
 use crate::domain::telemetry::series::{Series, SourceError, UnixMs, is_stale};
 
@@ -13,37 +14,37 @@ pub const RULES: &[Rule] = &[
     Rule {
         event: "leader.moved",
         patience: Patience { hold: 0, quiet: 0, together: 2_000 },
-        watch: away_from_preferred,
+        watch: || away_from_preferred(),
     },
     Rule {
         event: "leader.lost",
         patience: Patience { hold: 0, quiet: 2_000, together: 2_000 },
-        watch: without_leader,
+        watch: || Box::new(without_leader),
     },
     Rule {
         event: "leader.unclean",
         patience: Patience { hold: 0, quiet: 10_000, together: 0 },
-        watch: unclean,
+        watch: || unclean(),
     },
     Rule {
         event: "leadership.skewed",
         patience: Patience { hold: 10_000, quiet: 5_000, together: 0 },
-        watch: skewed,
+        watch: || skewed(),
     },
     Rule {
         event: "broker.fenced",
         patience: Patience { hold: 0, quiet: 0, together: 0 },
-        watch: fenced,
+        watch: || Box::new(fenced),
     },
     Rule {
         event: "quorum.lost",
         patience: Patience { hold: 2_000, quiet: 2_000, together: 2_000 },
-        watch: quorum_lost,
+        watch: || Box::new(quorum_lost),
     },
     Rule {
         event: "quorum.elected",
         patience: Patience { hold: 0, quiet: 5_000, together: 2_000 },
-        watch: quorum_elected,
+        watch: || quorum_elected(),
     },
 ];
 
@@ -51,55 +52,60 @@ pub const RULES: &[Rule] = &[
 /// three brokers leads 1.5 times its share each.
 const SKEWED: f64 = 1.8;
 
-/// A partition whose leader moved to a broker that is not its preferred one, until the leader moves
-/// again.
-fn away_from_preferred(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let preferred: BTreeMap<_, _> = recording
-        .series("kafka_topic_partition_preferred_leader")?
-        .iter()
-        .map(|s| (partition_key(&s.labels), steps(s)))
-        .collect();
-    let mut watched = Vec::new();
-    for series in recording.series("kafka_topic_partition_leader")?.iter() {
-        let key = partition_key(&series.labels);
-        let seen: Vec<_> = series
-            .points
-            .iter()
-            .filter(|p| !is_stale(p.value) && p.value >= 0.0)
-            .map(|p| (p.at, p.value))
-            .collect();
-        // The last move, as of each second.
-        let mut moves: Vec<(UnixMs, Option<(f64, f64)>)> = Vec::new();
-        let mut last = None;
-        for (k, (at, leader)) in seen.iter().enumerate() {
-            if let Some((_, before)) =
-                k.checked_sub(1).and_then(|k| seen.get(k)).filter(|(_, before)| before != leader)
-            {
-                let home = preferred.get(&key).and_then(|p| p.at(*at)).is_some_and(|p| p == leader);
-                last = (!home).then_some((*before, *leader));
-            }
-            moves.push((*at, last));
-        }
-        let kinds: Vec<(f64, f64)> =
-            moves.iter().filter_map(|(_, m)| *m).fold(Vec::new(), |mut kinds, m| {
-                if !kinds.contains(&m) {
-                    kinds.push(m);
-                }
-                kinds
-            });
-        watched.extend(kinds.into_iter().map(|kind| Watched {
-            on: vec![Component::of(Kind::Partition, format!("{}-{}", key.0, key.1))],
-            company: Timeline::always(format!("from broker {}", kind.0)),
-            note: format!("to broker {}", kind.1),
-            states:
-                moves.iter().map(|(at, last)| (*at, State::at(*at, *last == Some(kind)))).collect(),
-        }));
-    }
-    Ok(watched)
+/// What is remembered of a partition's leader.
+#[derive(Default)]
+struct Leader {
+    last: Option<f64>,
+    /// The last move away from home, from one broker to another; nothing when it is at home, or
+    /// never moved.
+    away: Option<(f64, f64)>,
+    /// Every such move there was.
+    moves: Vec<(f64, f64)>,
 }
 
-fn steps(series: &Series) -> Timeline<f64> {
-    Timeline::of(series.points.iter().filter(|p| !is_stale(p.value)).map(|p| (p.at, p.value)))
+/// A partition whose leader moved to a broker that is not its preferred one, until the leader moves
+/// again.
+fn away_from_preferred() -> Watch {
+    let mut homes: Known<f64> = Known::default();
+    let mut leaders: Memory<Leader> = Memory::default();
+    Box::new(move |recording| {
+        let preferred = recording.series("kafka_topic_partition_preferred_leader")?;
+        let homes = homes.of_partitions(&preferred, |broker| broker);
+        let mut watched = Vec::new();
+        for series in recording.series("kafka_topic_partition_leader")?.iter() {
+            let home = homes.get(&partition_key(&series.labels));
+            watched.extend(moves(series, home, leaders.of(&series.labels)));
+        }
+        Ok(watched)
+    })
+}
+
+/// Each kind of move as a thing of its own.
+fn moves(series: &Series, home: Option<&Timeline<f64>>, leader: &mut Leader) -> Vec<Watched> {
+    // The last move, as of each second.
+    let mut away: Vec<(UnixMs, Option<(f64, f64)>)> = Vec::new();
+    for point in series.points.iter().filter(|p| !is_stale(p.value) && p.value >= 0.0) {
+        let now = point.value;
+        if let Some(before) = leader.last.filter(|before| *before != now) {
+            let is_home = home.and_then(|home| home.at(point.at)).is_some_and(|h| *h == now);
+            leader.away = (!is_home).then_some((before, now));
+            leader.moves.extend(leader.away.filter(|kind| !leader.moves.contains(kind)));
+        }
+        leader.last = Some(now);
+        away.push((point.at, leader.away));
+    }
+    let of_kind = |kind: &(f64, f64)| {
+        let states = away.iter().map(|(at, away)| (*at, State::at(*at, *away == Some(*kind))));
+        let on = partition(&series.labels);
+        let thing = Watched::series(&series.labels, on, states.collect());
+        Watched {
+            thing: format!("{} from {} to {}", thing.thing, kind.0, kind.1),
+            company: Timeline::always(format!("from broker {}", kind.0)),
+            note: format!("to broker {}", kind.1),
+            ..thing
+        }
+    };
+    leader.moves.iter().map(of_kind).collect()
 }
 
 /// A partition nobody leads.
@@ -109,7 +115,7 @@ fn without_leader(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError
         let states = where_value(&s.points, |leader| leader < 0.0);
         Watched {
             company: Watched::all_of("without a leader"),
-            ..Watched::alone(super::recording::partition(&s.labels), states)
+            ..Watched::series(&s.labels, partition(&s.labels), states)
         }
     });
     Ok(watched.collect())
@@ -117,53 +123,62 @@ fn without_leader(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError
 
 /// Unclean elections, which the controller counts for the cluster as a whole: told of the topics
 /// that lost records with them nobody knows.
-fn unclean(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let elections =
-        recording.series("kafka_controller_controllerstats_uncleanleaderelections_total")?;
-    let topics: Vec<_> =
-        recording.inventory.topics.keys().map(|t| Component::of(Kind::Topic, t)).collect();
-    let watched = elections.iter().map(|s| Watched {
-        on: topics.clone(),
-        company: Watched::all_of("counted by the controller, on some of these topics"),
-        note: String::new(),
-        states: recording.growing(&s.points),
-    });
-    Ok(watched.collect())
+fn unclean() -> Watch {
+    let mut counters: Memory<Counter> = Memory::default();
+    Box::new(move |recording| {
+        let elections =
+            recording.series("kafka_controller_controllerstats_uncleanleaderelections_total")?;
+        let topics: Vec<_> =
+            recording.inventory.topics.keys().map(|t| Component::of(Kind::Topic, t)).collect();
+        let watched = elections.iter().map(|s| Watched {
+            thing: s.labels.to_string(),
+            on: topics.clone(),
+            company: Watched::all_of("counted by the controller, on some of these topics"),
+            note: String::new(),
+            states: counters.growing(recording, s),
+        });
+        Ok(watched.collect())
+    })
 }
 
 /// A broker that leads far more partitions than its share, the share of brokers that are fenced
 /// among them.
-fn skewed(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let brokers: BTreeSet<String> = recording
-        .series("kafka_broker_fenced")?
-        .iter()
-        .map(|s| s.labels.get("broker").to_owned())
-        .collect();
-    let mut led: BTreeMap<UnixMs, BTreeMap<String, usize>> = BTreeMap::new();
-    for point in recording.series("kafka_topic_partition_leader")?.iter().flat_map(|s| &s.points) {
-        if !is_stale(point.value) && point.value >= 0.0 {
-            *led.entry(point.at).or_default().entry(point.value.to_string()).or_default() += 1;
+fn skewed() -> Watch {
+    // Since when each broker is known.
+    let mut brokers: BTreeMap<String, UnixMs> = BTreeMap::new();
+    Box::new(move |recording| {
+        for series in recording.series("kafka_broker_fenced")?.iter() {
+            if let Some(first) = series.points.first() {
+                brokers.entry(series.labels.get("broker").to_owned()).or_insert(first.at);
+            }
         }
-    }
-    let of_broker = |broker: &String| {
-        let states = led.iter().map(|(at, counts)| {
-            let share = counts.values().sum::<usize>() as f64 / brokers.len() as f64;
-            let own = counts.get(broker).copied().unwrap_or(0) as f64;
-            (*at, State::at(*at, own > SKEWED * share && own >= share + 2.0))
-        });
-        Watched::alone(Component::of(Kind::Broker, broker), states.collect())
-    };
-    Ok(brokers.iter().map(of_broker).collect())
+        let mut led: BTreeMap<UnixMs, BTreeMap<String, usize>> = BTreeMap::new();
+        let leaders = recording.series("kafka_topic_partition_leader")?;
+        for point in leaders.iter().flat_map(|s| &s.points) {
+            if !is_stale(point.value) && point.value >= 0.0 {
+                let led = led.entry(point.at).or_default();
+                *led.entry(point.value.to_string()).or_default() += 1;
+            }
+        }
+        let of_broker = |broker: &String| {
+            let states = led.iter().map(|(at, counts)| {
+                let known = brokers.values().filter(|since| *since <= at).count();
+                let share = counts.values().sum::<usize>() as f64 / known as f64;
+                let own = counts.get(broker).copied().unwrap_or(0) as f64;
+                (*at, State::at(*at, own > SKEWED * share && own >= share + 2.0))
+            });
+            Watched::alone(Component::of(Kind::Broker, broker), states.collect())
+        };
+        Ok(brokers.keys().map(of_broker).collect())
+    })
 }
 
 /// A broker the controller holds fenced.
 fn fenced(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
     let brokers = recording.series("kafka_broker_fenced")?;
     let watched = brokers.iter().map(|s| {
-        Watched::alone(
-            named(Kind::Broker, &s.labels, "broker"),
-            where_value(&s.points, |v| v == 1.0),
-        )
+        let on = named(Kind::Broker, &s.labels, "broker");
+        Watched::series(&s.labels, on, where_value(&s.points, |v| v == 1.0))
     });
     Ok(watched.collect())
 }
@@ -176,23 +191,26 @@ fn quorum_lost(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
 }
 
 /// A controller whose epoch grew: somebody was elected.
-fn quorum_elected(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    of_controllers(recording, "kafka_server_raft_metrics_current_epoch", |s| {
-        recording.growing(&s.points)
+fn quorum_elected() -> Watch {
+    let mut epochs: Memory<Counter> = Memory::default();
+    Box::new(move |recording| {
+        of_controllers(recording, "kafka_server_raft_metrics_current_epoch", |s| {
+            epochs.growing(recording, s)
+        })
     })
 }
 
 fn of_controllers(
     recording: &Recording<'_>,
     name: &'static str,
-    states: impl Fn(&Series) -> Vec<(UnixMs, State)>,
+    mut states: impl FnMut(&Series) -> Vec<(UnixMs, State)>,
 ) -> Result<Vec<Watched>, SourceError> {
     let series = recording.series(name)?;
     let watched = series.iter().filter_map(|s| {
         let on = recording.process(s.labels.get("node")).filter(|c| c.kind == Kind::Controller)?;
         Some(Watched {
             company: Watched::all_of("the metadata quorum"),
-            ..Watched::alone(on, states(s))
+            ..Watched::series(&s.labels, on, states(s))
         })
     });
     Ok(watched.collect())

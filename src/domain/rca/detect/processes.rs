@@ -1,8 +1,11 @@
 //! Processes and what their machines give them.
 
+use std::collections::BTreeMap;
+
+use super::counter::{Counter, Memory, Rate};
 use super::episode::{State, Watched};
 use super::recording::{Recording, by_thing, where_value};
-use super::{Patience, Rule};
+use super::{Patience, Rule, Watch};
 use crate::domain::rca::vocab::{Component, Kind};
 use crate::domain::telemetry::series::{Point, Series, SourceError, UnixMs, is_stale};
 
@@ -11,47 +14,47 @@ pub const RULES: &[Rule] = &[
     Rule {
         event: "process.exited",
         patience: Patience { hold: 3_000, quiet: 0, together: 0 },
-        watch: exited,
+        watch: || Box::new(exited),
     },
     Rule {
         event: "process.restarted",
         patience: Patience { hold: 0, quiet: 0, together: 0 },
-        watch: restarted,
+        watch: || restarted(),
     },
     Rule {
         event: "process.killed",
         patience: Patience { hold: 0, quiet: 5_000, together: 0 },
-        watch: killed,
+        watch: || killed(),
     },
     Rule {
         event: "metrics.vanished",
         patience: Patience { hold: 3_000, quiet: 5_000, together: 0 },
-        watch: silent,
+        watch: || Box::new(silent),
     },
     Rule {
         event: "connection.refused",
         patience: Patience { hold: 10_000, quiet: 2_000, together: 0 },
-        watch: refusing,
+        watch: || Box::new(refusing),
     },
     Rule {
         event: "requests.timed_out",
         patience: Patience { hold: 2_000, quiet: 10_000, together: 0 },
-        watch: unanswered,
+        watch: || unanswered(),
     },
     Rule {
         event: "gc.long_pauses",
         patience: Patience { hold: 3_000, quiet: 10_000, together: 0 },
-        watch: collecting,
+        watch: || collecting(),
     },
     Rule {
         event: "cpu.throttled",
         patience: Patience { hold: 5_000, quiet: 10_000, together: 0 },
-        watch: throttled,
+        watch: || throttled(),
     },
     Rule {
         event: "disk.failed",
         patience: Patience { hold: 0, quiet: 0, together: 0 },
-        watch: offline_directories,
+        watch: || Box::new(offline_directories),
     },
 ];
 
@@ -97,7 +100,7 @@ fn scrapes(recording: &Recording<'_>, how: Failed) -> Result<Vec<Watched>, Sourc
     let watched =
         up.iter().filter(|s| matches!(s.labels.get("job"), "kafka" | "service")).filter_map(|s| {
             let on = recording.process(s.labels.get("node"))?;
-            Some(Watched::alone(on, failures(s, &took, how)))
+            Some(Watched::series(&s.labels, on, failures(s, &took, how)))
         });
     Ok(watched.collect())
 }
@@ -134,93 +137,112 @@ fn refusing(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
 
 /// A broker that does not answer plain requests in time, as seen from beside it; and a client whose
 /// requests time out.
-fn unanswered(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let mut watched = probes(recording, Failed::Unanswered, "probes get no answer within 600 ms")?;
-    let timeouts = recording.series("rdkafka_broker_request_timeouts_total")?;
-    watched.extend(timeouts.iter().map(|s| {
-        let broker = s.labels.get("broker");
-        let to = if broker.parse::<u32>().is_ok() {
-            format!("to broker {broker}")
-        } else {
-            format!("to the {broker}")
-        };
-        Watched::alone(
-            Component::of(Kind::Service, s.labels.get("service")),
-            recording.growing(&s.points),
-        )
-        .noting(to)
-    }));
-    Ok(watched)
+fn unanswered() -> Watch {
+    let mut timeouts: Memory<Counter> = Memory::default();
+    Box::new(move |recording| {
+        let note = "probes get no answer within 600 ms";
+        let mut watched = probes(recording, Failed::Unanswered, note)?;
+        let counters = recording.series("rdkafka_broker_request_timeouts_total")?;
+        watched.extend(counters.iter().map(|s| {
+            let broker = s.labels.get("broker");
+            let to = if broker.parse::<u32>().is_ok() {
+                format!("to broker {broker}")
+            } else {
+                format!("to the {broker}")
+            };
+            let on = Component::of(Kind::Service, s.labels.get("service"));
+            Watched::series(&s.labels, on, timeouts.growing(recording, s)).noting(to)
+        }));
+        Ok(watched)
+    })
 }
 
 /// A process with another start time than before.
-fn restarted(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let started = recording.series("process_start_time_seconds")?;
-    let watched = started.iter().filter_map(|s| {
-        let on = recording.process(s.labels.get("node"))?;
-        let mut before: Option<Point> = None;
-        let mut states = Vec::new();
-        for point in s.points.iter().filter(|p| !is_stale(p.value)) {
-            let began = (point.value * 1000.0) as UnixMs;
-            match before {
-                // It happens at one instant: when it says it began, as far as that can be, for
-                // clocks differ.
-                Some(last) if (point.value - last.value).abs() > 0.5 => {
-                    let began = began.clamp(last.at, point.at);
-                    states.extend([(point.at, State::Active(began)), (began, State::Calm)]);
-                }
-                _ => states.push((point.at, State::Calm)),
+fn restarted() -> Watch {
+    let mut starts: Memory<Option<Point>> = Memory::default();
+    Box::new(move |recording| {
+        let started = recording.series("process_start_time_seconds")?;
+        let watched = started.iter().filter_map(|s| {
+            let on = recording.process(s.labels.get("node"))?;
+            Some(Watched::series(&s.labels, on, restarts(starts.of(&s.labels), &s.points)))
+        });
+        Ok(watched.collect())
+    })
+}
+
+fn restarts(before: &mut Option<Point>, points: &[Point]) -> Vec<(UnixMs, State)> {
+    let mut states = Vec::new();
+    for point in points.iter().filter(|p| !is_stale(p.value)) {
+        let began = (point.value * 1000.0) as UnixMs;
+        match before {
+            // It happens at one instant: when it says it began, as far as that can be, for clocks
+            // differ.
+            Some(last) if (point.value - last.value).abs() > 0.5 => {
+                let began = began.clamp(last.at, point.at);
+                states.extend([(point.at, State::Active(began)), (began, State::Calm)]);
             }
-            before = Some(*point);
+            Some(_) | None => states.push((point.at, State::Calm)),
         }
-        Some(Watched::alone(on, states))
-    });
-    Ok(watched.collect())
+        *before = Some(*point);
+    }
+    states
 }
 
 /// A container in which the kernel killed a process for want of memory.
-fn killed(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let kills = recording.series("container_oom_events_total")?;
-    let watched = kills.iter().filter_map(|s| {
-        let on = recording.process(s.labels.get("node"))?;
-        Some(
-            Watched::alone(on, recording.growing(&s.points)).noting("by the kernel, out of memory"),
-        )
-    });
-    Ok(watched.collect())
+fn killed() -> Watch {
+    let mut counters: Memory<Counter> = Memory::default();
+    Box::new(move |recording| {
+        let kills = recording.series("container_oom_events_total")?;
+        let watched = kills.iter().filter_map(|s| {
+            let on = recording.process(s.labels.get("node"))?;
+            let states = counters.growing(recording, s);
+            Some(Watched::series(&s.labels, on, states).noting("by the kernel, out of memory"))
+        });
+        Ok(watched.collect())
+    })
 }
 
 /// A broker whose JVM spends a large share of the time in collections.
-fn collecting(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let collections = recording.series("jvm_gc_collection_seconds_sum")?;
-    let looks = collections.iter().filter_map(|s| {
-        let on = recording.process(s.labels.get("node")).filter(|c| c.kind != Kind::Controller)?;
-        let rates = recording.rates(&s.points, COLLECTING_OVER);
-        Some((
-            on,
-            rates.into_iter().map(|(at, share)| (at, State::at(at, share > COLLECTING))).collect(),
-        ))
-    });
-    Ok(by_thing(looks).map(|(on, states)| Watched::alone(on, states)).collect())
+fn collecting() -> Watch {
+    let mut shares: Memory<Rate> = Memory::default();
+    Box::new(move |recording| {
+        let collections = recording.series("jvm_gc_collection_seconds_sum")?;
+        let mut looks = Vec::new();
+        for series in collections.iter() {
+            let on = recording.process(series.labels.get("node"));
+            let Some(on) = on.filter(|c| c.kind != Kind::Controller) else { continue };
+            let rates = shares.rates(recording, series, COLLECTING_OVER);
+            let states =
+                rates.into_iter().map(|(at, share)| (at, State::at(at, share > COLLECTING)));
+            looks.push((on, states.collect()));
+        }
+        Ok(by_thing(looks).map(|(on, states)| Watched::alone(on, states)).collect())
+    })
 }
 
 /// A container held back in most of its scheduler periods.
-fn throttled(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let periods = recording.series("container_cpu_cfs_periods_total")?;
-    let held_back = recording.series("container_cpu_cfs_throttled_periods_total")?;
-    let watched = held_back.iter().filter_map(|s| {
-        let node = s.labels.get("node");
-        let on = recording.process(node)?;
-        let all = recording
-            .rates(&periods.iter().find(|p| p.labels.get("node") == node)?.points, THROTTLED_OVER);
-        let held = recording.rates(&s.points, THROTTLED_OVER);
-        let states = held
-            .iter()
-            .zip(all)
-            .map(|((at, held), (_, all))| (*at, State::at(*at, *held > THROTTLED * all)));
-        Some(Watched::alone(on, states.collect()))
-    });
-    Ok(watched.collect())
+fn throttled() -> Watch {
+    let mut counters: Memory<Rate> = Memory::default();
+    Box::new(move |recording| {
+        let periods = recording.series("container_cpu_cfs_periods_total")?;
+        let held_back = recording.series("container_cpu_cfs_throttled_periods_total")?;
+        let mut of_nodes: BTreeMap<&str, BTreeMap<UnixMs, f64>> = BTreeMap::new();
+        for all in periods.iter() {
+            let of_node = of_nodes.entry(all.labels.get("node"));
+            of_node.or_insert_with(|| counters.rates(recording, all, THROTTLED_OVER));
+        }
+        let watched = held_back.iter().filter_map(|s| {
+            let node = s.labels.get("node");
+            let on = recording.process(node)?;
+            let all = of_nodes.get(node)?;
+            let held = counters.rates(recording, s, THROTTLED_OVER);
+            let state = |(at, held): (UnixMs, f64)| {
+                Some((at, State::at(at, held > THROTTLED * all.get(&at)?)))
+            };
+            Some(Watched::series(&s.labels, on, held.into_iter().filter_map(state).collect()))
+        });
+        Ok(watched.collect())
+    })
 }
 
 /// A broker with a log directory that failed.
@@ -228,8 +250,8 @@ fn offline_directories(recording: &Recording<'_>) -> Result<Vec<Watched>, Source
     let offline = recording.series("kafka_log_logmanager_offlinelogdirectorycount")?;
     let watched = offline.iter().map(|s| {
         let on = Component::of(Kind::Broker, s.labels.get("broker"));
-        Watched::alone(on, where_value(&s.points, |directories| directories > 0.0))
-            .noting("a log directory is offline")
+        let states = where_value(&s.points, |directories| directories > 0.0);
+        Watched::series(&s.labels, on, states).noting("a log directory is offline")
     });
     Ok(watched.collect())
 }

@@ -12,17 +12,15 @@ use crate::domain::telemetry::series::{
     Labels, Matcher, NAME, Point, Series, SeriesSource, SourceError, UnixMs, is_stale,
 };
 
-/// What began within this of the beginning of the span was there before: the slowest cadence of a
-/// series, and a second.
-const FIRST_READ_WITHIN: i64 = 6_000;
-
-/// A record, looked at from the baseline on.
+/// Seconds of a record, the next ones of those a rule has seen.
 pub struct Recording<'a> {
     source: &'a dyn SeriesSource,
-    /// From the first second that is looked at to the last one that is complete.
+    /// The first second of the baseline, before which nothing is looked at.
+    pub begin: UnixMs,
+    /// From the first second that is new to the last one that is complete.
     pub span: Span,
     /// The alert that pages.
-    pub alert: Option<AlertRule>,
+    pub alert: Option<&'a AlertRule>,
     /// What the lab is made of.
     pub inventory: &'a Inventory,
     /// Leaders are asked for by several rules, and so are others.
@@ -32,11 +30,12 @@ pub struct Recording<'a> {
 impl<'a> Recording<'a> {
     pub fn new(
         source: &'a dyn SeriesSource,
+        begin: UnixMs,
         span: Span,
-        alert: Option<AlertRule>,
+        alert: Option<&'a AlertRule>,
         inventory: &'a Inventory,
     ) -> Self {
-        Self { source, span, alert, inventory, read: RefCell::default() }
+        Self { source, begin, span, alert, inventory, read: RefCell::default() }
     }
 
     /// The source, for expressions.
@@ -55,17 +54,6 @@ impl<'a> Recording<'a> {
         let series = Rc::new(series);
         self.read.borrow_mut().insert(name, series.clone());
         Ok(series)
-    }
-
-    /// What was seen of each partition: who led it, -1 for nobody.
-    pub fn leaders(&self) -> Result<BTreeMap<(String, String), Timeline<i64>>, SourceError> {
-        let series = self.series("kafka_topic_partition_leader")?;
-        let seen = |s: &Series| {
-            Timeline::of(
-                s.points.iter().filter(|p| !is_stale(p.value)).map(|p| (p.at, p.value as i64)),
-            )
-        };
-        Ok(series.iter().map(|s| (partition_key(&s.labels), seen(s))).collect())
     }
 
     /// The Kafka node or the service on this machine; none on one that is neither.
@@ -87,52 +75,52 @@ impl<'a> Recording<'a> {
             Role::Broker(_) | Role::Controller(_) | Role::Toolbox => None,
         }
     }
+}
 
-    /// By how much a counter grew, at each of its samples. A counter that begins, or begins anew,
-    /// counts from zero.
-    pub fn increases(&self, points: &[Point]) -> Vec<(UnixMs, Option<f64>)> {
-        let was_there = points.first().is_some_and(|p| p.at <= self.span.from + FIRST_READ_WITHIN);
-        let mut before = if was_there { None } else { Some(0.0) };
-        let increase = |point: &Point| {
-            if is_stale(point.value) {
-                return (point.at, None);
-            }
-            let grown = before
-                .map_or(0.0, |b| if point.value >= b { point.value - b } else { point.value });
-            before = Some(point.value);
-            (point.at, Some(grown))
-        };
-        points.iter().map(increase).collect()
+/// What is known of each thing from one instant to the next at which something else is known.
+pub struct Known<T>(BTreeMap<(String, String), T>);
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
     }
+}
 
-    /// Active in the seconds in which a counter grew.
-    pub fn growing(&self, points: &[Point]) -> Vec<(UnixMs, State)> {
-        self.increases(points)
-            .into_iter()
-            .map(|(at, grown)| (at, grown.map_or(State::Unseen, |g| State::at(at, g > 0.0))))
-            .collect()
-    }
-
-    /// By how much a counter grew over a window, divided by the window's length in seconds, at each
-    /// sample that has a whole window.
-    pub fn rates(&self, points: &[Point], window: i64) -> Vec<(UnixMs, f64)> {
-        let mut sum = 0.0;
-        let mut sums: Vec<(UnixMs, f64)> = Vec::new();
-        let mut rates = Vec::new();
-        let mut oldest = 0;
-        for (at, grown) in self.increases(points) {
-            let Some(grown) = grown else { continue };
-            sum += grown;
-            sums.push((at, sum));
-            while sums.get(oldest + 1).is_some_and(|(next, _)| *next <= at - window) {
-                oldest += 1;
-            }
-            let (begin, at_begin) = sums[oldest];
-            if at - begin >= window {
-                rates.push((at, (sum - at_begin) * 1000.0 / (at - begin) as f64));
+impl<T: Clone + PartialEq> Known<T> {
+    /// What was known of each partition: from before these seconds, and in them.
+    pub fn of_partitions(
+        &mut self,
+        series: &[Series],
+        value: impl Fn(f64) -> T,
+    ) -> BTreeMap<(String, String), Timeline<T>> {
+        let mut timelines: BTreeMap<_, _> = self
+            .0
+            .iter()
+            .map(|(key, known)| (key.clone(), Timeline::always(known.clone())))
+            .collect();
+        for series in series {
+            let key = partition_key(&series.labels);
+            let before = self.0.get(&key).map(|known| (UnixMs::MIN, known.clone()));
+            let seen = series.points.iter().filter(|p| !is_stale(p.value));
+            let timeline =
+                Timeline::of(before.into_iter().chain(seen.map(|p| (p.at, value(p.value)))));
+            if let Some(known) = timeline.at(UnixMs::MAX) {
+                self.0.insert(key.clone(), known.clone());
+                timelines.insert(key, timeline);
             }
         }
-        rates
+        timelines
+    }
+}
+
+impl Known<i64> {
+    /// What was seen of each partition: who led it, -1 for nobody.
+    pub fn leaders(
+        &mut self,
+        recording: &Recording<'_>,
+    ) -> Result<BTreeMap<(String, String), Timeline<i64>>, SourceError> {
+        let series = recording.series("kafka_topic_partition_leader")?;
+        Ok(self.of_partitions(&series, |leader| leader as i64))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::episode::{State, Timeline, Watched};
-use super::recording::{Recording, by_thing, named, partition, partition_key, where_value};
-use super::{Patience, Rule};
+use super::recording::{Known, Recording, by_thing, named, partition, partition_key, where_value};
+use super::{Patience, Rule, Watch};
 use crate::domain::rca::vocab::{Component, Kind};
 use crate::domain::telemetry::series::{Labels, SourceError, UnixMs, is_stale};
 
@@ -14,38 +14,42 @@ pub const RULES: &[Rule] = &[
     Rule {
         event: "isr.shrunk",
         patience: Patience { hold: 0, quiet: 10_000, together: 2_000 },
-        watch: out_of_isr,
+        watch: || out_of_isr(),
     },
     Rule {
         event: "isr.below_min",
         patience: Patience { hold: 0, quiet: 10_000, together: 2_000 },
-        watch: below_min,
+        watch: || below_min(),
     },
     Rule {
         event: "throttle.active",
         patience: Patience { hold: 0, quiet: 0, together: 0 },
-        watch: throttled,
+        watch: || Box::new(throttled),
     },
 ];
 
 /// A replica that is not in its partition's ISR. All that leave the ISRs of one leader together are
 /// one detection. Of a partition without a leader the ISR says nothing: nobody keeps it, and that
 /// is told by itself.
-fn out_of_isr(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let leaders = recording.leaders()?;
-    let replicas = recording.series("kafka_topic_partition_replica_in_sync")?;
-    let watched = replicas.iter().map(|replica| {
-        let leader = leaders.get(&partition_key(&replica.labels));
-        Watched {
-            on: vec![partition(&replica.labels)],
-            company: leader
-                .map(|l| l.map(|id| format!("led by broker {id}, out of sync")))
-                .unwrap_or_default(),
-            note: format!("broker {}", replica.labels.get("broker")),
-            states: while_led(where_value(&replica.points, |in_sync| in_sync == 0.0), leader),
-        }
-    });
-    Ok(watched.collect())
+fn out_of_isr() -> Watch {
+    let mut known: Known<i64> = Known::default();
+    Box::new(move |recording| {
+        let leaders = known.leaders(recording)?;
+        let replicas = recording.series("kafka_topic_partition_replica_in_sync")?;
+        let watched = replicas.iter().map(|replica| {
+            let leader = leaders.get(&partition_key(&replica.labels));
+            let out = where_value(&replica.points, |in_sync| in_sync == 0.0);
+            let on = partition(&replica.labels);
+            Watched {
+                company: leader
+                    .map(|l| l.map(|id| format!("led by broker {id}, out of sync")))
+                    .unwrap_or_default(),
+                note: format!("broker {}", replica.labels.get("broker")),
+                ..Watched::series(&replica.labels, on, while_led(out, leader))
+            }
+        });
+        Ok(watched.collect())
+    })
 }
 
 /// What was seen while somebody led.
@@ -58,39 +62,53 @@ fn while_led(states: Vec<(UnixMs, State)>, leader: Option<&Timeline<i64>>) -> Ve
 }
 
 /// A partition with fewer in-sync replicas than its topic, or else its brokers, ask for.
-fn below_min(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let of_topics = smallest_isr(recording, "kafka_topic_config_info")?;
-    let of_brokers = smallest_isr(recording, "kafka_broker_config_info")?;
-    let of_brokers: BTreeMap<UnixMs, f64> = of_brokers.into_values().flatten().collect();
-    let leaders = recording.leaders()?;
-    let isrs = recording.series("kafka_topic_partition_in_sync_replica")?;
-    let watched = isrs.iter().map(|isr| {
-        let of_topic = of_topics.get(isr.labels.get("topic"));
-        let least = |at: UnixMs| {
-            let known = |settings: &BTreeMap<UnixMs, f64>| {
-                settings.range(..=at).next_back().map(|(_, least)| *least)
+fn below_min() -> Watch {
+    let mut known: Known<i64> = Known::default();
+    let mut topics: BTreeMap<String, Settings> = BTreeMap::new();
+    let mut brokers: BTreeMap<String, Settings> = BTreeMap::new();
+    Box::new(move |recording| {
+        smallest_isr(recording, "kafka_topic_config_info", &mut topics)?;
+        smallest_isr(recording, "kafka_broker_config_info", &mut brokers)?;
+        let of_brokers: Settings =
+            brokers.values().flatten().map(|(at, least)| (*at, *least)).collect();
+        let leaders = known.leaders(recording)?;
+        let isrs = recording.series("kafka_topic_partition_in_sync_replica")?;
+        let watched = isrs.iter().map(|isr| {
+            let of_topic = topics.get(isr.labels.get("topic"));
+            let least = |at: UnixMs| {
+                let known = |settings: &Settings| {
+                    settings.range(..=at).next_back().map(|(_, least)| *least)
+                };
+                of_topic.and_then(known).or_else(|| known(&of_brokers)).unwrap_or(1.0)
             };
-            of_topic.and_then(known).or_else(|| known(&of_brokers)).unwrap_or(1.0)
-        };
-        let state = |at: UnixMs, replicas: f64| {
-            if is_stale(replicas) { State::Unseen } else { State::at(at, replicas < least(at)) }
-        };
-        let states = isr.points.iter().map(|p| (p.at, state(p.at, p.value))).collect();
-        let states = while_led(states, leaders.get(&partition_key(&isr.labels)));
-        Watched {
-            company: Watched::all_of("fewer in sync than min.insync.replicas"),
-            ..Watched::alone(partition(&isr.labels), states)
-        }
-    });
-    Ok(watched.collect())
+            let state = |at: UnixMs, replicas: f64| {
+                if is_stale(replicas) { State::Unseen } else { State::at(at, replicas < least(at)) }
+            };
+            let states = isr.points.iter().map(|p| (p.at, state(p.at, p.value))).collect();
+            let states = while_led(states, leaders.get(&partition_key(&isr.labels)));
+            Watched {
+                company: Watched::all_of("fewer in sync than min.insync.replicas"),
+                ..Watched::series(&isr.labels, partition(&isr.labels), states)
+            }
+        });
+        Ok(watched.collect())
+    })
 }
 
-/// What `min.insync.replicas` was set to, by topic or broker.
+/// What `min.insync.replicas` was, at the times it was read.
+type Settings = BTreeMap<UnixMs, f64>;
+
+/// Adds what `min.insync.replicas` was set to in these seconds, by topic or broker, to what it was
+/// before them.
 fn smallest_isr(
     recording: &Recording<'_>,
     name: &'static str,
-) -> Result<BTreeMap<String, BTreeMap<UnixMs, f64>>, SourceError> {
-    let mut settings: BTreeMap<String, BTreeMap<UnixMs, f64>> = BTreeMap::new();
+    settings: &mut BTreeMap<String, Settings>,
+) -> Result<(), SourceError> {
+    for of_one in settings.values_mut() {
+        let last = of_one.pop_last();
+        *of_one = last.into_iter().collect();
+    }
     for series in
         recording.series(name)?.iter().filter(|s| s.labels.get("key") == "min.insync.replicas")
     {
@@ -100,7 +118,7 @@ fn smallest_isr(
             settings.entry(whose).or_default().extend(seen);
         }
     }
-    Ok(settings)
+    Ok(())
 }
 
 /// A broker or topic with a replication throttle in its configuration. Topics without a list of
