@@ -18,7 +18,7 @@ help:
 	@echo "make test                          everything, the tests on real Docker included"
 	@echo "make unit                          what needs no Docker"
 	@echo "make lint                          formatting, clippy with warnings denied, the domain on its own"
-	@echo "make bench                         boot time, memory and overhead, measured side by side with stock Kafka"
+	@echo "make bench                         boot, memory and overhead beside stock Kafka; hours of record beside Prometheus"
 	@echo "make image                         the lab image"
 	@echo "make clean                         stop all labs, remove our images and build products"
 

@@ -46,13 +46,13 @@ fn a_detector_that_goes_forward_says_at_each_second_what_one_says_that_begins_th
         let compared = (numbers.below(end - from), numbers.below(end - from));
         let (mut to, mut told) = (from, Vec::new());
         while to < end {
-            to = (to + 1 + numbers.below(6_000)).min(end);
+            to = (to + 1 + numbers.below(12_000)).min(end);
             detector.advance(&recording.telemetry, to).expect("memory can be read");
             let now = detector.detections();
             keeps_its_numbers(&told, &now, &recording);
             told = now;
             // All of a recording from its beginning is much to read: at some of its seconds.
-            let close = |at: i64| (to - from).abs_diff(at) < 6_000;
+            let close = |at: i64| (to - from).abs_diff(at) < 9_000;
             if to == end || close(compared.0) || close(compared.1) {
                 assert_eq!(told, at_once(&recording, to), "{} at {to}", recording.name());
             }
@@ -68,20 +68,4 @@ fn keeps_its_numbers(before: &[Detection], now: &[Detection], recording: &Record
     let (before, now): (Vec<_>, Vec<_>) =
         (before.iter().map(known).collect(), now.iter().map(known).collect());
     assert_eq!(before[..], now[..before.len()], "{}", recording.name());
-}
-
-#[test]
-fn dump() {
-    let Ok(path) = std::env::var("DUMP_TO") else { return };
-    let mut text = String::new();
-    for r in recording::all(&root().join(Path::new(recording::FOLDER)), None).expect("read") {
-        let found = at_once(&r, r.head.facts.recorded.to);
-        text += &format!(
-            "{} {}\n{}\n",
-            r.name(),
-            serde_json::to_string(&found).unwrap(),
-            serde_json::to_string(&r.head.facts.detections).unwrap()
-        );
-    }
-    std::fs::write(path, text).unwrap();
 }

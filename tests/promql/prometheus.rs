@@ -52,8 +52,10 @@ impl Prometheus {
         let command = [
             "timeout",
             LIFETIME,
+            "sh",
+            "-c",
+            "echo 'global: {evaluation_interval: 1s}' > /data/lab.yml && exec prometheus --config.file=/data/lab.yml \"$@\"",
             "prometheus",
-            "--config.file=/data/empty.yml",
             "--storage.tsdb.path=/data/tsdb",
         ];
         let options = ["--web.enable-remote-write-receiver", "--log.level=warn"];

@@ -215,17 +215,36 @@ impl<'a> Reader<'a> {
             else {
                 return Err(self.not_a_filter());
             };
-            let (start, value) = self.string()?;
+            let (start, first) = self.string()?;
+            let mut values = vec![first];
+            while self.take("or") {
+                values.push(self.string()?.1);
+            }
             let pattern = |value: &str| {
                 let built = RegexBuilder::new(value).size_limit(REGEX_SIZE).build();
                 built.map_err(|error| self.not_a_pattern(start, &error))
             };
-            filters.push(match sign {
-                "|=" => LineFilter::Contains(value),
-                "!=" => LineFilter::Lacks(value),
-                "|~" => LineFilter::Matches(pattern(&value)?),
-                _ => LineFilter::MatchesNot(pattern(&value)?),
-            });
+            // What has one of several texts matches a pattern of them; what has none lacks each.
+            match (sign, values.as_slice()) {
+                ("|=", [value]) => filters.push(LineFilter::Contains(value.clone())),
+                ("|=", several) => {
+                    let texts: Vec<String> =
+                        several.iter().map(|text| regex::escape(text)).collect();
+                    filters.push(LineFilter::Matches(pattern(&texts.join("|"))?));
+                }
+                ("|~", [value]) => filters.push(LineFilter::Matches(pattern(value)?)),
+                ("|~", several) => {
+                    let patterns: Vec<String> =
+                        several.iter().map(|one| format!("(?:{one})")).collect();
+                    filters.push(LineFilter::Matches(pattern(&patterns.join("|"))?));
+                }
+                ("!=", each) => filters.extend(each.iter().cloned().map(LineFilter::Lacks)),
+                (_, each) => {
+                    for one in each {
+                        filters.push(LineFilter::MatchesNot(pattern(one)?));
+                    }
+                }
+            }
         }
     }
 

@@ -31,9 +31,7 @@ pub(super) fn weaknesses(
     if let Some(metric) = measured_equality(query) {
         weaknesses.push(Weakness::Equality(metric));
     }
-    let elsewhere =
-        query.selectors().iter().any(|(selector, _)| selector.at.is_some() || selector.offset < 0);
-    if query.reads_clock() || elsewhere {
+    if query.reads_clock() || query.looks_elsewhere() {
         weaknesses.push(Weakness::Clock);
     }
     let here = at_its_own_time(query);
@@ -69,8 +67,10 @@ fn at_its_own_time(query: &Query) -> Query {
     let mut expr = query.expr().clone();
     expr.walk_mut(&mut |expr| {
         if let Some(selector) = expr.selector_mut() {
-            selector.offset = 0;
-            selector.at = None;
+            (selector.offset, selector.at) = (0, None);
+        }
+        if let Expr::OverSubquery(_, sub) = expr {
+            (sub.offset, sub.at) = (0, None);
         }
     });
     Query::from(expr)
@@ -181,7 +181,7 @@ fn measured(side: &Expr, small: bool) -> Option<String> {
             | RangeFunction::Resets => None,
             _ => name(side),
         },
-        Expr::QuantileOverTime(..) => name(side),
+        Expr::QuantileOverTime(..) | Expr::PredictLinear(..) => name(side),
         Expr::OfInstant(function, vector, _) => match function.name() {
             "absent" => None,
             _ => measured(vector, small),

@@ -42,6 +42,15 @@ fn all_filters_must_accept_a_line() {
 }
 
 #[test]
+fn several_texts_are_one_filter() {
+    assert_eq!(times("{node=~\".+\"} |= \"started\" or \"C:\\\\temp\""), [1, 4]);
+    assert_eq!(times("{node=~\".+\"} |= \"ISR\" or \"x\" != \"Expanding\" or \"y\""), [2]);
+    assert_eq!(times("{node=~\".+\"} |~ \"(?i)INF\" or \"^WARN\" |= \"s\""), [1]);
+    assert_eq!(times("{node=~\".+\"} != \"ISR\" or \"started\""), [4]);
+    assert_eq!(times("{node=~\".+\"} !~ \"^I\" or \"x$\""), [4]);
+}
+
+#[test]
 fn strings_have_the_escapes_of_go_or_none() {
     assert_eq!(times("{node=~\".+\"} |= \"\\\"quoted\\\" C:\\\\temp\""), [4]);
     assert_eq!(times("{node=~\".+\"} |= `\"quoted\" C:\\temp`"), [4]);
@@ -79,7 +88,7 @@ fn what_is_wrong_or_left_out_is_refused_with_its_place() {
         "{node=\"kafka-2\"} | json",
         "{node=\"kafka-2\"} ISR",
         "{node=\"kafka-2\"} |> \"x\"",
-        "{node=\"kafka-2\"} |= \"a\" or \"b\"",
+        "{node=\"kafka-2\"} |= \"a\" or b",
         "{node=\"kafka-2\"}\n  |= \"größe\" |~ \"a{9999}{9999}\"",
         "{node=\"kafka-2\"} |= \"\\é\"",
     ];
@@ -117,8 +126,8 @@ fn what_is_wrong_or_left_out_is_refused_with_its_place() {
         1:18: `ISR` is not supported here; the line filters |=, !=, |~ and !~ are
     {node="kafka-2"} |> "x"
         1:18: here is `|` where one of the line filters |=, !=, |~ and !~ must be
-    {node="kafka-2"} |= "a" or "b"
-        1:25: `or` is not supported here; the line filters |=, !=, |~ and !~ are
+    {node="kafka-2"} |= "a" or b
+        1:28: here is `b` where a string in double quotes or backticks must be
     {node="kafka-2"}
       |= "größe" |~ "a{9999}{9999}"
         2:17: this pattern is too large; repeat less

@@ -7,7 +7,7 @@ use promql_parser::util::display_duration;
 
 use super::expr::{
     Aggregation, At, Binary, Cardinality, Expr, Grouping, Matching, MatchingLabels, RangeSelector,
-    Selector,
+    Selector, Subquery,
 };
 use super::operator::{Arithmetic, BinaryOp, Comparison};
 use crate::domain::telemetry::series::{NAME, quoted};
@@ -22,6 +22,8 @@ impl Display for Expr {
             Expr::Select(selector) => write!(f, "{selector}"),
             Expr::SelectRange(range) => write!(f, "{range}"),
             Expr::OverRange(function, range) => write!(f, "{}({range})", function.name()),
+            Expr::OverSubquery(function, sub) => write!(f, "{}({sub})", function.name()),
+            Expr::PredictLinear(range, seconds) => write!(f, "predict_linear({range}, {seconds})"),
             Expr::QuantileOverTime(quantile, range) => {
                 write!(f, "quantile_over_time({quantile}, {range})")
             }
@@ -35,6 +37,12 @@ impl Display for Expr {
                     [&relabel.target, &relabel.replacement, &relabel.source, &relabel.pattern]
                         .map(|text| quoted(text));
                 write!(f, "label_replace({vector}, {target}, {replacement}, {source}, {pattern})")
+            }
+            Expr::LabelJoin(vector, join) => {
+                let (target, separator) = (quoted(&join.target), quoted(&join.separator));
+                write!(f, "label_join({vector}, {target}, {separator}")?;
+                join.sources.iter().try_for_each(|source| write!(f, ", {}", quoted(source)))?;
+                f.write_str(")")
             }
             Expr::ToScalar(vector) => write!(f, "scalar({vector})"),
             Expr::ToVector(scalar) => write!(f, "vector({scalar})"),
@@ -125,6 +133,22 @@ impl Display for RangeSelector {
     }
 }
 
+impl Display for Subquery {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &*self.expr {
+            Expr::Binary(_) | Expr::Negate(_) => write!(f, "({})", self.expr)?,
+            Expr::Select(selector) if selector.at.is_some() || selector.offset != 0 => {
+                write!(f, "({selector})")?
+            }
+            _ => write!(f, "{}", self.expr)?,
+        }
+        write!(f, "[{}:", duration(self.width))?;
+        self.step.map_or(Ok(()), |step| f.write_str(&duration(step)))?;
+        f.write_str("]")?;
+        write_moment(f, self.at, self.offset)
+    }
+}
+
 impl Selector {
     fn write_series(&self, f: &mut Formatter<'_>) -> fmt::Result {
         // A name that cannot be written in front, as one that a person put there with quotes, is
@@ -152,17 +176,21 @@ impl Selector {
     }
 
     fn write_moment(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.at {
-            None => {}
-            Some(At::Time(ms)) => write!(f, " @ {}", number(ms as f64 / 1000.0))?,
-            Some(At::Start) => f.write_str(" @ start()")?,
-            Some(At::End) => f.write_str(" @ end()")?,
-        }
-        match self.offset {
-            0 => Ok(()),
-            back @ 1.. => write!(f, " offset {}", duration(back)),
-            ahead => write!(f, " offset -{}", duration(ahead.saturating_neg())),
-        }
+        write_moment(f, self.at, self.offset)
+    }
+}
+
+fn write_moment(f: &mut Formatter<'_>, at: Option<At>, offset: i64) -> fmt::Result {
+    match at {
+        None => {}
+        Some(At::Time(ms)) => write!(f, " @ {}", number(ms as f64 / 1000.0))?,
+        Some(At::Start) => f.write_str(" @ start()")?,
+        Some(At::End) => f.write_str(" @ end()")?,
+    }
+    match offset {
+        0 => Ok(()),
+        back @ 1.. => write!(f, " offset {}", duration(back)),
+        ahead => write!(f, " offset -{}", duration(ahead.saturating_neg())),
     }
 }
 

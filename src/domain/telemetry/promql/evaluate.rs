@@ -4,11 +4,11 @@
 //! `binary`, `matching`, `instant` and this file use each other, as parts of one recursion: what an
 //! operator or a function does to the values of its operands stands with its kind.
 
-use super::expr::{At, Expr, RangeSelector, Selector};
+use super::expr::{At, Expr, RangeSelector, Selector, Subquery};
 use super::function::{InstantFunction, RangeFunction};
 use super::limits::Budget;
 use super::value::{Outcome, Track, distinct, merged};
-use super::window::{LOOKBACK, Steps, Window};
+use super::window::{LOOKBACK, SUBQUERY_STEP, Steps, Window};
 use super::{aggregate, binary, instant, over_time, relabel};
 use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::series::{Labels, Point, Series, SeriesSource, UnixMs, is_stale};
@@ -17,13 +17,15 @@ use crate::domain::telemetry::series::{Labels, Point, Series, SeriesSource, Unix
 pub struct Evaluation<'a> {
     source: &'a dyn SeriesSource,
     steps: Steps,
+    /// What `@ start()` and `@ end()` mean, inside subqueries too.
+    ends: (UnixMs, UnixMs),
     budget: Budget,
 }
 
 impl<'a> Evaluation<'a> {
     /// An evaluation at these moments.
     pub fn new(source: &'a dyn SeriesSource, steps: Steps) -> Self {
-        Self { source, steps, budget: Budget::new() }
+        Self { source, steps, ends: (steps.start, steps.end), budget: Budget::new() }
     }
 
     /// What the expression yields.
@@ -48,6 +50,21 @@ impl<'a> Evaluation<'a> {
                     RangeFunction::LastOverTime => Ok(Outcome::Vector(tracks)),
                     _ => distinct(without_names(tracks)).map(Outcome::Vector),
                 }
+            }
+            Expr::OverSubquery(function, sub) => {
+                self.over_subquery(*function, sub).map(Outcome::Vector)
+            }
+            Expr::PredictLinear(range, ahead) => {
+                let (ahead, steps) = (self.scalar(ahead)?, self.steps);
+                let tracks = self.over_range(range, |step, points, _| {
+                    over_time::predicted(points, steps.at(step), ahead[step])
+                })?;
+                distinct(without_names(tracks)).map(Outcome::Vector)
+            }
+            Expr::LabelJoin(vector, change) => {
+                let tracks = self.vector(vector)?.into_iter();
+                let tracks = tracks.map(|track| relabel::join(change, track));
+                merged(tracks.collect::<Result<_, _>>()?).map(Outcome::Vector)
             }
             Expr::QuantileOverTime(quantile, range) => {
                 let quantiles = self.scalar(quantile)?;
@@ -171,13 +188,17 @@ impl<'a> Evaluation<'a> {
 
     /// The moment a selector looks at from a moment of evaluation.
     fn moment(&self, selector: &Selector, at: UnixMs) -> UnixMs {
-        let at = match selector.at {
+        self.moment_of(selector.at, selector.offset, at)
+    }
+
+    fn moment_of(&self, fixed: Option<At>, offset: i64, at: UnixMs) -> UnixMs {
+        let at = match fixed {
             None => at,
             Some(At::Time(time)) => time,
-            Some(At::Start) => self.steps.start,
-            Some(At::End) => self.steps.end,
+            Some(At::Start) => self.ends.0,
+            Some(At::End) => self.ends.1,
         };
-        at.saturating_sub(selector.offset)
+        at.saturating_sub(offset)
     }
 
     /// For each series its newest sample at each step, unless that is too old or says that the
@@ -222,24 +243,69 @@ impl<'a> Evaluation<'a> {
         let mut tracks = Vec::with_capacity(series.len());
         for Series { labels, mut points } in series {
             points.retain(|point| !is_stale(point.value));
-            self.budget.look(points.len().saturating_mul(self.windows_over(range)))?;
-            let mut values = Vec::with_capacity(self.steps.count);
-            for (step, at) in self.steps.times().enumerate() {
+            let windows = self.windows_over(range.width, range.selector.at);
+            self.budget.look(points.len().saturating_mul(windows))?;
+            let of_step = |(step, at)| {
                 let window = window(self, at);
                 let seen = window.of(&points);
-                values.push(if seen.is_empty() { None } else { function(step, seen, window) });
-            }
+                if seen.is_empty() { None } else { function(step, seen, window) }
+            };
+            let values = self.steps.times().enumerate().map(of_step).collect();
             tracks.push(Track { labels, values });
         }
         tracks.retain(Track::is_present);
         Ok(tracks)
     }
 
+    /// For each element of a subquery what `function` makes of its values in the window of each
+    /// step. They are evaluated at multiples of the subquery's step.
+    fn over_subquery(
+        &mut self,
+        function: RangeFunction,
+        sub: &Subquery,
+    ) -> Result<Vec<Track>, QueryError> {
+        let outer = self.steps;
+        let window =
+            |this: &Self, at| Window::ending(this.moment_of(sub.at, sub.offset, at), sub.width);
+        let (first, last) = (window(self, outer.start).start, window(self, outer.last()).end);
+        let step = sub.step.unwrap_or(SUBQUERY_STEP);
+        let start = first.div_euclid(step).saturating_mul(step);
+        let start = if start < first { start.saturating_add(step) } else { start };
+        let tracks = if start <= last {
+            let count = (last.saturating_sub(start) / step) as usize + 1;
+            let inner = Steps { start, step, count, end: last };
+            self.steps = inner;
+            let tracks = self.vector(&sub.expr);
+            self.steps = outer;
+            tracks?.into_iter().map(|track| track.into_series(inner)).collect()
+        } else {
+            Vec::new()
+        };
+        self.budget.keep(tracks.len(), outer.count)?;
+        let mut found = Vec::with_capacity(tracks.len());
+        for Series { labels, points } in tracks {
+            let windows = self.windows_over(sub.width, sub.at);
+            self.budget.look(points.len().saturating_mul(windows))?;
+            let of_step = |at| {
+                let window = window(self, at);
+                let seen = window.of(&points);
+                if seen.is_empty() { None } else { over_time::apply(function, seen, window) }
+            };
+            found.push(Track { labels, values: outer.times().map(of_step).collect() });
+        }
+        found.retain(Track::is_present);
+        match function {
+            RangeFunction::AbsentOverTime => Ok(self.absent_with(found, Labels::default())),
+            RangeFunction::LastOverTime => Ok(found),
+            _ => distinct(without_names(found)),
+        }
+    }
+
     /// In how many windows of the range a sample may lie, at most.
-    fn windows_over(&self, range: &RangeSelector) -> usize {
-        match range.selector.at {
+    fn windows_over(&self, width: i64, fixed: Option<At>) -> usize {
+        match fixed {
             Some(_) => self.steps.count,
-            None => self.steps.count.min((range.width / self.steps.step) as usize + 1),
+            None => self.steps.count.min((width / self.steps.step) as usize + 1),
         }
     }
 

@@ -21,12 +21,18 @@ pub enum Expr {
     SelectRange(RangeSelector),
     /// A function over the samples of a range, `rate(metric[5m])`.
     OverRange(RangeFunction, RangeSelector),
+    /// A function over the values of an expression in a range, `max_over_time(sum(metric)[5m:1s])`.
+    OverSubquery(RangeFunction, Subquery),
     /// `quantile_over_time(scalar, metric[5m])`
     QuantileOverTime(Box<Expr>, RangeSelector),
+    /// `predict_linear(metric[5m], scalar)`
+    PredictLinear(RangeSelector, Box<Expr>),
     /// A function of an instant vector and scalars, `clamp(metric, 0, 1)`.
     OfInstant(InstantFunction, Box<Expr>, Vec<Expr>),
     /// `label_replace(vector, "target", "replacement", "source", "pattern")`
     LabelReplace(Box<Expr>, Relabel),
+    /// `label_join(vector, "target", "separator", "source", ...)`
+    LabelJoin(Box<Expr>, LabelJoin),
     /// `scalar(vector)`, the value of a one-element vector, else NaN.
     ToScalar(Box<Expr>),
     /// `vector(scalar)`, one element without labels.
@@ -81,6 +87,33 @@ pub struct RangeSelector {
     pub selector: Selector,
     /// The width of the window, in milliseconds.
     pub width: i64,
+}
+
+/// An expression that is evaluated again and again, and how far back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subquery {
+    /// What is evaluated, an instant vector.
+    pub expr: Box<Expr>,
+    /// The width of the window, in milliseconds.
+    pub width: i64,
+    /// The time between two evaluations, in milliseconds; the cadence of the record when none is
+    /// given. They happen at multiples of it.
+    pub step: Option<i64>,
+    /// How much earlier the window ends, in milliseconds; negative ends later.
+    pub offset: i64,
+    /// `@`: the moment at which the window ends instead of the moment of evaluation.
+    pub at: Option<At>,
+}
+
+/// How `label_join` makes a label of others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelJoin {
+    /// The label that is set.
+    pub target: String,
+    /// What stands between two values.
+    pub separator: String,
+    /// The labels that are read.
+    pub sources: Vec<String>,
 }
 
 /// How `label_replace` changes labels.
@@ -225,7 +258,11 @@ impl Expr {
             | Expr::Select(_)
             | Expr::SelectRange(_)
             | Expr::OverRange(..) => Vec::new(),
-            Expr::QuantileOverTime(inner, _) | Expr::LabelReplace(inner, _) => vec![inner],
+            Expr::OverSubquery(_, Subquery { expr: inner, .. })
+            | Expr::QuantileOverTime(inner, _)
+            | Expr::PredictLinear(_, inner)
+            | Expr::LabelJoin(inner, _)
+            | Expr::LabelReplace(inner, _) => vec![inner],
             Expr::ToScalar(inner) | Expr::ToVector(inner) | Expr::Negate(inner) => vec![inner],
             Expr::OfInstant(_, vector, scalars) => {
                 std::iter::once(&**vector).chain(scalars).collect()
@@ -246,7 +283,11 @@ impl Expr {
             | Expr::Select(_)
             | Expr::SelectRange(_)
             | Expr::OverRange(..) => Vec::new(),
-            Expr::QuantileOverTime(inner, _) | Expr::LabelReplace(inner, _) => vec![inner],
+            Expr::OverSubquery(_, Subquery { expr: inner, .. })
+            | Expr::QuantileOverTime(inner, _)
+            | Expr::PredictLinear(_, inner)
+            | Expr::LabelJoin(inner, _)
+            | Expr::LabelReplace(inner, _) => vec![inner],
             Expr::ToScalar(inner) | Expr::ToVector(inner) | Expr::Negate(inner) => vec![inner],
             Expr::OfInstant(_, vector, scalars) => {
                 std::iter::once(&mut **vector).chain(scalars).collect()
@@ -277,6 +318,7 @@ impl Expr {
             Expr::Select(selector) => Some((selector, None)),
             Expr::SelectRange(range)
             | Expr::OverRange(_, range)
+            | Expr::PredictLinear(range, _)
             | Expr::QuantileOverTime(_, range) => Some((&range.selector, Some(range.width))),
             _ => None,
         }
@@ -288,6 +330,7 @@ impl Expr {
             Expr::Select(selector) => Some(selector),
             Expr::SelectRange(range)
             | Expr::OverRange(_, range)
+            | Expr::PredictLinear(range, _)
             | Expr::QuantileOverTime(_, range) => Some(&mut range.selector),
             _ => None,
         }
@@ -316,9 +359,10 @@ impl Expr {
             Expr::OfInstant(InstantFunction::Sort | InstantFunction::SortDesc, inner, _) => {
                 inner.is_truth()
             }
-            Expr::LabelReplace(inner, _) | Expr::ToScalar(inner) | Expr::ToVector(inner) => {
-                inner.is_truth()
-            }
+            Expr::LabelReplace(inner, _)
+            | Expr::LabelJoin(inner, _)
+            | Expr::ToScalar(inner)
+            | Expr::ToVector(inner) => inner.is_truth(),
             _ => false,
         }
     }

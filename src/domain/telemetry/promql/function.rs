@@ -81,8 +81,22 @@ functions! {
         ClampMax = "clamp_max",
         /// Kept at or above a bound.
         ClampMin = "clamp_min",
+        /// The day of the month, from 1 on, of a time in seconds since the epoch; all dates in UTC.
+        DayOfMonth = "day_of_month",
+        /// The day of the week, 0 for Sunday.
+        DayOfWeek = "day_of_week",
+        /// The day of the year, from 1 on.
+        DayOfYear = "day_of_year",
+        /// How many days the month has.
+        DaysInMonth = "days_in_month",
         /// Down to a whole number.
         Floor = "floor",
+        /// The hour of the day.
+        Hour = "hour",
+        /// The minute of the hour.
+        Minute = "minute",
+        /// The month, from 1 on.
+        Month = "month",
         /// To the nearest multiple of a number, of 1 when none is given; halves go up.
         Round = "round",
         /// Smallest first.
@@ -91,11 +105,38 @@ functions! {
         SortDesc = "sort_desc",
         /// When the sample was recorded, in seconds since the epoch.
         Timestamp = "timestamp",
+        /// The year.
+        Year = "year",
     }
 }
 
 /// Supported functions that are expressions of their own kind.
-pub const OTHERS: [&str; 5] = ["label_replace", "quantile_over_time", "scalar", "time", "vector"];
+pub const OTHERS: [&str; 7] = [
+    "label_join",
+    "label_replace",
+    "predict_linear",
+    "quantile_over_time",
+    "scalar",
+    "time",
+    "vector",
+];
+
+impl InstantFunction {
+    /// Whether it reads a date, of now when it is given no vector.
+    pub fn is_date(self) -> bool {
+        matches!(
+            self,
+            Self::DayOfMonth
+                | Self::DayOfWeek
+                | Self::DayOfYear
+                | Self::DaysInMonth
+                | Self::Hour
+                | Self::Minute
+                | Self::Month
+                | Self::Year
+        )
+    }
+}
 
 /// The names of all supported functions, in order.
 pub fn names() -> Vec<&'static str> {

@@ -2,6 +2,10 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
 use super::evaluate::without_names;
 use super::function::InstantFunction;
 use super::value::{Track, merged};
@@ -36,10 +40,29 @@ pub fn apply(
         InstantFunction::ClampMax => {
             each(tracks, |value, step| Some(smaller(parameter(0, step, f64::NAN), value)))
         }
+        InstantFunction::DayOfMonth => dates(tracks, |date| f64::from(date.day())),
+        InstantFunction::DayOfWeek => {
+            dates(tracks, |date| f64::from(date.weekday().to_sunday_zero_offset()))
+        }
+        InstantFunction::DayOfYear => dates(tracks, |date| f64::from(date.day_of_year())),
+        InstantFunction::DaysInMonth => dates(tracks, |date| f64::from(date.days_in_month())),
+        InstantFunction::Hour => dates(tracks, |date| f64::from(date.hour())),
+        InstantFunction::Minute => dates(tracks, |date| f64::from(date.minute())),
+        InstantFunction::Month => dates(tracks, |date| f64::from(date.month())),
+        InstantFunction::Year => dates(tracks, |date| f64::from(date.year())),
         // These two need more than values and are evaluated where the selector is known.
         InstantFunction::Absent | InstantFunction::Timestamp => tracks,
     };
     merged(without_names(tracks))
+}
+
+/// What a date in UTC says of each value, which is in seconds since the epoch. A value that is no
+/// time of the years up to 9999 has none.
+fn dates(tracks: Vec<Track>, says: impl Fn(DateTime) -> f64) -> Vec<Track> {
+    each(tracks, |value, _| {
+        let known = Timestamp::from_second(value as i64).ok();
+        Some(known.map_or(f64::NAN, |known| says(Offset::UTC.to_datetime(known))))
+    })
 }
 
 fn each(mut tracks: Vec<Track>, change: impl Fn(f64, usize) -> Option<f64>) -> Vec<Track> {

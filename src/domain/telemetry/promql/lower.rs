@@ -14,8 +14,8 @@ use promql_parser::parser::{
 };
 
 use super::expr::{
-    Aggregation, At, Binary, Cardinality, Expr, Grouping, Matching, MatchingLabels, RangeSelector,
-    Relabel, Selector,
+    Aggregation, At, Binary, Cardinality, Expr, Grouping, LabelJoin, Matching, MatchingLabels,
+    RangeSelector, Relabel, Selector, Subquery,
 };
 use super::function::{InstantFunction, RangeFunction};
 use super::limits;
@@ -38,6 +38,9 @@ pub fn lower(expr: &parsed::Expr, depth_left: usize) -> Result<Expr, String> {
         parsed::Expr::Unary(unary) => boxed(&unary.expr).map(Expr::Negate),
         parsed::Expr::VectorSelector(vector) => selector(vector).map(Expr::Select),
         parsed::Expr::MatrixSelector(matrix) => range_selector(matrix).map(Expr::SelectRange),
+        parsed::Expr::Call(call) if call.args.args.iter().any(|arg| is_subquery(arg)) => {
+            over_subquery(call, left)
+        }
         parsed::Expr::Call(call) => {
             let args =
                 call.args.args.iter().map(|arg| lower(arg, left)).collect::<Result<Vec<_>, _>>()?;
@@ -62,22 +65,65 @@ pub fn lower(expr: &parsed::Expr, depth_left: usize) -> Result<Expr, String> {
             let op = operator(binary.op.id(), binary.return_bool())?;
             Ok(Expr::Binary(Binary { op, lhs, rhs, matching: matching(binary.modifier.as_ref()) }))
         }
-        parsed::Expr::Subquery(_) => Err("subqueries are not supported".into()),
+        parsed::Expr::Subquery(_) => {
+            Err("a subquery such as `metric[5m:10s]` stands inside a function of a range".into())
+        }
         parsed::Expr::Extension(extension) => {
             Err(format!("`{}` is not supported", extension.expr.name()))
         }
     }
 }
 
+fn is_subquery(expr: &parsed::Expr) -> bool {
+    match expr {
+        parsed::Expr::Paren(paren) => is_subquery(&paren.expr),
+        parsed::Expr::Subquery(_) => true,
+        _ => false,
+    }
+}
+
+fn over_subquery(call: &parsed::Call, depth_left: usize) -> Result<Expr, String> {
+    let name = call.func.name;
+    let refused = || format!("`{name}` over a subquery is not supported; over a range it is");
+    let function = RangeFunction::named(name).ok_or_else(refused)?;
+    let mut argument = call.args.args.first().map(|arg| &**arg);
+    while let Some(parsed::Expr::Paren(paren)) = argument {
+        argument = Some(&paren.expr);
+    }
+    let Some(parsed::Expr::Subquery(sub)) = argument else { return Err(refused()) };
+    let step = sub.step.map(milliseconds).transpose()?;
+    if step.is_some_and(|step| step <= 0) {
+        return Err("the step of a subquery is above zero".into());
+    }
+    Ok(Expr::OverSubquery(
+        function,
+        Subquery {
+            expr: Box::new(lower(&sub.expr, depth_left)?),
+            width: milliseconds(sub.range)?,
+            step,
+            offset: offset_of(sub.offset.as_ref())?,
+            at: at_of(sub.at.as_ref())?,
+        },
+    ))
+}
+
 fn selector(vector: &parsed::VectorSelector) -> Result<Selector, String> {
     let name = vector.name.as_deref().map(|name| Matcher::equal(NAME, name));
     let matchers = name.into_iter().chain(vector.matchers.matchers.iter().map(matcher)).collect();
-    let offset = match &vector.offset {
-        None => 0,
-        Some(Offset::Pos(duration)) => milliseconds(*duration)?,
-        Some(Offset::Neg(duration)) => -milliseconds(*duration)?,
-    };
-    let at = match &vector.at {
+    let (offset, at) = (offset_of(vector.offset.as_ref())?, at_of(vector.at.as_ref())?);
+    Ok(Selector { matchers, offset, at })
+}
+
+fn offset_of(offset: Option<&Offset>) -> Result<i64, String> {
+    match offset {
+        None => Ok(0),
+        Some(Offset::Pos(duration)) => milliseconds(*duration),
+        Some(Offset::Neg(duration)) => milliseconds(*duration).map(|ms| -ms),
+    }
+}
+
+fn at_of(at: Option<&AtModifier>) -> Result<Option<At>, String> {
+    Ok(match at {
         None => None,
         Some(AtModifier::Start) => Some(At::Start),
         Some(AtModifier::End) => Some(At::End),
@@ -85,8 +131,7 @@ fn selector(vector: &parsed::VectorSelector) -> Result<Selector, String> {
             Ok(after) => moment(after),
             Err(before) => moment(before.duration()).map(|ms| -ms),
         }?)),
-    };
-    Ok(Selector { matchers, offset, at })
+    })
 }
 
 fn range_selector(matrix: &parsed::MatrixSelector) -> Result<RangeSelector, String> {
@@ -130,6 +175,11 @@ fn function(name: &str, args: Vec<Expr>) -> Result<Expr, String> {
         return Ok(Expr::OverRange(function, range(next()?)?));
     }
     if let Some(function) = InstantFunction::named(name) {
+        if function.is_date() && args.len() == 0 {
+            let now = Expr::ToVector(Box::new(Expr::Time));
+            return Ok(Expr::OfInstant(function, Box::new(now), Vec::new()));
+        }
+        let mut next = || args.next().ok_or_else(|| format!("`{name}` is given too few arguments"));
         return Ok(Expr::OfInstant(function, Box::new(next()?), args.collect()));
     }
     match name {
@@ -137,6 +187,15 @@ fn function(name: &str, args: Vec<Expr>) -> Result<Expr, String> {
         "scalar" => Ok(Expr::ToScalar(Box::new(next()?))),
         "vector" => Ok(Expr::ToVector(Box::new(next()?))),
         "quantile_over_time" => Ok(Expr::QuantileOverTime(Box::new(next()?), range(next()?)?)),
+        "predict_linear" => Ok(Expr::PredictLinear(range(next()?)?, Box::new(next()?))),
+        "label_join" => {
+            let vector = Box::new(next()?);
+            let (target, separator) = (text(next()?)?, text(next()?)?);
+            check_label(&target)?;
+            let sources = args.map(text).collect::<Result<Vec<_>, _>>()?;
+            sources.iter().try_for_each(|source| check_label(source))?;
+            Ok(Expr::LabelJoin(vector, LabelJoin { target, separator, sources }))
+        }
         "label_replace" => {
             let vector = Box::new(next()?);
             let (target, replacement, source, pattern) =

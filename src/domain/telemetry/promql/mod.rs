@@ -183,6 +183,22 @@ impl Query {
         comparisons
     }
 
+    /// Whether it looks at another time than that of its evaluation and before: by `@`, or by an
+    /// offset ahead.
+    pub fn looks_elsewhere(&self) -> bool {
+        let mut elsewhere = false;
+        self.expr.walk(&mut |expr| {
+            let of_selector = expr.selector().map(|(selector, _)| (selector.at, selector.offset));
+            let of_subquery = match expr {
+                Expr::OverSubquery(_, sub) => Some((sub.at, sub.offset)),
+                _ => None,
+            };
+            let moments = of_selector.into_iter().chain(of_subquery);
+            elsewhere |= moments.into_iter().any(|(at, offset)| at.is_some() || offset < 0);
+        });
+        elsewhere
+    }
+
     /// Whether the value depends on the clock itself: `time()` or `timestamp(...)` occurs.
     pub fn reads_clock(&self) -> bool {
         let mut reads = false;

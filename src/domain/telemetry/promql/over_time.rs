@@ -4,7 +4,7 @@
 use super::function::RangeFunction;
 use super::numeric::{self, Sum, largest, smallest};
 use super::window::Window;
-use crate::domain::telemetry::series::Point;
+use crate::domain::telemetry::series::{Point, UnixMs};
 
 /// What the function makes of the samples; nothing when it needs two and there is one.
 pub fn apply(function: RangeFunction, points: &[Point], window: Window) -> Option<f64> {
@@ -89,20 +89,33 @@ fn extrapolated(points: &[Point], window: Window, is_counter: bool) -> Option<(f
     Some((gained, (sampled + stretched(to_start) + stretched(to_end)) / sampled))
 }
 
+/// What the least-squares line is at this many seconds after a moment.
+pub fn predicted(points: &[Point], moment: UnixMs, ahead: f64) -> Option<f64> {
+    let (slope, at_moment) = line(points, moment)?;
+    Some(slope * ahead + at_moment)
+}
+
 /// Slope of the least-squares line, per second. Times are counted from the first sample, where
 /// doubles are exact.
 fn slope(points: &[Point]) -> Option<f64> {
+    line(points, points.first()?.at).map(|(slope, _)| slope)
+}
+
+/// Slope of the least-squares line, per second, and its value at a moment.
+fn line(points: &[Point], moment: UnixMs) -> Option<(f64, f64)> {
     let [first, .., _] = points else { return None };
     if points.iter().all(|point| point.value == first.value) {
-        return Some(if first.value.is_infinite() { f64::NAN } else { 0.0 });
+        let unknown = first.value.is_infinite();
+        return Some(if unknown { (f64::NAN, f64::NAN) } else { (0.0, first.value) });
     }
     let count = points.len() as f64;
-    let x = |point: &Point| seconds(first, point);
+    let x = |point: &Point| (point.at - moment) as f64 / 1000.0;
     let total = |of: &dyn Fn(&Point) -> f64| points.iter().map(of).collect::<Sum>().exact();
     let (sum_x, sum_y) = (total(&x), total(&|point| point.value));
     let (sum_xy, sum_xx) =
         (total(&|point| x(point) * point.value), total(&|point| x(point) * x(point)));
-    Some((sum_xy - sum_x * sum_y / count) / (sum_xx - sum_x * sum_x / count))
+    let slope = (sum_xy - sum_x * sum_y / count) / (sum_xx - sum_x * sum_x / count);
+    Some((slope, sum_y / count - slope * sum_x / count))
 }
 
 /// Variance of the population (Welford's method).

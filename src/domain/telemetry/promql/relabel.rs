@@ -1,6 +1,6 @@
-//! Changing labels: `label_replace`, and the labels `absent` gives to what is not there.
+//! Changing labels: `label_replace`, `label_join`, and the labels `absent` gives to what is not there.
 
-use super::expr::Relabel;
+use super::expr::{LabelJoin, Relabel};
 use super::limits;
 use super::value::Track;
 use crate::domain::telemetry::QueryError;
@@ -19,6 +19,20 @@ pub fn replace(change: &Relabel, mut track: Track) -> Result<Track, QueryError> 
         }
         track.labels.set(&change.target, &value);
     }
+    Ok(track)
+}
+
+/// The track with its target label set to the values of other labels.
+pub fn join(change: &LabelJoin, mut track: Track) -> Result<Track, QueryError> {
+    let values: Vec<&str> = change.sources.iter().map(|label| track.labels.get(label)).collect();
+    let value = values.join(&change.separator);
+    if value.len() > limits::LABEL_VALUE {
+        return Err(QueryError::TooCostly(format!(
+            "`label_join` makes a label of more than {} bytes here",
+            limits::LABEL_VALUE
+        )));
+    }
+    track.labels.set(&change.target, &value);
     Ok(track)
 }
 

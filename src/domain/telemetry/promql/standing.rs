@@ -1,7 +1,7 @@
 //! For how long a condition has held, or not.
 
 use super::Query;
-use super::expr::{At, Kind};
+use super::expr::{At, Expr, Kind};
 use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::series::{SeriesSource, UnixMs};
 
@@ -74,9 +74,17 @@ impl Query {
     /// Whether `@ start()` or `@ end()` occurs: at one moment they are that moment, over a range
     /// they are its ends.
     fn asks_for_ends(&self) -> bool {
-        self.selectors()
-            .iter()
-            .any(|(selector, _)| matches!(selector.at, Some(At::Start | At::End)))
+        let mut asks = false;
+        self.expr().walk(&mut |expr| {
+            let of_selector = expr.selector().and_then(|(selector, _)| selector.at);
+            let of_subquery = match expr {
+                Expr::OverSubquery(_, sub) => sub.at,
+                _ => None,
+            };
+            asks |=
+                [of_selector, of_subquery].iter().any(|at| matches!(at, Some(At::Start | At::End)));
+        });
+        asks
     }
 }
 

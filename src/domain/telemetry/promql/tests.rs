@@ -57,7 +57,8 @@ fn what_is_left_out_is_refused_by_name() {
     insta::assert_snapshot!(complaints(&[
         "sum(up) + histogram_quantile(0.9, up)",
         "rat(up[5m])",
-        "max_over_time(rate(up[1m])[5m:10s])",
+        "rate(up[1m])[5m:10s]",
+        "quantile_over_time(0.5, sum(up)[5m:10s])",
         "limitk(2, up)",
         "up + on (broker) fill(0) up",
         "{\"my.metric\"}",

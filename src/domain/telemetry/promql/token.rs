@@ -102,7 +102,7 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
         }
         let in_offset = before == Some(T_OFFSET)
             || (matches!(before, Some(T_ADD | T_SUB)) && id(-2) == Some(T_OFFSET));
-        let wants_duration = before == Some(T_LEFT_BRACKET) || in_offset;
+        let wants_duration = matches!(before, Some(T_LEFT_BRACKET | T_COLON)) || in_offset;
         let complaint = match token.id {
             T_IDENTIFIER if after == Some(T_LEFT_PAREN) && place == Place::Open && !introduces_labels(before) => {
                 unknown_function(token.text)
@@ -112,10 +112,6 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
             T_FILL | T_FILL_LEFT | T_FILL_RIGHT | T_SMOOTHED | T_ANCHORED => {
                 Some(format!("`{}` is not supported; it came with Prometheus 3, and this engine speaks the PromQL of 2.42", token.text))
             }
-            T_COLON => Some(
-                "subqueries such as `metric[5m:10s]` are not supported; a range `metric[5m]` is, inside a function such as `max_over_time`"
-                    .into(),
-            ),
             T_NUMBER if wants_duration => {
                 Some(format!("a duration needs a unit: `{}s`, not `{0}`; units are ms, s, m, h, d, w and y", token.text))
             }
@@ -163,6 +159,13 @@ fn unknown_function(name: &str) -> Option<String> {
     let names = function::names();
     if names.contains(&name) {
         return None;
+    }
+    if name == "histogram_quantile" {
+        return Some(
+            "`histogram_quantile` is not supported: no buckets are recorded here. Kafka's own quantiles are series, \
+             `{quantile=\"0.99\"}`, and `_sum` over `_count` is a mean"
+                .to_owned(),
+        );
     }
     let close = names
         .iter()

@@ -7,6 +7,10 @@ use crate::domain::telemetry::series::{Point, UnixMs};
 /// milliseconds.
 pub const LOOKBACK: i64 = 5 * 60 * 1000;
 
+/// The step of a subquery that gives none, in milliseconds: the cadence of the record, at which
+/// conditions are evaluated here (`global.evaluation_interval`).
+pub const SUBQUERY_STEP: i64 = 1_000;
+
 /// Whether the edge of a window belongs to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edge {
