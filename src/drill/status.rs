@@ -204,7 +204,12 @@ fn judge(
     let earliest = begin.max(at - LOOK_BACK);
     let standing = query.standing(source, at, earliest).map_err(DrillError::Condition)?;
     let since_seconds = (at - standing.since) / 1000;
-    Ok(Judged { name: name.to_owned(), holds: standing.holds, since_seconds, expr: expr.to_owned() })
+    Ok(Judged {
+        name: name.to_owned(),
+        holds: standing.holds,
+        since_seconds,
+        expr: expr.to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -135,7 +135,7 @@ fn a_wrong_query_is_told_at_its_place() {
     13:22: a claim must be a condition: compare the value with something, as `x > 5`
     14:22: name the metric that is looked at; a selector without a name or with a pattern of names says nothing that can be checked
     16:20: `kafka` is not supported; a log query is a selector such as {node="kafka-1"} and line filters
-    17:23: the function `histogram_quantile` is not supported; these are: abs, absent, absent_over_time, avg_over_time, ceil, changes, clamp, clamp_max, clamp_min, count_over_time, delta, deriv, floor, idelta, increase, irate, label_replace, last_over_time, max_over_time, min_over_time, present_over_time, quantile_over_time, rate, resets, round, scalar, sort, sort_desc, stddev_over_time, stdvar_over_time, sum_over_time, time, timestamp, vector.
+    17:23: `histogram_quantile` is not supported: no buckets are recorded here. Kafka's own quantiles are series, `{quantile="0.99"}`, and `_sum` over `_count` is a mean
     17:61: `2026-11-22T12:00:00` has no offset, so it could mean several instants: end it with `Z` for UTC or with an offset as `+02:00`
     advice 15:22: no metric is called `kafka_consumer_group_lag`; did you mean `kafka_consumergroup_lag`? (`chaoslab metrics` lists them); the claim cannot be verified
     advice 15:58: T+09:00:00 lies outside the record, which goes from T-00:01:09.863 to T+00:08:50.137; the claim cannot be verified

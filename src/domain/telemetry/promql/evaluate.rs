@@ -240,11 +240,10 @@ impl<'a> Evaluation<'a> {
         let series = self.source.select(&range.selector.matchers, first.earliest(), last.end)?;
         let series = self.loaded(series)?;
         self.budget.keep(series.len(), self.steps.count)?;
+        self.look_at(&series, range.width, range.selector.at)?;
         let mut tracks = Vec::with_capacity(series.len());
         for Series { labels, mut points } in series {
             points.retain(|point| !is_stale(point.value));
-            let windows = self.windows_over(range.width, range.selector.at);
-            self.budget.look(points.len().saturating_mul(windows))?;
             let of_step = |(step, at)| {
                 let window = window(self, at);
                 let seen = window.of(&points);
@@ -271,7 +270,7 @@ impl<'a> Evaluation<'a> {
         let step = sub.step.unwrap_or(SUBQUERY_STEP);
         let start = first.div_euclid(step).saturating_mul(step);
         let start = if start < first { start.saturating_add(step) } else { start };
-        let tracks = if start <= last {
+        let series: Vec<Series> = if start <= last {
             let count = (last.saturating_sub(start) / step) as usize + 1;
             let inner = Steps { start, step, count, end: last };
             self.steps = inner;
@@ -281,11 +280,10 @@ impl<'a> Evaluation<'a> {
         } else {
             Vec::new()
         };
-        self.budget.keep(tracks.len(), outer.count)?;
-        let mut found = Vec::with_capacity(tracks.len());
-        for Series { labels, points } in tracks {
-            let windows = self.windows_over(sub.width, sub.at);
-            self.budget.look(points.len().saturating_mul(windows))?;
+        self.budget.keep(series.len(), outer.count)?;
+        self.look_at(&series, sub.width, sub.at)?;
+        let mut found = Vec::with_capacity(series.len());
+        for Series { labels, points } in series {
             let of_step = |at| {
                 let window = window(self, at);
                 let seen = window.of(&points);
@@ -301,12 +299,20 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// In how many windows of the range a sample may lie, at most.
-    fn windows_over(&self, width: i64, fixed: Option<At>) -> usize {
-        match fixed {
+    /// Takes away what looking at these samples in windows of this width costs, before it is done.
+    fn look_at(
+        &mut self,
+        series: &[Series],
+        width: i64,
+        fixed: Option<At>,
+    ) -> Result<(), QueryError> {
+        // In so many windows a sample may lie, at most.
+        let windows = match fixed {
             Some(_) => self.steps.count,
             None => self.steps.count.min((width / self.steps.step) as usize + 1),
-        }
+        };
+        let samples: usize = series.iter().map(|one| one.points.len()).sum();
+        self.budget.look(samples.saturating_mul(windows))
     }
 
     /// The samples in a range on its own, which only an instant query may ask for.

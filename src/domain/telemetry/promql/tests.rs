@@ -71,11 +71,13 @@ fn what_is_left_out_is_refused_by_name() {
         "up{broker=\"1\" or broker=\"2\"}",
     ]), @r#"
     sum(up) + histogram_quantile(0.9, up)
-        1:11: the function `histogram_quantile` is not supported; these are: abs, absent, absent_over_time, avg_over_time, ceil, changes, clamp, clamp_max, clamp_min, count_over_time, delta, deriv, floor, idelta, increase, irate, label_replace, last_over_time, max_over_time, min_over_time, present_over_time, quantile_over_time, rate, resets, round, scalar, sort, sort_desc, stddev_over_time, stdvar_over_time, sum_over_time, time, timestamp, vector.
+        1:11: `histogram_quantile` is not supported: no buckets are recorded here. Kafka's own quantiles are series, `{quantile="0.99"}`, and `_sum` over `_count` is a mean
     rat(up[5m])
-        1:1: the function `rat` is not supported; these are: abs, absent, absent_over_time, avg_over_time, ceil, changes, clamp, clamp_max, clamp_min, count_over_time, delta, deriv, floor, idelta, increase, irate, label_replace, last_over_time, max_over_time, min_over_time, present_over_time, quantile_over_time, rate, resets, round, scalar, sort, sort_desc, stddev_over_time, stdvar_over_time, sum_over_time, time, timestamp, vector. Did you mean `rate`?
-    max_over_time(rate(up[1m])[5m:10s])
-        1:30: subqueries such as `metric[5m:10s]` are not supported; a range `metric[5m]` is, inside a function such as `max_over_time`
+        1:1: the function `rat` is not supported; these are: abs, absent, absent_over_time, avg_over_time, ceil, changes, clamp, clamp_max, clamp_min, count_over_time, day_of_month, day_of_week, day_of_year, days_in_month, delta, deriv, floor, hour, idelta, increase, irate, label_join, label_replace, last_over_time, max_over_time, min_over_time, minute, month, predict_linear, present_over_time, quantile_over_time, rate, resets, round, scalar, sort, sort_desc, stddev_over_time, stdvar_over_time, sum_over_time, time, timestamp, vector, year. Did you mean `rate`?
+    rate(up[1m])[5m:10s]
+        a subquery such as `metric[5m:10s]` stands inside a function of a range
+    quantile_over_time(0.5, sum(up)[5m:10s])
+        `quantile_over_time` over a subquery is not supported; over a range it is
     limitk(2, up)
         1:1: the aggregation `limitk` is not supported; these are: avg, bottomk, count, count_values, group, max, min, quantile, stddev, stdvar, sum, topk
     up + on (broker) fill(0) up
@@ -93,7 +95,7 @@ fn what_is_left_out_is_refused_by_name() {
     up > 5m
         1:6: the duration `5m` stands where a number belongs; durations are supported in `[...]` and after `offset`
     start()
-        1:1: the function `start` is not supported; these are: abs, absent, absent_over_time, avg_over_time, ceil, changes, clamp, clamp_max, clamp_min, count_over_time, delta, deriv, floor, idelta, increase, irate, label_replace, last_over_time, max_over_time, min_over_time, present_over_time, quantile_over_time, rate, resets, round, scalar, sort, sort_desc, stddev_over_time, stdvar_over_time, sum_over_time, time, timestamp, vector. Did you mean `sort`?
+        1:1: the function `start` is not supported; these are: abs, absent, absent_over_time, avg_over_time, ceil, changes, clamp, clamp_max, clamp_min, count_over_time, day_of_month, day_of_week, day_of_year, days_in_month, delta, deriv, floor, hour, idelta, increase, irate, label_join, label_replace, last_over_time, max_over_time, min_over_time, minute, month, predict_linear, present_over_time, quantile_over_time, rate, resets, round, scalar, sort, sort_desc, stddev_over_time, stdvar_over_time, sum_over_time, time, timestamp, vector, year. Did you mean `sort`?
     up{broker="1" or broker="2"}
         1:15: `or` between matchers is not supported; use a pattern, `label=~"a|b"`
     "#);
