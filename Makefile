@@ -69,8 +69,9 @@ engine:
 machine: engine
 	@docker/machine.sh >/dev/null
 
+# The compiler counts its own jobs: make's would leave it one, beside the image.
 program:
-	@$(CARGO) build --bin chaoslab --bin chaoslab-service
+	@MAKEFLAGS= $(CARGO) build --bin chaoslab --bin chaoslab-service
 	@ln -sfn $(BUILT)/chaoslab chaoslab
 
 clean:
