@@ -45,7 +45,7 @@ KAFKA_OPTS=-XX:ArchiveClassesAtExit=$cds/controller.jsa kafka-server-start.sh co
 controller=$!
 KAFKA_OPTS=-XX:ArchiveClassesAtExit=$cds/broker.jsa kafka-server-start.sh broker.properties >broker.out 2>&1 &
 broker=$!
-deadline=$((SECONDS + 120))
+deadline=$((SECONDS + 600)) # the compiler may have the processors meanwhile
 until grep -q 'Kafka Server started' broker.out; do
     if ! kill -0 $broker $controller || [ $SECONDS -ge $deadline ]; then
         tail -n 30 controller.out broker.out >&2
