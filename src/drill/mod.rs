@@ -8,6 +8,7 @@
 
 pub mod changes;
 pub mod choose;
+pub mod cite;
 pub mod content;
 mod deadline;
 pub mod doctor;

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::choose::Chosen;
 use super::error::{DrillError, InvalidRequest, Refusal};
 use crate::domain::rca::check::{self, Finding};
-use crate::domain::rca::document::{Addition, Document, Form, add as with_addition};
+use crate::domain::rca::document::{
+    Addition, Document, Field, Form, add as with_addition, remove, set,
+};
 use crate::domain::rca::record::{Facts, Record};
 use crate::domain::rca::template;
 use crate::domain::telemetry::series::UnixMs;
@@ -78,26 +80,106 @@ pub fn begin(
     }
 }
 
-/// What was added to a write-up.
-#[derive(Debug, Clone, Serialize)]
-pub struct Added {
+/// One change of a write-up.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// An entry more.
+    Add(Addition),
+    /// An answer, set to these words.
+    Set(Field, Vec<String>),
+    /// The entry of this id, taken out.
+    Remove(String),
+}
+
+/// What a change did to a write-up.
+#[derive(Debug, Serialize)]
+pub struct Changed {
     /// The write-up.
     pub file: PathBuf,
     /// The lines that are new in it.
     pub added: Vec<String>,
+    /// The lines that are gone.
+    pub removed: Vec<String>,
+    /// What could be better about what is new.
+    #[serde(serialize_with = "flat")]
+    pub advice: Vec<Problem>,
+    /// What the record says of a claim that was added.
+    pub claim: Option<Finding>,
+    /// When the page went out: claims are told by their distance to it.
+    #[serde(skip)]
+    pub page: UnixMs,
 }
 
-/// Adds an entry to the run's write-up; everything else in it stays byte for byte as it was.
-pub fn add(chosen: &Chosen, addition: &Addition) -> Result<Added, DrillError> {
+/// Makes one change of the run's write-up; everything else in it stays byte for byte as it was.
+/// What would bring a new error into it is refused, and the file stays as it is.
+pub fn change(chosen: &Chosen, change: &Change) -> Result<Changed, DrillError> {
     let path = chosen.run.rca();
     let text =
         String::from_utf8(read(&path)?).map_err(|_| InvalidRequest::NotText(path.clone()))?;
-    let longer = with_addition(&text, addition)
-        .map_err(|e| DrillError::Document { path: path.clone(), problems: e.problems() })?;
-    replace_file(&path, longer.as_bytes())?;
-    let is_new = |line: &&str| !text.lines().any(|t| t == *line);
-    let added = longer.lines().filter(is_new).map(str::to_owned).collect();
-    Ok(Added { file: path, added })
+    let changed = match change {
+        Change::Add(addition) => with_addition(&text, addition),
+        Change::Set(field, words) => set(&text, *field, words),
+        Change::Remove(id) => remove(&text, id),
+    };
+    let refused = |problems| DrillError::Document { path: path.clone(), problems };
+    let changed = changed.map_err(|e| refused(e.problems()))?;
+    let opened = Opened::of(chosen)?;
+    let record = opened.record();
+    let (before, after) = (Said::of(&text, &record)?, Said::of(&changed, &record)?);
+    let errors = new(&before.errors, after.errors);
+    if !errors.is_empty() {
+        return Err(refused(errors));
+    }
+    replace_file(&path, changed.as_bytes())?;
+    let lines = |of: &str, other: &str| {
+        let is_new = |line: &&str| !other.lines().any(|t| t == *line);
+        of.lines().filter(is_new).map(str::to_owned).collect()
+    };
+    let is_new = |claim: &Finding| before.claims.iter().all(|c| c.id != claim.id);
+    Ok(Changed {
+        added: lines(&changed, &text),
+        removed: lines(&text, &changed),
+        advice: new(&before.advice, after.advice),
+        claim: after.claims.into_iter().find(is_new),
+        page: record.facts.page,
+        file: path,
+    })
+}
+
+/// What checking a text says.
+struct Said {
+    errors: Vec<Problem>,
+    advice: Vec<Problem>,
+    claims: Vec<Finding>,
+}
+
+impl Said {
+    fn of(text: &str, record: &Record<'_>) -> Result<Self, DrillError> {
+        Ok(match Document::read(text.as_bytes()) {
+            Err(errors) => Self { errors, advice: Vec::new(), claims: Vec::new() },
+            Ok(document) => {
+                let checked = check::check(&document, record)?;
+                Self {
+                    errors: checked.resolved.errors,
+                    advice: checked.resolved.advice,
+                    claims: checked.evidence.into_iter().chain(checked.impact).collect(),
+                }
+            }
+        })
+    }
+}
+
+/// The problems that were not there before, wherever they stood.
+fn new(before: &[Problem], after: Vec<Problem>) -> Vec<Problem> {
+    let mut known: Vec<&str> = before.iter().map(|p| p.message.as_str()).collect();
+    let mut is_new = |problem: &Problem| match known.iter().position(|k| *k == problem.message) {
+        Some(at) => {
+            known.swap_remove(at);
+            false
+        }
+        None => true,
+    };
+    after.into_iter().filter(|problem| is_new(problem)).collect()
 }
 
 /// What of a write-up is true.
@@ -152,4 +234,21 @@ fn flat<S: serde::Serializer>(problems: &[Problem], to: S) -> Result<S::Ok, S::E
         Flat { line: p.at.line, column: p.at.column, message: &p.message }
     };
     to.collect_seq(problems.iter().map(flat))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::yaml::Position;
+
+    #[test]
+    fn only_what_was_not_said_before_is_new() {
+        let problem = |line, message: &str| Problem {
+            at: Position { line, column: 1 },
+            message: message.to_owned(),
+        };
+        let before = [problem(1, "a"), problem(2, "b")];
+        let after = vec![problem(3, "b"), problem(4, "b"), problem(5, "a"), problem(6, "c")];
+        assert_eq!(new(&before, after), [problem(4, "b"), problem(6, "c")]);
+    }
 }

@@ -7,14 +7,16 @@ use crate::cli::exit::Failure;
 use crate::domain::rca::document::{
     self, Event, Evidence, Hypothesis, Mitigation, Prevention, Verdict,
 };
-use crate::drill::write_up::add;
+use crate::drill::Chosen;
+use crate::drill::cite::{self, Quote};
+use crate::drill::write_up::Change;
 
 /// What to add.
 #[derive(Debug, Subcommand)]
 pub enum Addition {
     /// A claim that proves the cause
     #[command(
-        after_help = "Examples:\n  chaoslab rca add evidence --promql 'up{node=\"kafka-2\"} == 0' --at T+00:00:10\n  chaoslab rca add evidence --command 17 --contains 'throttled.rate=100000'"
+        after_help = "Examples:\n  chaoslab rca add evidence --promql 'up{node=\"kafka-2\"} == 0' --at T+00:00:10\n  chaoslab rca add evidence --command 17 --contains 'throttled.rate=100000'\n  chaoslab rca add evidence --from-history 17 --line 3"
     )]
     Evidence(Claim),
     /// A claim that shows what users felt
@@ -102,6 +104,16 @@ pub struct Claim {
     /// What its output contains
     #[arg(long)]
     contains: Option<String>,
+    /// Quote this command of the history; a query as it was asked
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        conflicts_with_all = ["promql", "log", "command", "intervention"]
+    )]
+    from_history: Option<u32>,
+    /// The line of its output that is quoted
+    #[arg(long, value_name = "NUMBER", requires = "from_history", conflicts_with = "contains")]
+    line: Option<usize>,
     /// A recorded command that changed something
     #[arg(long, value_name = "NUMBER", requires_all = ["before", "after"])]
     intervention: Option<u32>,
@@ -114,8 +126,16 @@ pub struct Claim {
 }
 
 impl Claim {
-    fn evidence(&self) -> Evidence {
-        Evidence {
+    fn evidence(&self, chosen: &Chosen) -> Result<Evidence, Failure> {
+        if let Some(number) = self.from_history {
+            let quote = match (&self.contains, self.line) {
+                (Some(text), _) => Quote::Text(text.clone()),
+                (None, Some(line)) => Quote::Line(line),
+                (None, None) => Quote::Whole,
+            };
+            return Ok(cite::command(chosen, number, &quote)?);
+        }
+        Ok(Evidence {
             id: None,
             promql: self.promql.clone(),
             at: self.at.clone(),
@@ -129,15 +149,15 @@ impl Claim {
             intervention: self.intervention,
             before: self.before.clone(),
             after: self.after.clone(),
-        }
+        })
     }
 }
 
 impl Addition {
-    fn entry(&self) -> Result<document::Addition, Failure> {
+    fn entry(&self, chosen: &Chosen) -> Result<document::Addition, Failure> {
         Ok(match self {
-            Self::Evidence(claim) => document::Addition::Evidence(claim.evidence()),
-            Self::Impact(claim) => document::Addition::Impact(claim.evidence()),
+            Self::Evidence(claim) => document::Addition::Evidence(claim.evidence(chosen)?),
+            Self::Impact(claim) => document::Addition::Impact(claim.evidence(chosen)?),
             Self::Hypothesis { class, by } => document::Addition::Hypothesis(Hypothesis {
                 id: None,
                 class: Some(class.clone()),
@@ -176,9 +196,6 @@ impl Addition {
 
 pub fn run(context: &Context, addition: &Addition) -> Result<(), Failure> {
     let chosen = context.readable()?;
-    let added = add(&chosen, &addition.entry()?)?;
-    if context.output.json {
-        return context.output.value(&added);
-    }
-    context.output.line(added.added.join("\n"))
+    let addition = addition.entry(&chosen)?;
+    super::change(context, &chosen, &Change::Add(addition))
 }

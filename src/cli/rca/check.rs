@@ -43,7 +43,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     Err(DrillError::Document { path: checked.file, problems: checked.errors }.into())
 }
 
-fn tell(
+pub(super) fn tell(
     context: &Context,
     path: &std::path::Path,
     finding: &Finding,

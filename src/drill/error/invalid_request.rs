@@ -66,6 +66,19 @@ pub enum InvalidRequest {
     /// The record has no such command.
     #[error("there is no command {0}; `chaoslab history` lists them")]
     NoCommand(u32),
+    /// It does not say which line of a command's output proves something.
+    #[error("{}", which_line(*number, lines, *all))]
+    WhichLine {
+        /// The command.
+        number: u32,
+        /// The beginning of its output, without blank lines.
+        lines: Vec<String>,
+        /// How many lines there are.
+        all: usize,
+    },
+    /// An answer of a write-up that there is not.
+    #[error("{0}")]
+    NoField(String),
     /// There is no write-up.
     #[error("there is no write-up at {}; `chaoslab rca new` begins one", .0.display())]
     NoWriteUp(PathBuf),
@@ -119,4 +132,16 @@ fn any_of(near: &[String]) -> String {
         return String::new();
     }
     format!("; did you mean {}?", quoted.join(", "))
+}
+
+fn which_line(number: u32, lines: &[String], all: usize) -> String {
+    if lines.is_empty() {
+        return format!("command {number} printed nothing that could be quoted");
+    }
+    let shown = lines.iter().enumerate().map(|(n, line)| format!("\n{:>4}  {line}", n + 1));
+    format!(
+        "command {number} printed {all} lines; choose one with --line NUMBER, or quote with \
+         --contains TEXT:{}",
+        shown.collect::<String>()
+    )
 }

@@ -51,6 +51,8 @@ pub struct Analysis {
     pub chain: Vec<Placed<Link>>,
     /// Other causes considered.
     pub hypotheses: Vec<Hypothesis>,
+    /// Classes named as what made it possible or worse. They never cost anything.
+    pub contributing: Vec<Placed<&'static Class>>,
     /// What was done.
     pub mitigation: Vec<Mitigation>,
     /// What keeps it from coming back.
@@ -238,7 +240,7 @@ pub struct Prevention {
     pub action: &'static super::vocab::preventions::Prevention,
     /// Who does it.
     pub owner: Option<String>,
-    /// By when.
+    /// By when, as a date or a month.
     pub due: Option<String>,
     /// How one will know.
     pub done_when: Option<String>,

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::{Analysis, Cause, Hypothesis, Link, Mitigation, Placed, Places, Prevention, Trigger};
-use crate::domain::rca::document::{self, Document, Verdict};
+use crate::domain::rca::document::{self, Document, Severity, Verdict};
 use crate::domain::rca::moment::{Moment, since_page};
 use crate::domain::rca::record::Facts;
+use crate::domain::rca::vocab::classes::Class;
 use crate::domain::rca::vocab::{self, Component, Kind};
 use crate::domain::telemetry::series::UnixMs;
 use crate::domain::yaml::{Position, Problem, Step, nearest};
@@ -98,12 +99,20 @@ impl Resolving<'_> {
         let (onset, detected) = (timed(&times.onset, "onset"), timed(&times.detected, "detected"));
         let (mitigated, recovered) =
             (timed(&times.mitigated, "mitigated"), timed(&times.recovered, "recovered"));
+        let (acknowledged, escalated) =
+            (timed(&times.acknowledged, "acknowledged"), timed(&times.escalated, "escalated"));
         self.doubtful_times(&[
             ("onset", onset),
             ("detected", detected),
+            ("acknowledged", acknowledged),
+            ("escalated", escalated),
             ("mitigated", mitigated),
             ("recovered", recovered),
         ]);
+        let severity = front.severity.as_deref().filter(|s| !s.trim().is_empty());
+        let severity = severity.and_then(|written| {
+            Severity::parse(written).map_err(|says| self.error(&["severity".into()], says)).ok()
+        });
         let causes = self.causes(&front.root_cause);
         // Nobody reads claims beyond the limit, which is an error already.
         let counted = front.evidence.iter().take(LONGEST_LIST).enumerate();
@@ -127,6 +136,8 @@ impl Resolving<'_> {
             .enumerate()
             .filter_map(|(n, h)| self.hypothesis(h, n, &causes))
             .collect();
+        let factors = front.contributing_factors.iter().enumerate();
+        let contributing = factors.filter_map(|(n, text)| self.contributing(text, n)).collect();
         let mitigation = front
             .mitigation
             .iter()
@@ -148,7 +159,7 @@ impl Resolving<'_> {
         Analysis {
             form: front.form,
             author: front.author.clone(),
-            severity: front.severity,
+            severity,
             onset,
             detected,
             mitigated,
@@ -158,6 +169,7 @@ impl Resolving<'_> {
             impact,
             chain,
             hypotheses,
+            contributing,
             mitigation,
             prevention,
             cited,
@@ -442,6 +454,21 @@ impl Resolving<'_> {
         Some(Hypothesis { class, verdict, by: hypothesis.by.clone(), place })
     }
 
+    /// The class a contributing factor names, if it does not use words.
+    fn contributing(&mut self, text: &str, index: usize) -> Option<Placed<&'static Class>> {
+        let path = ["contributing_factors".into(), index.into()];
+        match vocab::class(text.trim()) {
+            Ok(value) => Some(Placed { value, place: self.document.front.at(&path) }),
+            Err(message) => {
+                // What looks like a name was meant as one.
+                if text.contains('.') && !text.trim().contains(char::is_whitespace) {
+                    self.advise(&path, message);
+                }
+                None
+            }
+        }
+    }
+
     fn mitigation(
         &mut self,
         mitigation: &document::Mitigation,
@@ -466,17 +493,35 @@ impl Resolving<'_> {
         index: usize,
     ) -> Option<Prevention> {
         let field = |name: &'static str| ["prevention".into(), index.into(), name.into()];
-        if let Some(due) =
-            prevention.due.as_deref().filter(|due| due.parse::<jiff::civil::Date>().is_err())
-        {
-            self.error(&field("due"), format!("`{due}` is no date; write `2026-01-31`"));
+        let is_date = |due: &&str| {
+            let day = |due: &str| due.parse::<jiff::civil::Date>().is_ok();
+            day(due) || due.len() == "2026-12".len() && day(&format!("{due}-01"))
+        };
+        let due = prevention.due.as_deref().map(str::trim);
+        if let Some(due) = due.filter(|due| !is_date(due)) {
+            let says = "is no date, so it does not count as one; write `2026-01-31`";
+            self.advise(&field("due"), format!("`{due}` {says}"));
         }
-        let action = vocab::prevention(prevention.action.as_deref().unwrap_or("").trim());
-        let action = action.map_err(|message| self.error(&field("action"), message)).ok()?;
+        let written = prevention.action.as_deref().unwrap_or("").trim();
+        let action = match vocab::prevention(written) {
+            Ok(action) => action,
+            Err(_) if written.contains(char::is_whitespace) => {
+                self.advise(
+                    &field("action"),
+                    "a measure in words is for people; one of `chaoslab vocab preventions \
+                     --search WORDS` counts",
+                );
+                return None;
+            }
+            Err(message) => {
+                self.error(&field("action"), message);
+                return None;
+            }
+        };
         Some(Prevention {
             action,
             owner: prevention.owner.clone(),
-            due: prevention.due.clone(),
+            due: due.filter(is_date).map(str::to_owned),
             done_when: prevention.done_when.clone(),
             place: self.document.front.at(&["prevention".into(), index.into()]),
         })

@@ -163,9 +163,28 @@ prevention: [{{action: alert.stale, due: tomorrow}}]
     10:44: there is no evidence `E1`
     11:40: there is no command 44; they go from 1 to 23 (`chaoslab history`)
     12:23: unknown prevention `alert.stale`; did you mean `alert.stale_throttle`? (`chaoslab vocab preventions --search WORD` lists them)
-    12:41: `tomorrow` is no date; write `2026-01-31`
     advice 10:67: `network.capacity.link_capped` is ruled out here and named as the cause above: one of them is wrong
+    advice 12:41: `tomorrow` is no date, so it does not count as one; write `2026-01-31`
     "#);
+}
+
+#[test]
+fn what_is_written_for_people_is_no_error() {
+    insta::assert_snapshot!(told(&format!("{CAUSE}timeline: {{acknowledged: T+00:01:00, escalated: noon}}
+contributing_factors: [replication.acks_one_loss, acks one, replication.acks_one_los]
+prevention: [train people better, {{action: alert.quorum, due: 2026-12}}, {{action: alert.quorum, due: next sprint}}]
+")), @r"
+    5:49: `noon` is not a time: write `2026-01-31T12:00:00Z` or the distance to the page, `T+00:02:10` or `T-00:00:40`
+    advice 6:61: unknown class `replication.acks_one_los`; did you mean `replication.acks_one_loss`? (`chaoslab vocab classes --search WORD` lists them)
+    advice 7:14: a measure in words is for people; one of `chaoslab vocab preventions --search WORDS` counts
+    advice 7:101: `next sprint` is no date, so it does not count as one; write `2026-01-31`
+    ");
+    insta::assert_snapshot!(told(&format!("severity: high\n{CAUSE}")), @"4:11: `high` is not a severity: write SEV1, the worst, to SEV5");
+    let factors = resolved(&format!(
+        "{CAUSE}contributing_factors: [storage.disk.slow, {{class: quota.missing}}]\n"
+    ));
+    let ids: Vec<_> = factors.analysis.contributing.iter().map(|c| c.value.id).collect();
+    assert_eq!(ids, ["storage.disk.slow", "quota.missing"]);
 }
 
 #[test]

@@ -122,7 +122,7 @@ pub fn add(file: &str, addition: &Addition) -> Result<String, EditError> {
     }
 }
 
-fn read(file: &str) -> Result<Located<Value>, EditError> {
+pub(super) fn read(file: &str) -> Result<Located<Value>, EditError> {
     let text = text(file.as_bytes()).map_err(EditError::Unreadable)?;
     let matter = front_matter(text).map_err(|problem| EditError::Unreadable(vec![problem]))?;
     let first_line = line_of(text, matter.start);

@@ -3,8 +3,10 @@
 use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+
+use super::spelling::{Told, entries, list, names, one_or_more, texts};
 
 /// Everything between the two `---` lines.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -17,12 +19,12 @@ pub struct Front {
     /// The run it is about.
     #[serde(default)]
     pub run: Option<String>,
-    /// Who wrote it.
-    #[serde(default)]
+    /// Who wrote it; several joined by commas.
+    #[serde(default, deserialize_with = "names")]
     pub author: Option<String>,
-    /// How bad it was.
+    /// How bad it was, in any usual spelling.
     #[serde(default)]
-    pub severity: Option<Severity>,
+    pub severity: Option<String>,
     /// When it began, was noticed, stopped hurting and was over.
     #[serde(default)]
     pub timeline: Option<Timeline>,
@@ -42,14 +44,32 @@ pub struct Front {
     #[serde(default, deserialize_with = "list")]
     pub hypotheses: Vec<Hypothesis>,
     /// What made it possible or worse, in words or by class.
-    #[serde(default, deserialize_with = "list")]
+    #[serde(default, deserialize_with = "texts")]
     pub contributing_factors: Vec<String>,
     /// What was done about it.
-    #[serde(default, deserialize_with = "list")]
+    #[serde(default, deserialize_with = "entries")]
     pub mitigation: Vec<Mitigation>,
     /// What keeps it from coming back.
-    #[serde(default, deserialize_with = "list")]
+    #[serde(default, deserialize_with = "entries")]
     pub prevention: Vec<Prevention>,
+    /// For people, whatever stands there.
+    #[serde(default)]
+    pub title: Option<IgnoredAny>,
+    /// For people, whatever stands there.
+    #[serde(default)]
+    pub tags: Option<IgnoredAny>,
+    /// For people, whatever stands there.
+    #[serde(default)]
+    pub status: Option<IgnoredAny>,
+    /// For people, whatever stands there.
+    #[serde(default)]
+    pub date: Option<IgnoredAny>,
+    /// For people, whatever stands there.
+    #[serde(default)]
+    pub services: Option<IgnoredAny>,
+    /// For people, whatever stands there.
+    #[serde(default)]
+    pub links: Option<IgnoredAny>,
 }
 
 /// How much a write-up answers.
@@ -83,7 +103,7 @@ pub enum Severity {
     SEV5,
 }
 
-/// The four times of an incident, as written.
+/// The times of an incident, as written.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timeline {
@@ -93,6 +113,12 @@ pub struct Timeline {
     /// When somebody knew.
     #[serde(default)]
     pub detected: Option<String>,
+    /// When somebody took it on.
+    #[serde(default)]
+    pub acknowledged: Option<String>,
+    /// When more people were called.
+    #[serde(default)]
+    pub escalated: Option<String>,
     /// When users no longer felt it; none if they still do.
     #[serde(default)]
     pub mitigated: Option<String>,
@@ -228,17 +254,23 @@ pub struct Mitigation {
     pub commands: Vec<u32>,
 }
 
+impl Told for Mitigation {
+    fn told(text: &str) -> Self {
+        Self { action: Some(text.to_owned()), commands: Vec::new() }
+    }
+}
+
 /// A measure against its return.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prevention {
-    /// A prevention of the vocabulary.
+    /// A prevention of the vocabulary, or one in words.
     #[serde(default)]
     pub action: Option<String>,
     /// Who does it.
     #[serde(default)]
     pub owner: Option<String>,
-    /// By when, a date.
+    /// By when: a date, a month, or words.
     #[serde(default)]
     pub due: Option<String>,
     /// How one will know.
@@ -246,36 +278,10 @@ pub struct Prevention {
     pub done_when: Option<String>,
 }
 
-/// A list; one left empty after its key is an empty list.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// A list of words, or a single one.
-fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    struct Words;
-    impl<'de> Visitor<'de> for Words {
-        type Value = Vec<String>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a word or a list of words")
-        }
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(Vec::new())
-        }
-        fn visit_str<E>(self, word: &str) -> Result<Self::Value, E> {
-            Ok(vec![word.to_owned()])
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut words: A) -> Result<Self::Value, A::Error> {
-            let mut all = Vec::new();
-            while let Some(word) = words.next_element()? {
-                all.push(word);
-            }
-            Ok(all)
-        }
+impl Told for Prevention {
+    fn told(text: &str) -> Self {
+        Self { action: Some(text.to_owned()), owner: None, due: None, done_when: None }
     }
-    deserializer.deserialize_any(Words)
 }
 
 impl<'de> Deserialize<'de> for Link {

@@ -1,12 +1,15 @@
 //! The analysis as a file: YAML front matter with claims, prose below. Read once, all problems told
 //! together with their places.
 
+mod change;
 mod edit;
 mod front;
 mod prose;
+mod spelling;
 
 use std::ops::Range;
 
+pub use change::{FIELDS, Field, remove, set};
 pub use edit::{Addition, EditError, Event, add};
 pub use front::{
     Cause, Evidence, Form, Front, Hypothesis, Link, Mitigation, Prevention, Severity, Timeline,

@@ -63,7 +63,7 @@ fn line_ends_and_byte_order_marks_do_not_matter() {
 fn every_problem_is_told_with_its_place_in_the_file() {
     insta::assert_snapshot!(problems("---\nrca: 1\nform: shrt\ntimelin: {}\nevidence:\n  - {id: E1, promql: 1, att: x}\n---\n"), @r"
     3:7: form: unknown variant `shrt`, expected `short` or `full`; did you mean `short`?
-    4:1: unknown field `timelin`, expected one of `rca`, `form`, `run`, `author`, `severity`, `timeline`, `root_cause`, `evidence`, `causal_chain`, `impact`, `hypotheses`, `contributing_factors`, `mitigation`, `prevention`; did you mean `timeline`?
+    4:1: unknown field `timelin`, expected one of `rca`, `form`, `run`, `author`, `severity`, `timeline`, `root_cause`, `evidence`, `causal_chain`, `impact`, `hypotheses`, `contributing_factors`, `mitigation`, `prevention`, `title`, `tags`, `status`, `date`, `services`, `links`; did you mean `timeline`?
     6:25: evidence[0]: unknown field `att`, expected one of `id`, `promql`, `at`, `log`, `from`, `to`, `min`, `absent`, `command`, `contains`, `intervention`, `before`, `after`; did you mean `at`?
     ");
     insta::assert_snapshot!(problems("---\nrca: 2\nform: short\n---\n"), @"2:6: this document is of format 2, this program reads format 1");
@@ -93,6 +93,56 @@ fn what_is_no_analysis_is_refused_with_what_to_do() {
     insta::assert_snapshot!(problems(&format!("---\nrca: {}1\n---\n", "[".repeat(50_000))), @"2:261: this is not YAML: recursion limit exceeded");
     insta::assert_snapshot!(Document::read(&[b'-', b'-', b'-', b'\n', 0xff]).unwrap_err()[0], @"2:1: this byte is not UTF-8 text");
     insta::assert_snapshot!(Document::read(&vec![b'x'; LARGEST + 1]).unwrap_err()[0], @"1:1: the file has 1000001 bytes, more than the 1000000 an analysis may have");
+}
+
+#[test]
+fn what_people_write_is_read_as_they_mean_it() {
+    let file = "---
+rca: 1
+form: full
+title: Billing behind
+tags: [kafka, billing]
+status: resolved
+author: [alice, bob]
+severity: SEV-2
+timeline: {acknowledged: T+00:01:00, escalated: T+00:03:00}
+root_cause:
+  - class: quota.missing
+    component: [broker: 2]
+  - class: quota.client_throttled
+    component: broker:2
+  - {class: x, component: {broker: 2}}
+evidence:
+  - {id: E1, command: 4, contains: 134217728}
+  - {id: E2, command: 4, contains: 1.50}
+contributing_factors:
+  - class: replication.acks_one_loss
+  - one disk: too small
+mitigation: restarted the broker
+prevention:
+  - alert on the age of records
+  - {action: alert.quorum, due: 2026-12}
+---
+";
+    let front = Document::read(file.as_bytes()).expect("it is right").front.value;
+    assert_eq!(front.author.as_deref(), Some("alice, bob"));
+    assert_eq!(front.severity.as_deref(), Some("SEV-2"));
+    assert!(front.root_cause.iter().all(|cause| cause.component == ["broker:2"]));
+    let quoted: Vec<_> = front.evidence.iter().map(|e| e.contains.as_deref()).collect();
+    assert_eq!(quoted, [Some("134217728"), Some("1.50")]);
+    assert_eq!(front.contributing_factors, ["replication.acks_one_loss", "one disk: too small"]);
+    assert_eq!(front.mitigation[0].action.as_deref(), Some("restarted the broker"));
+    assert_eq!(front.prevention[0].action.as_deref(), Some("alert on the age of records"));
+    assert_eq!(front.prevention[1].due.as_deref(), Some("2026-12"));
+}
+
+#[test]
+fn a_severity_is_read_in_any_usual_spelling() {
+    for written in ["SEV2", "sev-2", "Sev 2", "P2", "p2", "S2", "2", "Severity 2"] {
+        assert_eq!(Severity::parse(written), Ok(Severity::SEV2), "{written}");
+    }
+    assert_eq!(Severity::parse("P0"), Ok(Severity::SEV1));
+    insta::assert_snapshot!(Severity::parse("high").unwrap_err(), @"`high` is not a severity: write SEV1, the worst, to SEV5");
 }
 
 #[test]
@@ -226,4 +276,123 @@ fn everything_that_can_be_added_is_read_back() {
 fn what_cannot_be_added_to_is_left_alone() {
     insta::assert_snapshot!(add("---\nrca: 1\nevidence: none\n---\n", &evidence()).unwrap_err(), @"3:11: `evidence` must be a list; there is something else here");
     insta::assert_snapshot!(add("no claims", &evidence()).unwrap_err(), @"1:1: an analysis begins with its claims: a line `---`, YAML, and another line `---` (`chaoslab rca new` writes one)");
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}
+
+#[test]
+fn setting_an_answer_touches_nothing_else() {
+    let field = |word| Field::of_word(word).expect("a field");
+    let form = "---
+rca: 1
+form: short  # five minutes
+timeline:
+  onset:                # first effect
+root_cause:
+  - class:              # chaoslab vocab classes
+    component: []       # where
+---
+prose
+";
+    let mut file = form.to_owned();
+    for (word, value) in [
+        ("class", "quota.missing"),
+        ("class", "storage.disk.slow"),
+        ("component", "broker:2 disk:kafka-2"),
+        ("onset", "T-00:00:40"),
+        ("mitigated", "T+00:04:00"),
+        ("trigger", "change:C2"),
+        ("severity", "p2"),
+        ("author", "Zoë Q"),
+    ] {
+        let once = set(&file, field(word), &words(value)).expect("it can be set");
+        assert_eq!(set(&once, field(word), &words(value)).as_deref(), Ok(once.as_str()), "{word}");
+        file = once;
+    }
+    insta::assert_snapshot!(file, @"
+    ---
+    rca: 1
+    form: short  # five minutes
+    timeline:
+      onset: T-00:00:40                # first effect
+      mitigated: T+00:04:00
+    root_cause:
+      - class: storage.disk.slow              # chaoslab vocab classes
+        component: [broker:2, disk:kafka-2]       # where
+        trigger: change:C2
+    severity: SEV2
+    author: 'Zoë Q'
+    ---
+    prose
+    ");
+    let windows = set(&form.replace('\n', "\r\n"), field("class"), &words("quota.missing"));
+    let plain = set(form, field("class"), &words("quota.missing"));
+    assert_eq!(windows.ok(), plain.ok().map(|text| text.replace('\n', "\r\n")));
+}
+
+#[test]
+fn an_answer_is_set_however_its_place_is_written() {
+    let set = |matter: &str, word: &str, value: &str| {
+        let file = format!("---\nrca: 1\n{matter}---\n");
+        let set = super::set(&file, Field::of_word(word).expect("a field"), &words(value));
+        set.map(|text| text.replacen("---\nrca: 1\n", "", 1).replace("---\n", ""))
+    };
+    for (matter, word, value, wanted) in [
+        ("", "onset", "T-00:00:01", "timeline:\n  onset: T-00:00:01\n"),
+        (
+            "timeline:\nform: short\n",
+            "onset",
+            "T-00:00:01",
+            "timeline:\n  onset: T-00:00:01\nform: short\n",
+        ),
+        ("timeline: {}\n", "onset", "T-00:00:01", "timeline: {onset: T-00:00:01}\n"),
+        ("timeline: {detected: a}\n", "onset", "b", "timeline: {detected: a, onset: b}\n"),
+        ("timeline:\n  onset: 'x' # y\n", "onset", "b", "timeline:\n  onset: b # y\n"),
+        ("", "class", "a.b", "root_cause:\n  - class: a.b\n"),
+        ("root_cause: []\n", "class", "a.b", "root_cause: [{class: a.b}]\n"),
+        (
+            "root_cause: [{class: x}]\n",
+            "component",
+            "broker:1",
+            "root_cause: [{class: x, component: ['broker:1']}]\n",
+        ),
+        (
+            "root_cause:\n- class: x\n  component:\n  - broker:1\n  # end\n",
+            "component",
+            "broker:2",
+            "root_cause:\n- class: x\n  component: ['broker:2']\n  # end\n",
+        ),
+    ] {
+        let wanted = wanted.replace("'broker:1'", "broker:1").replace("'broker:2'", "broker:2");
+        assert_eq!(set(matter, word, value).as_deref(), Ok(wanted.as_str()), "{matter}");
+    }
+    insta::assert_snapshot!(set("severity: SEV1\n", "severity", "high").unwrap_err(), @"3:11: `high` is not a severity: write SEV1, the worst, to SEV5");
+    insta::assert_snapshot!(Field::of_word("clas").unwrap_err(), @"`clas` cannot be set; did you mean `class`? These can: class, component, trigger, onset, detected, acknowledged, escalated, mitigated, recovered, severity, author, title, form");
+}
+
+#[test]
+fn removing_an_entry_touches_nothing_else() {
+    let two = add(SHORT, &evidence()).expect("it can be added");
+    assert_eq!(remove(&two, "E2").as_deref(), Ok(SHORT));
+    let none = remove(SHORT, "E1").expect("it can be removed");
+    let was = "evidence:\n  - {id: E1, promql: 'up == 1', at: T+00:01:00}\n";
+    assert_eq!(none, SHORT.replace(was, "evidence: []\n"));
+    for (matter, id, wanted) in [
+        ("impact: [{id: I1}, {id: I2}]\n", "I1", "impact: [{id: I2}]\n"),
+        ("impact: [{id: I1}, {id: I2}]\n", "I2", "impact: [{id: I1}]\n"),
+        ("impact: [{id: I1}]\n", "I1", "impact: []\n"),
+        ("causal_chain:\n- V1\n- V2 # x\n", "V2", "causal_chain:\n- V1\n"),
+        (
+            "hypotheses:\n- id: H1\n  class: |\n    x\n# y\n- id: H2\n",
+            "H1",
+            "hypotheses:\n# y\n- id: H2\n",
+        ),
+        ("prevention:\n- a\n- b\n", "prevention:2", "prevention:\n- a\n"),
+    ] {
+        let file = |matter: &str| format!("---\nrca: 1\n{matter}---\n");
+        assert_eq!(remove(&file(matter), id).as_deref(), Ok(file(wanted).as_str()));
+    }
+    insta::assert_snapshot!(remove(&two, "E7").unwrap_err(), @"2:1: there is no entry `E7` to remove; there are: E1, E2");
 }
