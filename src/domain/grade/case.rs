@@ -1,15 +1,14 @@
 //! Everything a criterion or a gate may look at: the analysis, what the record says of its claims,
 //! and the truth, seen in this record.
 
-use super::association::{Weighed, weigh};
 use crate::domain::fault::truth::{Effect, Truth};
-use crate::domain::rca::analysis::{Analysis, Cause};
+use crate::domain::rca::analysis::Analysis;
 use crate::domain::rca::check::{Finding, Verdict, holding};
 use crate::domain::rca::record::{Record, Span};
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::SourceError;
 
-use super::criterion::class::credit;
+use super::matching::{Pair, pairs};
 use super::separation::{Comparison, Separation};
 use super::{Collateral, Recovery, Terms, collateral};
 
@@ -38,7 +37,9 @@ pub struct Case<'a> {
     /// What it is compared with.
     pub with: &'a Comparison,
     separations: Vec<Option<Separation>>,
-    weighed: Vec<Weighed>,
+    /// What each piece of evidence is worth, in the order of the document. Filled in last:
+    /// weighing looks at all the rest.
+    pub weighed: Vec<Weighed>,
 }
 
 /// A step of the true chain, and when it was seen before the learner changed anything.
@@ -55,18 +56,21 @@ pub struct Seen<'a> {
     pub spans: Vec<Span>,
 }
 
-/// A true cause and the claimed cause that stands for it, if there is one.
-pub struct Pair<'a> {
-    /// The true cause, by its place in the truth.
-    pub truth: usize,
-    /// The claimed one, and its place in the document.
-    pub claimed: Option<(usize, &'a Cause)>,
-    /// The credit its class gets, in thousandths.
-    pub credit: u32,
+/// A piece of evidence, weighed.
+#[derive(Debug, Clone)]
+pub struct Weighed {
+    /// Its place among the evidence, from 0.
+    pub number: usize,
+    /// Whether it is among those that count.
+    pub counted: bool,
+    /// What it is worth, in thousandths.
+    pub worth: u32,
+    /// Why.
+    pub why: String,
 }
 
 impl<'a> Case<'a> {
-    /// Looks up the truth in the record and the claims in the truth.
+    /// Looks up the truth in the record and the claims in the truth. Nothing is weighed yet.
     pub fn new(
         analysis: &'a Analysis,
         (findings, impact): (Vec<Finding>, Vec<Finding>),
@@ -103,8 +107,7 @@ impl<'a> Case<'a> {
         }
         let recovery = Recovery::of(record)?;
         let collateral = collateral::found(record, &terms.allowed)?;
-        let weighed = Vec::new();
-        let mut case = Self {
+        Ok(Self {
             analysis,
             findings,
             record,
@@ -117,15 +120,8 @@ impl<'a> Case<'a> {
             terms,
             with,
             separations,
-            weighed,
-        };
-        case.weighed = weigh(&case)?;
-        Ok(case)
-    }
-
-    /// What each piece of evidence is worth, in the order of the document.
-    pub fn weighed(&self) -> &[Weighed] {
-        &self.weighed
+            weighed: Vec::new(),
+        })
     }
 
     /// From which other causes a piece of evidence tells the true one, by its place; nothing when
@@ -150,46 +146,4 @@ impl<'a> Case<'a> {
     pub fn first_seen(&self) -> Option<(&Seen<'a>, Span)> {
         self.chain.iter().find_map(|seen| Some((seen, *seen.spans.first()?)))
     }
-}
-
-/// The matching of claimed and true causes with the most credit; of several such the one that comes
-/// first in the document.
-fn pairs<'a>(analysis: &'a Analysis, truth: &Truth) -> Vec<Pair<'a>> {
-    fn best(
-        credits: &[Vec<u32>],
-        truth: usize,
-        taken: &mut Vec<usize>,
-    ) -> (u32, Vec<Option<usize>>) {
-        let Some(row) = credits.get(truth) else { return (0, Vec::new()) };
-        let mut chosen: Option<(u32, Vec<Option<usize>>)> = None;
-        for claimed in (0..row.len()).filter(|claimed| !taken.contains(claimed)).collect::<Vec<_>>()
-        {
-            taken.push(claimed);
-            let (rest, mut assigned) = best(credits, truth + 1, taken);
-            taken.pop();
-            if chosen.as_ref().is_none_or(|(sum, _)| row[claimed] + rest > *sum) {
-                assigned.insert(0, Some(claimed));
-                chosen = Some((row[claimed] + rest, assigned));
-            }
-        }
-        chosen.unwrap_or_else(|| {
-            let (rest, mut assigned) = best(credits, truth + 1, taken);
-            assigned.insert(0, None);
-            (rest, assigned)
-        })
-    }
-    let credits: Vec<Vec<u32>> = truth
-        .causes
-        .iter()
-        .map(|account| {
-            analysis.causes.iter().map(|c| credit(c.class.value, account, truth)).collect()
-        })
-        .collect();
-    let (_, assigned) = best(&credits, 0, &mut Vec::new());
-    let pair = |(truth, claimed): (usize, Option<usize>)| Pair {
-        truth,
-        claimed: claimed.map(|c| (c, &analysis.causes[c])),
-        credit: claimed.map_or(0, |c| credits[truth][c]),
-    };
-    assigned.into_iter().enumerate().map(pair).collect()
 }

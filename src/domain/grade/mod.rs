@@ -8,7 +8,9 @@ mod association;
 mod case;
 mod collateral;
 pub mod criterion;
+mod entities;
 pub mod gate;
+mod matching;
 mod points;
 mod recovery;
 pub mod review;
@@ -16,6 +18,7 @@ mod separation;
 
 use serde::{Deserialize, Serialize};
 
+use self::association::weigh;
 use self::case::Case;
 pub use self::collateral::{Collateral, Damage};
 pub use self::recovery::{Ending, Recovery};
@@ -255,7 +258,8 @@ pub fn grade(
     }
     let found = findings(&resolved.analysis.evidence, record)?;
     let impact = findings(&resolved.analysis.impact, record)?;
-    let case = Case::new(&resolved.analysis, (found, impact), record, truth, with, terms)?;
+    let mut case = Case::new(&resolved.analysis, (found, impact), record, truth, with, terms)?;
+    case.weighed = weigh(&case)?;
     let (asked, scaled_out) = criterion::asked(&case);
     let possible = points::spread(&asked.iter().map(|c| c.weight()).collect::<Vec<_>>());
     let mut items = Vec::new();
@@ -303,7 +307,7 @@ pub fn grade(
         items,
         scaled_out,
         gates,
-        evidence: case.weighed().iter().map(|w| w.shown(&case)).collect(),
+        evidence: case.weighed.iter().map(|w| w.shown(&case)).collect(),
         losses,
         ending: case.recovery.ending(record.facts.page),
         collateral: case.collateral.clone(),

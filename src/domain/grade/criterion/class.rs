@@ -4,8 +4,6 @@
 use super::{Criterion, Outcome, Slip, first_look};
 use crate::domain::fault::truth::{Account, Counts, Truth};
 use crate::domain::grade::case::Case;
-use crate::domain::rca::vocab;
-use crate::domain::rca::vocab::classes::Class as Entry;
 use crate::domain::telemetry::series::SourceError;
 
 /// The class of the cause.
@@ -103,53 +101,6 @@ fn nearness(id: &str, credit: u32, account: &Account, truth: &Truth) -> String {
     }
 }
 
-/// The credit a claimed class gets for a true cause, in thousandths.
-pub(in crate::domain::grade) fn credit(claimed: &Entry, account: &Account, truth: &Truth) -> u32 {
-    let names = |id: &str| vocab::class(id).map(|c| c.id == claimed.id).unwrap_or(id == claimed.id);
-    let equivalent = truth
-        .preconditions
-        .iter()
-        .filter(|p| p.counts == Counts::Equivalent)
-        .map(|p| p.class.as_str());
-    let right = std::iter::once(account.class.as_str())
-        .chain(account.equivalent.iter().map(String::as_str))
-        .chain(equivalent);
-    if right.into_iter().any(names) {
-        return 1000;
-    }
-    let rejected =
-        truth.preconditions.iter().filter(|p| p.counts == Counts::Rejected).map(|p| &p.class);
-    if truth.look_alikes.iter().map(|other| &other.class).chain(rejected).any(|id| names(id)) {
-        return 0;
-    }
-    let true_paths: Vec<&str> = match vocab::class(&account.class) {
-        Ok(class) => std::iter::once(class.id).chain(class.also.iter().copied()).collect(),
-        Err(_) => vec![account.class.as_str()],
-    };
-    let claimed_paths = || std::iter::once(claimed.id).chain(claimed.also.iter().copied());
-    true_paths
-        .iter()
-        .flat_map(|path| claimed_paths().map(move |claimed| relation(claimed, path)))
-        .max()
-        .unwrap_or(0)
-}
-
-/// How near two places of the tree are.
-fn relation(claimed: &str, truth: &str) -> u32 {
-    let above = vocab::parent(truth);
-    if Some(claimed) == above {
-        500
-    } else if Some(claimed) == above.and_then(vocab::parent)
-        || (above.is_some() && vocab::parent(claimed) == above)
-    {
-        250
-    } else if vocab::domain(claimed) == vocab::domain(truth) {
-        100
-    } else {
-        0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,57 +108,17 @@ mod tests {
     use crate::domain::grade::tests::capped_link;
 
     #[test]
-    fn a_precondition_counts_as_its_author_says() {
+    fn a_precondition_is_explained_in_its_authors_words() {
         let mut truth = capped_link();
-        let precondition = |class: &str, counts| Precondition {
-            class: class.into(),
-            counts,
+        truth.preconditions = vec![Precondition {
+            class: "reassignment.unthrottled".into(),
+            counts: Counts::Contributing,
             reason: "it was so before".into(),
-        };
-        truth.preconditions = vec![
-            precondition("replication.acks_one_loss", Counts::Equivalent),
-            precondition("network.quality.packet_loss", Counts::Rejected),
-            precondition("reassignment.unthrottled", Counts::Contributing),
-        ];
-        let credit_of =
-            |id: &str| credit(vocab::class(id).expect("it exists"), &truth.causes[0], &truth);
-        // An unthrottled reassignment also stands in the group of the cause.
+        }];
+        let says = nearness("reassignment.unthrottled", 250, &truth.causes[0], &truth);
         assert_eq!(
-            [
-                credit_of("replication.acks_one_loss"),
-                credit_of("network.quality.packet_loss"),
-                credit_of("reassignment.unthrottled")
-            ],
-            [1000, 0, 250]
-        );
-        assert_eq!(
-            [credit_of("network.capacity.reassignment_traffic"), credit_of("storage.disk.slow")],
-            [250, 0]
-        );
-        let told = nearness("reassignment.unthrottled", 250, &truth.causes[0], &truth);
-        assert_eq!(
-            told,
+            says,
             "`reassignment.unthrottled` contributed to it but is not the cause: it was so before"
-        );
-    }
-
-    #[test]
-    fn the_nearer_in_the_tree_the_more_credit() {
-        let truth = "broker.memory.heap_exhausted";
-        let near = [
-            "broker.memory",
-            "broker",
-            "broker.memory.plugin_leak",
-            "broker.cpu.starved",
-            "broker.cpu",
-            "network.capacity.link_capped",
-        ];
-        assert_eq!(near.map(|claimed| relation(claimed, truth)), [500, 250, 250, 100, 100, 0]);
-        let shallow = "replication.unclean_election";
-        assert_eq!(
-            ["replication", "replication.acks_one_loss", "leadership"]
-                .map(|claimed| relation(claimed, shallow)),
-            [500, 250, 0]
         );
     }
 }

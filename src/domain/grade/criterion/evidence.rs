@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Criterion, Outcome, Slip, first_look};
-use crate::domain::grade::association::Weighed;
-use crate::domain::grade::case::Case;
+use crate::domain::grade::case::{Case, Weighed};
 use crate::domain::rca::check::{Finding, Verdict};
 use crate::domain::telemetry::series::SourceError;
 
@@ -31,7 +30,7 @@ impl Criterion for Evidence {
 
     fn judge(&self, case: &Case<'_>) -> Result<Outcome, SourceError> {
         let mut outcome = Outcome::full();
-        let mut best: Vec<&Weighed> = case.weighed().iter().filter(|w| w.counted).collect();
+        let mut best: Vec<&Weighed> = case.weighed.iter().filter(|w| w.counted).collect();
         best.sort_by_key(|w| (std::cmp::Reverse(w.worth), w.number));
         let sum: u32 = best.iter().take(PIECES).map(|w| w.worth).sum();
         let mut missed = 0;
@@ -44,7 +43,7 @@ impl Criterion for Evidence {
         }
         let score = 1000 - missed / PIECES as u32;
         let sources: BTreeSet<_> = case
-            .weighed()
+            .weighed
             .iter()
             .filter(|w| w.counted && w.worth > 0)
             .map(|w| case.findings[w.number].source)

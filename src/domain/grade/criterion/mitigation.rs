@@ -2,8 +2,8 @@
 
 use super::{Criterion, Outcome, Slip};
 use crate::domain::grade::Ending;
-use crate::domain::grade::association::Entities;
 use crate::domain::grade::case::Case;
+use crate::domain::grade::entities::Entities;
 use crate::domain::rca::check::query_command;
 use crate::domain::rca::moment::since_page;
 use crate::domain::telemetry::series::SourceError;

@@ -20,7 +20,7 @@ impl Gate for Grounded {
     }
 
     fn judge(&self, case: &Case<'_>, _score: &dyn Fn(&str) -> Option<u32>) -> (bool, String) {
-        let best = case.weighed().iter().filter(|w| w.counted).map(|w| w.worth).max().unwrap_or(0);
+        let best = case.weighed.iter().filter(|w| w.counted).map(|w| w.worth).max().unwrap_or(0);
         let (wrong, all) = case.false_of_all();
         (
             best >= 500 && wrong * 3 <= all,

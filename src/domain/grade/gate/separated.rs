@@ -25,7 +25,7 @@ impl Gate for Separated {
     }
 
     fn judge(&self, case: &Case<'_>, _score: &dyn Fn(&str) -> Option<u32>) -> (bool, String) {
-        let counted = case.weighed().iter().filter(|w| w.counted && w.worth > 0);
+        let counted = case.weighed.iter().filter(|w| w.counted && w.worth > 0);
         // That something was broken at all is told by anything.
         let broken = |class: &str| vocab::domain(class) != "none";
         let apart = |number: usize| {

@@ -3,7 +3,7 @@
 
 use crate::domain::fault::truth::Truth;
 use crate::domain::rca::analysis::Claim;
-use crate::domain::rca::record::Record;
+use crate::domain::rca::record::{Record, Role};
 use crate::domain::rca::vocab::Kind;
 use crate::domain::recording::Roles;
 use crate::domain::telemetry::catalogue;
@@ -39,14 +39,13 @@ impl Apart {
             .collect();
         let numbers = || roles.partitions.values().flatten().map(ToString::to_string);
         let matchers = matchers(claim);
+        let splits_members = |m: &Matcher| differ(members.iter().map(|name| m.op.accepts(name)));
+        let splits_partitions =
+            |m: &Matcher| m.label == "partition" && differ(numbers().map(|n| m.op.accepts(&n)));
         Self {
             brokers: tells_brokers_apart(claim, &brokers, record),
-            members: matchers.iter().any(|m| differ(members.iter().map(|name| m.op.accepts(name))))
-                || says(claim, &members),
-            partitions: matchers
-                .iter()
-                .any(|m| m.label == "partition" && differ(numbers().map(|n| m.op.accepts(&n))))
-                || says(claim, &partitions),
+            members: matchers.iter().any(splits_members) || says(claim, &members),
+            partitions: matchers.iter().any(splits_partitions) || says(claim, &partitions),
         }
     }
 }
@@ -81,23 +80,26 @@ pub(super) fn names_somebody(filter: &LineFilter, record: &Record<'_>) -> bool {
 }
 
 fn tells_brokers_apart(claim: &Claim, brokers: &[String], record: &Record<'_>) -> bool {
-    let machines = || brokers.iter().map(|id| format!("kafka-{id}"));
+    let machines = || {
+        record.facts.inventory.machines.iter().filter_map(|machine| match machine.role {
+            Role::Broker(id) => brokers.contains(&id.to_string()).then_some(machine.name.as_str()),
+            Role::Controller(_) | Role::Service { .. } | Role::Toolbox => None,
+        })
+    };
     match claim {
         Claim::Promql { query, .. } => {
             let by_matcher = matchers(claim).iter().any(|matcher| match matcher.label.as_str() {
                 "broker" => differ(brokers.iter().map(|id| matcher.op.accepts(id))),
-                "node" => differ(machines().map(|name| matcher.op.accepts(&name))),
+                "node" => differ(machines().map(|name| matcher.op.accepts(name))),
                 "instance" => catalogue::SCRAPED.iter().any(|(job, _)| {
-                    let instances = machines().filter_map(|name| catalogue::instance(job, &name));
+                    let instances = machines().filter_map(|name| catalogue::instance(job, name));
                     differ(instances.map(|instance| matcher.op.accepts(&instance)))
                 }),
                 _ => false,
             });
-            let holds_ids = query
-                .metrics()
-                .into_iter()
-                .filter_map(catalogue::find)
-                .any(|metric| metric.unit == "broker id");
+            let metrics = query.metrics();
+            let mut known = metrics.into_iter().filter_map(catalogue::find);
+            let holds_ids = known.any(|metric| metric.unit == "broker id");
             let mut names_id = false;
             query.expr().walk(&mut |expr| {
                 names_id |= matches!(expr, Expr::Number(n) if brokers.contains(&n.to_string()))
@@ -105,7 +107,7 @@ fn tells_brokers_apart(claim: &Claim, brokers: &[String], record: &Record<'_>) -
             by_matcher || holds_ids && names_id
         }
         Claim::Log { query, .. } => {
-            differ(machines().map(|name| query.wants(&name)))
+            differ(machines().map(|name| query.wants(name)))
                 || query.filters().iter().any(|f| names_somebody(f, record))
         }
         Claim::Command { number, contains } => {

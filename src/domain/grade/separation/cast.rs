@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::apart::Apart;
 use crate::domain::fault::truth::Truth;
-use crate::domain::rca::record::{Inventory, Role};
+use crate::domain::rca::record::{Inventory, Machine, Role};
 use crate::domain::rca::vocab::Kind;
 use crate::domain::recording::{Recording, Roles};
 use crate::domain::telemetry::catalogue;
@@ -81,71 +81,86 @@ pub(super) fn singled_out(
     if is_told { origins.len() } else { usize::from(victim()) }
 }
 
+/// Who takes part in a run: which role everybody has, and which machines there are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Players<'a> {
+    pub(super) roles: &'a Roles,
+    pub(super) inventory: &'a Inventory,
+}
+
+impl Players<'_> {
+    /// What the machine of this run is called in another one that has the same role there.
+    fn machine_twin(&self, other: &Self, machine: &Machine) -> Option<String> {
+        let id_there = |kind, id: u32| -> Option<u32> {
+            self.roles.twin(other.roles, kind, &id.to_string())?.parse().ok()
+        };
+        let role = match machine.role {
+            Role::Broker(id) => Role::Broker(id_there(Kind::Broker, id)?),
+            Role::Controller(id) => Role::Controller(id_there(Kind::Controller, id)?),
+            Role::Service { .. } => {
+                return self.roles.twin(other.roles, Kind::Service, &machine.name);
+            }
+            Role::Toolbox => Role::Toolbox,
+        };
+        other.inventory.machines.iter().find(|m| m.role == role).map(|m| m.name.clone())
+    }
+}
+
 impl Casting {
     /// The ways to cast a recording. `fixed` brokers at the head of the lists play the same part in
     /// both; whom the claim tells apart and nothing gives a part, may be any other of their kind.
-    pub(super) fn all(recorded: &Roles, run: &Roles, fixed: usize, apart: Apart) -> Vec<Self> {
-        let (head, rest) = recorded.brokers.split_at(fixed.min(recorded.brokers.len()));
-        let members = run.members.values().copied().max().unwrap_or(0);
-        let turns = recorded.partitions.values().map(Vec::len).max().unwrap_or(0).max(1);
+    pub(super) fn all(
+        recorded: Players<'_>,
+        run: Players<'_>,
+        fixed: usize,
+        apart: Apart,
+    ) -> Vec<Self> {
+        let roles = recorded.roles;
+        let (head, rest) = roles.brokers.split_at(fixed.min(roles.brokers.len()));
         let brokers = if apart.brokers { orders(rest) } else { vec![rest.to_vec()] };
-        let members = if apart.members {
-            orders(&(1..=members).collect::<Vec<_>>())
-        } else {
-            vec![(1..=members).collect()]
-        };
-        let turns = if apart.partitions { turns } else { 1 };
+        let most = run.roles.members.values().copied().max().unwrap_or(0);
+        let in_order: Vec<u32> = (1..=most).collect();
+        let members = if apart.members { orders(&in_order) } else { vec![in_order] };
+        let most = roles.partitions.values().map(Vec::len).max().unwrap_or(0);
+        let turns = if apart.partitions { most.max(1) } else { 1 };
         let mut castings = Vec::new();
         for order in brokers {
             for turn in 0..turns {
-                let turned =
-                    recorded.partitions.iter().map(|(topic, of)| (topic.clone(), turned(of, turn)));
-                let recorded = Roles {
+                let partitions =
+                    roles.partitions.iter().map(|(topic, of)| (topic.clone(), turned(of, turn)));
+                let roles = Roles {
                     brokers: [head, &order].concat(),
-                    partitions: turned.collect(),
-                    ..recorded.clone()
+                    partitions: partitions.collect(),
+                    ..roles.clone()
                 };
-                castings.extend(members.iter().map(|members| Self::of(&recorded, run, members)));
+                let recorded = Players { roles: &roles, ..recorded };
+                castings.extend(members.iter().map(|members| Self::of(recorded, run, members)));
             }
         }
         castings
     }
 
     /// Casts a recording; its n-th member of a group is the one that `members` has in this place.
-    fn of(recorded: &Roles, run: &Roles, members: &[u32]) -> Self {
+    fn of(recorded: Players<'_>, run: Players<'_>, members: &[u32]) -> Self {
         // Who has no part in the run keeps a name that nobody has there.
-        let stranger = |name: &str| format!("~{name}");
-        let named = |kind: Kind, names: Vec<String>| -> BTreeMap<String, String> {
-            let called = |name: String| {
-                (recorded.twin(run, kind, &name).unwrap_or_else(|| stranger(&name)), name)
-            };
-            names.into_iter().map(called).map(|(twin, name)| (name, twin)).collect()
+        let or_stranger = |twin: Option<String>, name: &str| twin.unwrap_or(format!("~{name}"));
+        let named = |kind: Kind, names: &[String]| -> BTreeMap<String, String> {
+            let twin = |name: &String| recorded.roles.twin(run.roles, kind, name);
+            names.iter().map(|name| (name.clone(), or_stranger(twin(name), name))).collect()
         };
         let numbers = |ids: &[u32]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let mut ids = named(Kind::Broker, numbers(&recorded.brokers));
-        ids.extend(named(Kind::Controller, numbers(&recorded.controllers)));
-        let brokers = recorded.brokers.iter().map(|id| format!("kafka-{id}"));
-        let machines = brokers
-            .chain(recorded.services.iter().cloned())
-            .chain(["controller", "toolbox"].map(str::to_owned));
-        let machines = machines.map(|name| {
-            (recorded.machine_twin(run, &name).unwrap_or_else(|| stranger(&name)), name)
-        });
-        let partitions = recorded
-            .partitions
-            .iter()
-            .flat_map(|(topic, numbers)| numbers.iter().map(move |n| (topic, n.to_string())));
-        let partitions = partitions.filter_map(|(topic, number)| {
-            let twin = recorded.twin(run, Kind::Partition, &format!("{topic}-{number}"));
-            let (_, called) = twin.as_deref()?.rsplit_once('-')?;
-            Some(((topic.clone(), number), called.to_owned()))
-        });
+        let mut ids = named(Kind::Broker, &numbers(&recorded.roles.brokers));
+        ids.extend(named(Kind::Controller, &numbers(&recorded.roles.controllers)));
+        let machine = |machine: &Machine| {
+            let twin = recorded.machine_twin(&run, machine);
+            (machine.name.clone(), or_stranger(twin, &machine.name))
+        };
         Self {
-            machines: machines.map(|(twin, name)| (name, twin)).collect(),
+            machines: recorded.inventory.machines.iter().map(machine).collect(),
             ids,
-            topics: named(Kind::Topic, recorded.topics.clone()),
-            groups: named(Kind::Group, recorded.groups.clone()),
-            partitions: partitions.collect(),
+            topics: named(Kind::Topic, &recorded.roles.topics),
+            groups: named(Kind::Group, &recorded.roles.groups),
+            partitions: partitions(recorded.roles, run.roles),
             members: members.to_vec(),
         }
     }
@@ -283,6 +298,20 @@ impl Casting {
     }
 }
 
+/// The number of each partition's twin, by the recording's topic and partition.
+fn partitions(recorded: &Roles, run: &Roles) -> BTreeMap<(String, String), String> {
+    let mut called = BTreeMap::new();
+    for (topic, numbers) in &recorded.partitions {
+        for number in numbers {
+            let twin = recorded.twin(run, Kind::Partition, &format!("{topic}-{number}"));
+            if let Some((_, there)) = twin.as_deref().and_then(|twin| twin.rsplit_once('-')) {
+                called.insert((topic.clone(), number.to_string()), there.to_owned());
+            }
+        }
+    }
+    called
+}
+
 /// Kafka's own topics have one name everywhere.
 fn is_internal(topic: &str) -> bool {
     topic.starts_with("__")
@@ -378,6 +407,30 @@ mod tests {
     use super::*;
     use crate::domain::rca::sample;
 
+    /// Who takes part in a made-up run.
+    struct Company {
+        roles: Roles,
+        inventory: Inventory,
+    }
+
+    impl Company {
+        fn players(&self) -> Players<'_> {
+            Players { roles: &self.roles, inventory: &self.inventory }
+        }
+    }
+
+    fn company(brokers: [u32; 3], topic: &str, service: &str) -> Company {
+        let machine = |name: String, role| Machine { name, role };
+        let group = Some(service.to_owned());
+        let machines = brokers
+            .iter()
+            .map(|id| machine(format!("kafka-{id}"), Role::Broker(*id)))
+            .chain([machine("controller".to_owned(), Role::Controller(100))])
+            .chain([machine(service.to_owned(), Role::Service { group })]);
+        let inventory = Inventory { machines: machines.collect(), ..Inventory::default() };
+        Company { roles: roles(brokers, topic, service), inventory }
+    }
+
     fn roles(brokers: [u32; 3], topic: &str, service: &str) -> Roles {
         Roles {
             brokers: brokers.to_vec(),
@@ -393,11 +446,9 @@ mod tests {
 
     #[test]
     fn a_text_speaks_of_the_same_parts() {
-        let casting = Casting::of(
-            &roles([3, 1, 2], "payments", "ledger"),
-            &roles([2, 1, 3], "orders", "billing"),
-            &[1, 2, 3],
-        );
+        let recorded = company([3, 1, 2], "payments", "ledger");
+        let run = company([2, 1, 3], "orders", "billing");
+        let casting = Casting::of(recorded.players(), run.players(), &[1, 2, 3]);
         let said = "[Partition payments-1 broker=3] Shrinking ISR from 3,1,2 to 3. Out of sync: (brokerId: 1, endOffset: 3) on kafka-3:9092, ledger-2 waits 3 s";
         assert_eq!(
             casting.text(said),
@@ -411,11 +462,9 @@ mod tests {
 
     #[test]
     fn who_plays_no_part_is_not_known() {
-        let casting = Casting::of(
-            &roles([3, 1, 2], "payments", "ledger"),
-            &roles([2, 1, 3], "orders", "billing"),
-            &[1, 2, 3],
-        );
+        let recorded = company([3, 1, 2], "payments", "ledger");
+        let run = company([2, 1, 3], "orders", "billing");
+        let casting = Casting::of(recorded.players(), run.players(), &[1, 2, 3]);
         let knows = |label: &str, value: &str| casting.knows(&[Matcher::equal(label, value)]);
         assert!(
             knows("broker", "2")
@@ -451,10 +500,11 @@ mod tests {
 
     #[test]
     fn who_is_not_singled_out_may_be_any_other() {
-        let (recorded, run) =
-            (roles([3, 1, 2], "payments", "ledger"), roles([2, 1, 3], "orders", "billing"));
+        let recorded = company([3, 1, 2], "payments", "ledger");
+        let run = company([2, 1, 3], "orders", "billing");
         let none = Apart::default();
-        let count = |fixed, apart| Casting::all(&recorded, &run, fixed, apart).len();
+        let count =
+            |fixed, apart| Casting::all(recorded.players(), run.players(), fixed, apart).len();
         let brokers = |fixed, brokers| count(fixed, Apart { brokers, ..none });
         assert_eq!(
             [brokers(1, false), brokers(1, true), brokers(0, true), brokers(3, true)],
@@ -467,16 +517,17 @@ mod tests {
             ],
             [6, 3]
         );
-        let victims = Casting::all(&recorded, &run, 1, Apart { brokers: true, ..none });
+        let victims =
+            Casting::all(recorded.players(), run.players(), 1, Apart { brokers: true, ..none });
         assert!(victims.iter().all(|casting| casting.player("kafka-2") == Some("kafka-3")));
     }
 
     #[test]
     fn a_member_and_a_partition_are_each_other_in_turn() {
-        let (recorded, run) =
-            (roles([3, 1, 2], "payments", "ledger"), roles([2, 1, 3], "orders", "billing"));
+        let recorded = company([3, 1, 2], "payments", "ledger");
+        let run = company([2, 1, 3], "orders", "billing");
         let called = |apart, word: &str| {
-            let castings = Casting::all(&recorded, &run, 3, apart);
+            let castings = Casting::all(recorded.players(), run.players(), 3, apart);
             castings
                 .iter()
                 .map(|casting| casting.text(word))

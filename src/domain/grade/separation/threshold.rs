@@ -43,17 +43,16 @@ impl Limits {
     pub(super) fn of(query: &Query, source: &dyn SeriesSource, baseline: Span, at: UnixMs) -> Self {
         let courses = query.comparisons().into_iter().map(|(relation, binary)| {
             let (side, limit) = limited(binary)?;
-            let is_measured = Query::from(side.clone()).metrics().into_iter().any(|name| {
-                catalogue::find(name).is_some_and(|metric| metric.quantity() == Quantity::Measure)
-            });
+            if !is_measured(side) {
+                return None;
+            }
+            let bounds_from_below = matches!(*binary.rhs, Expr::Number(_));
             let largest = match relation {
-                Relation::Greater | Relation::GreaterOrEqual => {
-                    matches!(*binary.rhs, Expr::Number(_))
-                }
-                Relation::Less | Relation::LessOrEqual => matches!(*binary.lhs, Expr::Number(_)),
+                Relation::Greater | Relation::GreaterOrEqual => bounds_from_below,
+                Relation::Less | Relation::LessOrEqual => !bounds_from_below,
                 Relation::Equal | Relation::NotEqual => return None,
             };
-            let course = course(side, largest, source, baseline, at).filter(|_| is_measured)?;
+            let course = course(side, largest, source, baseline, at)?;
             lies(limit, course)?;
             Some((side.clone(), largest, limit, course))
         });
@@ -122,6 +121,13 @@ fn limited(binary: &Binary) -> Option<(&Expr, f64)> {
     }
 }
 
+/// Whether there is a measurement in an expression.
+fn is_measured(side: &Expr) -> bool {
+    let query = Query::from(side.clone());
+    let mut known = query.metrics().into_iter().filter_map(catalogue::find);
+    known.any(|metric| metric.quantity() == Quantity::Measure)
+}
+
 /// How far between the healthy value and the one then the limit lies, from 0 to 1; nothing when the
 /// value did not move, or the limit lies elsewhere.
 fn lies(limit: f64, course: Course) -> Option<f64> {
@@ -138,31 +144,27 @@ fn course(
     at: UnixMs,
 ) -> Option<Course> {
     let query = Query::from(side.clone());
+    let extreme = |values: &mut dyn Iterator<Item = f64>| {
+        let values = values.filter(|v| v.is_finite());
+        if largest { values.reduce(f64::max) } else { values.reduce(f64::min) }
+    };
     // A window that reaches back before the baseline sees what came before it: the boot, or nothing
     // yet.
     let window = query.selectors().iter().filter_map(|(_, range)| *range).max().unwrap_or(0);
     let baseline = Span { from: (baseline.from + window).min(baseline.to), ..baseline };
     let step = (baseline.length() / LOOKS).max(1000);
-    let extreme = |values: &mut dyn Iterator<Item = f64>| {
-        let values = values.filter(|v| v.is_finite());
-        if largest { values.reduce(f64::max) } else { values.reduce(f64::min) }
-    };
     let series = query.range(source, baseline.from, baseline.to, step).ok()?;
-    let times = (baseline.from..=baseline.to).step_by(step as usize);
-    let mut healthy: Vec<f64> = times
+    let mut healthy: Vec<f64> = (baseline.from..=baseline.to)
+        .step_by(step as usize)
         .filter_map(|time| {
-            extreme(
-                &mut series
-                    .iter()
-                    .filter_map(|s| s.points.iter().find(|p| p.at == time))
-                    .map(|p| p.value),
-            )
+            let points = series.iter().filter_map(|one| one.points.iter().find(|p| p.at == time));
+            extreme(&mut points.map(|point| point.value))
         })
         .collect();
     healthy.sort_by(f64::total_cmp);
     let (first, last) = (*healthy.first()?, *healthy.last()?);
     let now = query.range(source, at, at, 1000).ok()?;
-    let then = extreme(&mut now.iter().flat_map(|s| &s.points).map(|p| p.value))?;
+    let then = extreme(&mut now.iter().flat_map(|one| &one.points).map(|point| point.value))?;
     Some(Course { healthy: healthy[healthy.len() / 2], spread: last - first, then })
 }
 

@@ -1,14 +1,14 @@
 //! One claim in one recording: true, false, or not to be asked there.
 
 use super::apart::{Apart, leaves_partitions_to_chance, names_somebody};
-use super::cast::{Cast, Casting, singled_out};
+use super::cast::{Cast, Casting, Players, singled_out};
 use super::phase::Phases;
 use super::threshold::Limits;
 use super::{Comparison, Said, twin};
 use crate::domain::fault::truth::Truth;
 use crate::domain::rca::analysis::{Claim, Item};
 use crate::domain::rca::check::{Finding, looks};
-use crate::domain::rca::record::{Record, Role, Span};
+use crate::domain::rca::record::{Machine, Record, Role, Span};
 use crate::domain::recording::{Recording, Roles};
 use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::logql::LogQuery;
@@ -60,13 +60,12 @@ impl<'a> Judge<'a> {
             return Ok(None);
         }
         let fixed = singled_out(&with.roles, truth, &with.drawn, &record.facts.inventory);
-        let phases = Phases::of_run(record.facts, truth);
         let mut judge = Self {
             claim: &item.claim,
             at: finding.at,
             record,
             roles: &with.roles,
-            phases,
+            phases: Phases::of_run(record.facts, truth),
             fixed,
             by_chance: leaves_partitions_to_chance(truth),
             apart: Apart::of(&item.claim, &with.roles, fixed, record),
@@ -75,23 +74,7 @@ impl<'a> Judge<'a> {
             own: Said::True,
         };
         match &item.claim {
-            Claim::Promql { query, .. } => {
-                let limits = Limits::of(query, record.series, phases.baseline, finding.at.from);
-                for recording in &with.own {
-                    let asked = judge.asked_of_each(query, &limits, recording)?;
-                    judge.own = judge
-                        .own
-                        .and(asked.iter().fold(Said::False, |said, (_, one)| said.or(*one)));
-                    // The condition as it is true of somebody there, if it is.
-                    let known = asked.iter().position(|(_, one)| *one == Said::True).unwrap_or(0);
-                    judge.conditions.extend(asked.into_iter().nth(known).map(|(moved, _)| moved));
-                }
-                if !limits.any() || judge.conditions.is_empty() {
-                    judge.conditions = vec![query.clone()];
-                }
-                judge.conditions.dedup();
-                judge.limits = Some(limits);
-            }
+            Claim::Promql { query, .. } => judge.learn(query, &with.own)?,
             Claim::Log { .. } | Claim::Command { .. } | Claim::Intervention { .. } => {
                 for recording in &with.own {
                     judge.own = judge.own.and(judge.said(recording)?);
@@ -99,6 +82,25 @@ impl<'a> Judge<'a> {
             }
         }
         Ok(Some(judge))
+    }
+
+    /// Asks a condition in the true cause's recordings, and keeps it as they have its limits.
+    fn learn(&mut self, query: &Query, own: &[Recording]) -> Result<(), SourceError> {
+        let limits = Limits::of(query, self.record.series, self.phases.baseline, self.at.from);
+        for recording in own {
+            let asked = self.asked_of_each(query, &limits, recording)?;
+            let said = asked.iter().fold(Said::False, |said, (_, one)| said.or(*one));
+            self.own = self.own.and(said);
+            // The condition as it is true of somebody there, if it is.
+            let known = asked.iter().position(|(_, one)| *one == Said::True).unwrap_or(0);
+            self.conditions.extend(asked.into_iter().nth(known).map(|(moved, _)| moved));
+        }
+        if !limits.any() || self.conditions.is_empty() {
+            self.conditions = vec![query.clone()];
+        }
+        self.conditions.dedup();
+        self.limits = Some(limits);
+        Ok(())
     }
 
     /// The limits that lie elsewhere in the other recordings of the true cause: here and there.
@@ -137,7 +139,9 @@ impl<'a> Judge<'a> {
                 && (self.by_chance || leaves_partitions_to_chance(&head.truth)),
             ..self.apart
         };
-        Casting::all(&head.roles, self.roles, self.fixed.min(fixed), apart)
+        let recorded = Players { roles: &head.roles, inventory: &head.facts.inventory };
+        let run = Players { roles: self.roles, inventory: &self.record.facts.inventory };
+        Casting::all(recorded, run, self.fixed.min(fixed), apart)
     }
 
     /// A condition asked of everybody in a recording whom it may be about: with its limits where
@@ -228,14 +232,10 @@ impl<'a> Judge<'a> {
         recording: &Recording,
         casting: &Casting,
     ) -> Result<Said, SourceError> {
-        let machines = self
-            .record
-            .facts
-            .inventory
-            .machines
-            .iter()
-            .filter(|m| m.role != Role::Toolbox && query.wants(&m.name));
-        if !machines.into_iter().all(|machine| casting.knows_machine(&machine.name)) {
+        let inventory = &self.record.facts.inventory;
+        let is_asked = |m: &&Machine| m.role != Role::Toolbox && query.wants(&m.name);
+        let mut asked = inventory.machines.iter().filter(is_asked);
+        if !asked.all(|machine| casting.knows_machine(&machine.name)) {
             return Ok(Said::Unknown);
         }
         let texts = query.filters().iter().any(|filter| names_somebody(filter, self.record));
