@@ -117,6 +117,10 @@ fn with_separation(association: u32, why: &str, separation: &Separation) -> (u32
             ),
         );
     }
+    if separation.is_unknown() {
+        let says = "no other run's record shows this, so whether it tells causes apart is open";
+        return (associated, format!("{why}; {says}"));
+    }
     let (apart, others) = (separation.apart().len(), separation.classes.len());
     let told = if others == 1 {
         "the one other cause".to_owned()

@@ -83,6 +83,9 @@ impl<'a> Case<'a> {
         let until =
             record.facts.first_change().map_or(record.facts.recorded.to, |change| change.started);
         let span = Span { from: record.facts.recorded.from, to: until };
+        let injected = truth.onset.map_or(span.from, |onset| onset.from);
+        // What was there before the fault is none of its effects.
+        let since = Span { from: injected.min(until), to: until };
         let steps = truth
             .causes
             .iter()
@@ -91,14 +94,17 @@ impl<'a> Case<'a> {
         for (cause, step, effect) in steps {
             // Authors are told of a condition that cannot be read; here it was simply never seen.
             if let Ok(query) = Query::parse(&effect.shows) {
-                let spans = holding(&query, record.series, span)?;
+                let held = holding(&query, record.series, span)?;
+                let spans = held.iter().filter_map(|span| span.overlap(since)).collect();
                 chain.push(Seen { cause, step, effect, query, spans });
             }
         }
         let pairs = pairs(analysis, truth);
         let mut separations = Vec::new();
-        for (item, finding) in analysis.evidence.iter().zip(&findings) {
-            let is_asked = finding.verdict == Verdict::True && !finding.is_duplicate();
+        let counted = analysis.form.evidence_counted();
+        for (number, (item, finding)) in analysis.evidence.iter().zip(&findings).enumerate() {
+            let is_asked =
+                number < counted && finding.verdict == Verdict::True && !finding.is_duplicate();
             separations.push(if is_asked {
                 Separation::of(item, finding, record, truth, with)?
             } else {

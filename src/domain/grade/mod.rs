@@ -22,7 +22,7 @@ use self::association::weigh;
 use self::case::Case;
 pub use self::collateral::{Collateral, Damage};
 pub use self::recovery::{Ending, Recovery};
-pub use self::separation::{Comparison, is_right};
+pub use self::separation::{Comparison, has_twin, is_right};
 use super::fault::truth::Truth;
 use super::rca::analysis::{Source, resolve};
 use super::rca::check::findings;

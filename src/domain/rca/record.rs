@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::commands::{Judged, Nature, judge};
+use super::commands::{Judged, Nature, judge, words};
 use super::vocab::{Component, Kind};
 use crate::domain::telemetry::log::LogSource;
 use crate::domain::telemetry::series::{SeriesSource, UnixMs};
@@ -104,6 +104,9 @@ pub struct Objective {
     pub felt: bool,
 }
 
+/// The exit code with which a shell says that there is no such program.
+const NOT_FOUND: i32 = 127;
+
 /// One recorded command of the learner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
@@ -131,9 +134,10 @@ impl Command {
         judge(&self.line)
     }
 
-    /// Whether it changed the lab.
+    /// Whether it changed the lab. One program that the shell did not find changed nothing.
     pub fn is_change(&self) -> bool {
-        matches!(self.judged().nature, Nature::Mutating(_))
+        let was_missing = self.exit == Some(NOT_FOUND) && words(&self.line).is_some();
+        !was_missing && matches!(self.judged().nature, Nature::Mutating(_))
     }
 
     /// Its end; its beginning while it runs.

@@ -126,10 +126,16 @@ pub fn read_filled<T: DeserializeOwned>(
     typed(tree)
 }
 
+/// The most problems that are told of one document: each takes another reading of it, and nobody
+/// reads more at once.
+const MOST_PROBLEMS: usize = 20;
+/// The most readings: some problems only follow from others.
+const MOST_ROUNDS: usize = 2 * MOST_PROBLEMS;
+
 fn typed<T: DeserializeOwned>(mut tree: Tree) -> Result<Located<T>, Vec<Problem>> {
     let whole = tree.clone();
     let mut problems: Vec<Problem> = Vec::new();
-    loop {
+    for _ in 0..MOST_ROUNDS {
         let (rendered, lines) = tree.render();
         let error = match serde_yaml::from_str::<T>(&rendered) {
             Ok(value) if problems.is_empty() => return Ok(Located { value, tree: whole }),
@@ -163,6 +169,9 @@ fn typed<T: DeserializeOwned>(mut tree: Tree) -> Result<Located<T>, Vec<Problem>
             let message =
                 path.map(|p| format!("{p}: ")).unwrap_or_default() + &suggest_in(&message);
             problems.push(Problem { at: tree.node_position(node, of_key), message });
+        }
+        if problems.len() >= MOST_PROBLEMS {
+            break;
         }
         if !tree.remove(node) {
             break;

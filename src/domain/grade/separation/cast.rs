@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::apart::Apart;
+use super::words::Slot;
 use crate::domain::fault::truth::Truth;
-use crate::domain::rca::record::{Inventory, Machine, Role};
+use crate::domain::rca::record::{Inventory, Role};
 use crate::domain::rca::vocab::Kind;
 use crate::domain::recording::{Recording, Roles};
 use crate::domain::telemetry::catalogue;
@@ -81,44 +82,13 @@ pub(super) fn singled_out(
     if is_told { origins.len() } else { usize::from(victim()) }
 }
 
-/// Who takes part in a run: which role everybody has, and which machines there are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Players<'a> {
-    pub(super) roles: &'a Roles,
-    pub(super) inventory: &'a Inventory,
-}
-
-impl Players<'_> {
-    /// What the machine of this run is called in another one that has the same role there.
-    fn machine_twin(&self, other: &Self, machine: &Machine) -> Option<String> {
-        let id_there = |kind, id: u32| -> Option<u32> {
-            self.roles.twin(other.roles, kind, &id.to_string())?.parse().ok()
-        };
-        let role = match machine.role {
-            Role::Broker(id) => Role::Broker(id_there(Kind::Broker, id)?),
-            Role::Controller(id) => Role::Controller(id_there(Kind::Controller, id)?),
-            Role::Service { .. } => {
-                return self.roles.twin(other.roles, Kind::Service, &machine.name);
-            }
-            Role::Toolbox => Role::Toolbox,
-        };
-        other.inventory.machines.iter().find(|m| m.role == role).map(|m| m.name.clone())
-    }
-}
-
 impl Casting {
     /// The ways to cast a recording. `fixed` brokers at the head of the lists play the same part in
     /// both; whom the claim tells apart and nothing gives a part, may be any other of their kind.
-    pub(super) fn all(
-        recorded: Players<'_>,
-        run: Players<'_>,
-        fixed: usize,
-        apart: Apart,
-    ) -> Vec<Self> {
-        let roles = recorded.roles;
+    pub(super) fn all(roles: &Roles, run: &Roles, fixed: usize, apart: Apart) -> Vec<Self> {
         let (head, rest) = roles.brokers.split_at(fixed.min(roles.brokers.len()));
         let brokers = if apart.brokers { orders(rest) } else { vec![rest.to_vec()] };
-        let most = run.roles.members.values().copied().max().unwrap_or(0);
+        let most = run.members.values().copied().max().unwrap_or(0);
         let in_order: Vec<u32> = (1..=most).collect();
         let members = if apart.members { orders(&in_order) } else { vec![in_order] };
         let most = roles.partitions.values().map(Vec::len).max().unwrap_or(0);
@@ -128,39 +98,36 @@ impl Casting {
             for turn in 0..turns {
                 let partitions =
                     roles.partitions.iter().map(|(topic, of)| (topic.clone(), turned(of, turn)));
-                let roles = Roles {
+                let recorded = Roles {
                     brokers: [head, &order].concat(),
                     partitions: partitions.collect(),
                     ..roles.clone()
                 };
-                let recorded = Players { roles: &roles, ..recorded };
-                castings.extend(members.iter().map(|members| Self::of(recorded, run, members)));
+                castings.extend(members.iter().map(|members| Self::of(&recorded, run, members)));
             }
         }
         castings
     }
 
     /// Casts a recording; its n-th member of a group is the one that `members` has in this place.
-    fn of(recorded: Players<'_>, run: Players<'_>, members: &[u32]) -> Self {
+    fn of(recorded: &Roles, run: &Roles, members: &[u32]) -> Self {
         // Who has no part in the run keeps a name that nobody has there.
         let or_stranger = |twin: Option<String>, name: &str| twin.unwrap_or(format!("~{name}"));
         let named = |kind: Kind, names: &[String]| -> BTreeMap<String, String> {
-            let twin = |name: &String| recorded.roles.twin(run.roles, kind, name);
+            let twin = |name: &String| recorded.twin(run, kind, name);
             names.iter().map(|name| (name.clone(), or_stranger(twin(name), name))).collect()
         };
         let numbers = |ids: &[u32]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let mut ids = named(Kind::Broker, &numbers(&recorded.roles.brokers));
-        ids.extend(named(Kind::Controller, &numbers(&recorded.roles.controllers)));
-        let machine = |machine: &Machine| {
-            let twin = recorded.machine_twin(&run, machine);
-            (machine.name.clone(), or_stranger(twin, &machine.name))
-        };
+        let mut ids = named(Kind::Broker, &numbers(&recorded.brokers));
+        ids.extend(named(Kind::Controller, &numbers(&recorded.controllers)));
+        let machine =
+            |name: &String| (name.clone(), or_stranger(recorded.machine_twin(run, name), name));
         Self {
-            machines: recorded.inventory.machines.iter().map(machine).collect(),
+            machines: recorded.machines.iter().map(|m| &m.name).map(machine).collect(),
             ids,
-            topics: named(Kind::Topic, &recorded.roles.topics),
-            groups: named(Kind::Group, &recorded.roles.groups),
-            partitions: partitions(recorded.roles, run.roles),
+            topics: named(Kind::Topic, &recorded.topics),
+            groups: named(Kind::Group, &recorded.groups),
+            partitions: partitions(recorded, run),
             members: members.to_vec(),
         }
     }
@@ -271,6 +238,20 @@ impl Casting {
             rest = after;
         }
         cast
+    }
+
+    /// What stands in a slot of the recording, as it is called in the run; nothing for what is not
+    /// the name or the number of somebody.
+    pub(super) fn called(&self, slot: &Slot) -> Option<String> {
+        match slot {
+            Slot::Name(name) => Some(self.word(name).unwrap_or_else(|| name.clone())),
+            Slot::Broker(id) => Some(self.ids.get(id).unwrap_or(id).clone()),
+            Slot::Partition(Some(topic), number) => {
+                let twin = self.partitions.get(&(topic.clone(), number.clone()));
+                Some(twin.unwrap_or(number).clone())
+            }
+            Slot::Partition(None, _) | Slot::Number(..) | Slot::Chance(_) => None,
+        }
     }
 
     fn word(&self, word: &str) -> Option<String> {
@@ -407,30 +388,6 @@ mod tests {
     use super::*;
     use crate::domain::rca::sample;
 
-    /// Who takes part in a made-up run.
-    struct Company {
-        roles: Roles,
-        inventory: Inventory,
-    }
-
-    impl Company {
-        fn players(&self) -> Players<'_> {
-            Players { roles: &self.roles, inventory: &self.inventory }
-        }
-    }
-
-    fn company(brokers: [u32; 3], topic: &str, service: &str) -> Company {
-        let machine = |name: String, role| Machine { name, role };
-        let group = Some(service.to_owned());
-        let machines = brokers
-            .iter()
-            .map(|id| machine(format!("kafka-{id}"), Role::Broker(*id)))
-            .chain([machine("controller".to_owned(), Role::Controller(100))])
-            .chain([machine(service.to_owned(), Role::Service { group })]);
-        let inventory = Inventory { machines: machines.collect(), ..Inventory::default() };
-        Company { roles: roles(brokers, topic, service), inventory }
-    }
-
     fn roles(brokers: [u32; 3], topic: &str, service: &str) -> Roles {
         Roles {
             brokers: brokers.to_vec(),
@@ -446,9 +403,9 @@ mod tests {
 
     #[test]
     fn a_text_speaks_of_the_same_parts() {
-        let recorded = company([3, 1, 2], "payments", "ledger");
-        let run = company([2, 1, 3], "orders", "billing");
-        let casting = Casting::of(recorded.players(), run.players(), &[1, 2, 3]);
+        let recorded = roles([3, 1, 2], "payments", "ledger");
+        let run = roles([2, 1, 3], "orders", "billing");
+        let casting = Casting::of(&recorded, &run, &[1, 2, 3]);
         let said = "[Partition payments-1 broker=3] Shrinking ISR from 3,1,2 to 3. Out of sync: (brokerId: 1, endOffset: 3) on kafka-3:9092, ledger-2 waits 3 s";
         assert_eq!(
             casting.text(said),
@@ -462,9 +419,9 @@ mod tests {
 
     #[test]
     fn who_plays_no_part_is_not_known() {
-        let recorded = company([3, 1, 2], "payments", "ledger");
-        let run = company([2, 1, 3], "orders", "billing");
-        let casting = Casting::of(recorded.players(), run.players(), &[1, 2, 3]);
+        let recorded = roles([3, 1, 2], "payments", "ledger");
+        let run = roles([2, 1, 3], "orders", "billing");
+        let casting = Casting::of(&recorded, &run, &[1, 2, 3]);
         let knows = |label: &str, value: &str| casting.knows(&[Matcher::equal(label, value)]);
         assert!(
             knows("broker", "2")
@@ -500,11 +457,10 @@ mod tests {
 
     #[test]
     fn who_is_not_singled_out_may_be_any_other() {
-        let recorded = company([3, 1, 2], "payments", "ledger");
-        let run = company([2, 1, 3], "orders", "billing");
+        let recorded = roles([3, 1, 2], "payments", "ledger");
+        let run = roles([2, 1, 3], "orders", "billing");
         let none = Apart::default();
-        let count =
-            |fixed, apart| Casting::all(recorded.players(), run.players(), fixed, apart).len();
+        let count = |fixed, apart| Casting::all(&recorded, &run, fixed, apart).len();
         let brokers = |fixed, brokers| count(fixed, Apart { brokers, ..none });
         assert_eq!(
             [brokers(1, false), brokers(1, true), brokers(0, true), brokers(3, true)],
@@ -517,17 +473,16 @@ mod tests {
             ],
             [6, 3]
         );
-        let victims =
-            Casting::all(recorded.players(), run.players(), 1, Apart { brokers: true, ..none });
+        let victims = Casting::all(&recorded, &run, 1, Apart { brokers: true, ..none });
         assert!(victims.iter().all(|casting| casting.player("kafka-2") == Some("kafka-3")));
     }
 
     #[test]
     fn a_member_and_a_partition_are_each_other_in_turn() {
-        let recorded = company([3, 1, 2], "payments", "ledger");
-        let run = company([2, 1, 3], "orders", "billing");
+        let recorded = roles([3, 1, 2], "payments", "ledger");
+        let run = roles([2, 1, 3], "orders", "billing");
         let called = |apart, word: &str| {
-            let castings = Casting::all(recorded.players(), run.players(), 3, apart);
+            let castings = Casting::all(&recorded, &run, 3, apart);
             castings
                 .iter()
                 .map(|casting| casting.text(word))

@@ -8,9 +8,12 @@ mod phase;
 mod threshold;
 mod twin;
 mod verdict;
+mod view;
+mod words;
 
 use std::collections::BTreeMap;
 
+pub use self::twin::has_twin;
 use self::verdict::Judge;
 use crate::domain::fault::truth::{Counts, Truth};
 use crate::domain::rca::analysis::Item;
@@ -140,7 +143,13 @@ impl Separation {
 
     /// Whether other recordings of the true cause do not bear it out: it fits this one run only.
     pub fn is_overfit(&self) -> bool {
-        self.own != Said::True
+        self.own == Said::False
+    }
+
+    /// Whether other recordings cannot say anything of it: nobody has its part there, or nothing
+    /// was recorded that shows what it shows.
+    pub fn is_unknown(&self) -> bool {
+        self.own == Said::Unknown
     }
 
     /// The classes it tells the cause from.

@@ -1,226 +1,505 @@
-//! The twin of a learner's command in a recording: the diagnostic command of the battery that shows
-//! the same of the one who plays the same part, or the log of its machine when the command read a
-//! log file.
+//! The twin of a learner's command in a recording: what the battery printed of the one who plays
+//! the same part when it was asked the same question, or the log of its machine.
+//!
+//! A quote is compared by its words. Names are those of whoever plays the part, and a number may be
+//! another, unless it is what the fault changed: then it is asked whether it changed there, too.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::Said;
 use super::cast::{Cast, Casting};
-use crate::domain::rca::record::Command;
-use crate::domain::recording::{Phase, Recording};
+use super::view::{Answer, Subject, View};
+use super::words::{Names, SLOT, Slot, Words};
+use crate::domain::rca::commands::ran;
+use crate::domain::rca::record::{Command, Inventory};
+use crate::domain::recording::{Phase, Recording, Taken};
 use crate::domain::telemetry::log::LogSource;
 use crate::domain::telemetry::series::{SourceError, UnixMs};
 
-/// Tools that show what stands in a file.
-const READERS: &[&str] = &[
-    "cat", "egrep", "fgrep", "grep", "head", "less", "more", "nl", "tac", "tail", "view", "zcat",
-    "zgrep",
-];
+/// The share of the larger of two values by which they differ when a fault has changed them: less
+/// is what any two looks show.
+const CHANGED: f64 = 0.2;
+/// The share by which a value has moved the same way in another run.
+const MOVED: f64 = 0.1;
+/// How many times larger or smaller a number is at most that is of the same order.
+const ORDER: f64 = 10.0;
+/// Exit codes of a command that was ended before it had printed all.
+const ENDED: [i64; 2] = [124, 137];
+/// What stands in a line about the battery's own processes.
+const BATTERY: &str = "timeout -k 1 ";
+/// What stands in a recorded output where some of it was left out.
+const LEFT_OUT: &str = " bytes left out]";
 
-/// Words that say which of all things is shown, or how, and not what about it.
-const SELECTING: &[&str] = &[
-    "--all",
-    "--all-groups",
-    "--all-topics",
-    "--entity-default",
-    "--verbose",
-    "add",
-    "dev",
-    "list",
-    "ls",
-    "print",
-    "show",
-];
-
-/// Options that take a value which only selects.
-const SELECTED: &[&str] = &[
-    "--bootstrap-controller",
-    "--bootstrap-server",
-    "--broker",
-    "--broker-list",
-    "--command-config",
-    "--entity-name",
-    "--group",
-    "--principal",
-    "--topic",
-    "--topic-list",
-    "--transactional-id",
-    "dev",
-];
-
-/// What a command line shows: its tool, and the words that say what of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Shows {
-    tool: String,
-    words: BTreeSet<String>,
+/// A text that a learner's command printed, ready to be looked for in recordings.
+pub(super) struct Quote<'a> {
+    command: &'a Command,
+    contains: &'a str,
+    views: Vec<View>,
+    names: Names,
+    /// Whether the lists of ids it ends with or begins with are whole where it was printed.
+    has_whole_lists: bool,
+    /// What is asked of each number of the quote in recordings of other causes.
+    demands: Vec<Demand>,
 }
 
-impl Shows {
-    fn of(line: &str) -> Option<Self> {
-        let words: Vec<&str> = line
-            .split_whitespace()
-            .map(|w| w.trim_matches(['\'', '"']))
-            .filter(|w| !w.is_empty())
-            .collect();
-        if let ["chaoslab", "service", name, "show", ..] = words.as_slice() {
-            return Some(Self {
-                tool: "read".to_owned(),
-                words: [format!("/etc/{name}/{name}.properties")].into(),
+/// What a number of a quote must be in another run.
+#[derive(Debug, Clone, PartialEq)]
+enum Demand {
+    /// It is not the point of the quote.
+    Any,
+    /// The same: every run of the cause shows it, and it goes when the cause does.
+    Same(f64),
+    /// The cause moved it from its healthy value, the first, towards the second.
+    Moved(f64, f64),
+    /// It goes when the cause does, and lies between these two in the runs of the cause: of the same
+    /// order elsewhere.
+    About(f64, f64),
+}
+
+/// An output of the battery, read.
+struct Output {
+    lines: Vec<Words>,
+    /// All lines, for quotes that go over several.
+    whole: Words,
+    answer: Answer,
+    is_complete: bool,
+}
+
+/// What the battery's twin of a command printed on one machine: while it was broken, and after.
+#[derive(Default)]
+struct Twins {
+    steady: Vec<Output>,
+    recovered: Vec<Output>,
+}
+
+/// The slots of an output in which the slots of a quote were found.
+type Match<'w> = Vec<&'w Slot>;
+
+impl<'a> Quote<'a> {
+    pub(super) fn of(command: &'a Command, contains: &'a str, inventory: &Inventory) -> Self {
+        let views: Vec<View> = ran(&command.line).iter().flat_map(View::of).collect();
+        let names = Names::of(inventory);
+        let printed = names.read(&command.output);
+        let quote = names.read(contains).text;
+        let mut places = printed.text.match_indices(&quote).peekable();
+        let has_whole_lists = places.peek().is_none()
+            || places.any(|(at, text)| is_whole(&printed.text, at, at + text.len()));
+        Self { command, contains, views, names, has_whole_lists, demands: Vec::new() }
+    }
+
+    /// Learns from the recordings of the true cause which numbers are the point of the quote.
+    pub(super) fn learn(&mut self, own: &[(&Recording, Vec<Casting>)]) {
+        let mut seen: Vec<(Vec<Slot>, Option<Vec<Slot>>)> = Vec::new();
+        for (recording, castings) in own {
+            let all = self.twins(recording, castings);
+            let shown = castings.iter().find_map(|casting| {
+                let twins = all.get(self.machine(casting)?)?;
+                let steady = self.nearest(&twins.steady, casting)?;
+                Some((steady, self.nearest(&twins.recovered, casting)))
             });
+            seen.extend(shown);
         }
-        let head = words.iter().position(|w| {
-            !w.contains('=') && !matches!(*w, "sudo" | "time" | "watch" | "timeout" | "nice")
-        })?;
-        let tool = words[head].rsplit('/').next().unwrap_or(words[head]).trim_end_matches(".sh");
-        let arguments: Vec<&str> = words[head + 1..]
-            .iter()
-            .copied()
-            .take_while(|w| !matches!(*w, "|" | ";" | "&&" | "||" | ">" | "2>&1"))
-            .collect();
-        if READERS.contains(&tool) {
-            let files =
-                arguments.iter().filter(|w| w.starts_with('/')).map(|w| (*w).to_owned()).collect();
-            return Some(Self { tool: "read".to_owned(), words: files });
-        }
-        if tool == "jstack" {
-            return Some(Self {
-                tool: "jcmd".to_owned(),
-                words: ["Thread.print".to_owned()].into(),
-            });
-        }
-        let mut significant = BTreeSet::new();
-        let mut rest = arguments.into_iter().peekable();
-        while let Some(word) = rest.next() {
-            if SELECTED.contains(&word) {
-                rest.next();
-            } else if word == "--entity-type" {
-                significant.extend(rest.next().map(|kind| format!("entity-type {kind}")));
-            } else if is_significant(word) {
-                significant.insert(word.to_owned());
-            }
-        }
-        Some(Self { tool: tool.to_owned(), words: significant })
+        let count = seen.first().map_or(0, |(steady, _)| steady.len());
+        self.demands = (0..count).map(|at| demand(&seen, at)).collect();
     }
 
-    /// Whether a battery's command shows at least what this one does.
-    fn is_shown_by(&self, other: &Self) -> bool {
-        let shows_file = self.tool != "read" || !self.words.is_disjoint(&other.words);
-        self.tool == other.tool
-            && shows_file
-            && (self.tool == "read" || other.words.is_subset(&self.words))
-    }
-
-    /// Whether it is about the whole cluster, whichever machine it runs on.
-    fn is_of_cluster(&self) -> bool {
-        self.tool.starts_with("kafka-")
-    }
-}
-
-fn is_significant(word: &str) -> bool {
-    let is_short_option = word.starts_with('-') && !word.starts_with("--");
-    let is_text =
-        word.chars().any(|c| c.is_ascii_alphabetic()) && !word.contains(['$', '(', ')', '`', ':']);
-    is_text && !is_short_option && !SELECTING.contains(&word)
-}
-
-/// Whether a text was printed by the twin of a command; unknown without one.
-pub(super) fn printed(
-    command: &Command,
-    contains: &str,
-    recording: &Recording,
-    casting: &Casting,
-    until: UnixMs,
-) -> Result<Said, SourceError> {
-    let wanted = squeezed(contains);
-    let Some(shows) = Shows::of(&command.line) else { return Ok(Said::Unknown) };
-    let of_log =
-        shows.tool == "read" && shows.words.iter().any(|file| file.starts_with("/var/log/"));
-    if of_log {
-        if !casting.knows_machine(&command.node) {
+    /// Whether the twin of the command printed the text.
+    pub(super) fn printed(
+        &self,
+        recording: &Recording,
+        castings: &[Casting],
+        until: UnixMs,
+    ) -> Result<Said, SourceError> {
+        let mut said = Said::False;
+        if self.views.is_empty() || castings.is_empty() {
             return Ok(Said::Unknown);
         }
-        let cast = Cast { recording, casting, texts: true };
-        let lines =
-            cast.lines(&|node| node == command.node, recording.head.facts.recorded.from, until)?;
-        return Ok(said(lines.iter().any(|line| squeezed(&line.line).contains(&wanted))));
+        if self.views.iter().any(|view| view.subject == Subject::Log) {
+            said = self.logged(recording, castings, until)?;
+        }
+        if self.views.iter().all(|view| view.subject == Subject::Log) {
+            return Ok(said);
+        }
+        let all = self.twins(recording, castings);
+        for casting in castings {
+            let twins = self.machine(casting).and_then(|machine| all.get(machine));
+            said = said.or(twins.map_or(Said::Unknown, |twins| self.said(twins, casting)));
+        }
+        Ok(said)
     }
-    let machine = casting.player(&command.node);
-    let twins = recording.head.battery.iter().filter(|taken| taken.phase == Phase::Steady);
-    let twins =
-        twins.filter(|taken| shows.is_of_cluster() || machine == Some(taken.machine.as_str()));
-    let twins = twins.filter(|taken| {
-        Shows::of(&casting.text(&taken.line)).is_some_and(|other| shows.is_shown_by(&other))
-    });
-    let mut printed: Option<bool> = None;
-    for taken in twins {
-        let has = squeezed(&casting.text(&taken.output)).contains(&wanted);
-        printed = Some(printed.unwrap_or(false) || has);
-    }
-    Ok(printed.map_or(Said::Unknown, said))
-}
 
-fn said(is_so: bool) -> Said {
-    if is_so { Said::True } else { Said::False }
-}
-
-/// Runs of blanks count as one: columns are padded.
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_question_is_known_in_other_words() {
-        let shown = |learners: &str, battery: &str| {
-            Shows::of(learners).zip(Shows::of(battery)).is_some_and(|(l, b)| l.is_shown_by(&b))
+    /// What the outputs of one machine say.
+    fn said(&self, twins: &Twins, casting: &Casting) -> Said {
+        if twins.steady.is_empty() {
+            return Said::Unknown;
+        }
+        let healthy = self.nearest(&twins.recovered, casting);
+        let is_met = |found: &Match<'_>| {
+            self.demands.iter().enumerate().all(|(at, demand)| {
+                let there = found.get(at).and_then(|slot| slot.value());
+                let healthy = healthy.as_ref().and_then(|slots| slots.get(at)?.value());
+                there.is_none_or(|there| demand.is_met(there, healthy))
+            })
         };
-        for (learners, battery) in [
-            (
-                "kafka-topics.sh --bootstrap-server kafka-1:9092 --describe --topic orders",
-                "kafka-topics.sh --describe",
-            ),
-            (
-                "kafka-topics --describe --under-replicated-partitions",
-                "kafka-topics.sh --describe --under-replicated-partitions",
-            ),
-            (
-                "kafka-consumer-groups.sh --describe --group billing",
-                "kafka-consumer-groups.sh --describe --all-groups",
-            ),
-            (
-                "kafka-configs.sh --describe --entity-type brokers --entity-name 2",
-                "kafka-configs.sh --describe --entity-type brokers --entity-default",
-            ),
-            ("sudo tc -s qdisc show dev eth0 | grep tbf", "tc -s qdisc show"),
-            ("jstack $(pgrep java)", "jcmd 41 Thread.print"),
-            ("jcmd $(pgrep -f kafka) Thread.print", "jcmd 41 Thread.print"),
-            ("grep -n throttle /etc/kafka/server.properties", "cat /etc/kafka/server.properties"),
-            ("chaoslab service billing show", "cat /etc/billing/billing.properties"),
-        ] {
-            assert!(shown(learners, battery), "{learners} / {battery}");
+        let mut said = Said::False;
+        for output in &twins.steady {
+            let found = self.found(output, casting);
+            said = said.or(match found.iter().any(is_met) {
+                true => Said::True,
+                // Numbers that are the point are other ones there: that is an answer.
+                false if !found.is_empty() => Said::False,
+                false if output.is_complete && output.answer.whole => Said::False,
+                false => Said::Unknown,
+            });
         }
-        for (learners, battery) in [
-            (
-                "kafka-topics.sh --describe",
-                "kafka-topics.sh --describe --under-replicated-partitions",
-            ),
-            (
-                "kafka-configs.sh --describe --entity-type brokers",
-                "kafka-configs.sh --describe --entity-type topics",
-            ),
-            (
-                "kafka-consumer-groups.sh --describe --group billing",
-                "kafka-consumer-groups.sh --describe --members --all-groups",
-            ),
-            ("jcmd 41 VM.flags", "jcmd 41 Thread.print"),
-            ("tc filter show", "tc -s qdisc show"),
-            ("cat /etc/kafka/jvm.env", "cat /etc/kafka/server.properties"),
-            ("df -h", "ss -tin"),
-        ] {
-            assert!(!shown(learners, battery), "{learners} / {battery}");
+        said
+    }
+
+    /// The name of the machine that plays the part of the one the command ran on; of no matter when
+    /// the command is about the whole cluster.
+    fn machine<'c>(&self, casting: &'c Casting) -> Option<&'c str> {
+        if self.views.iter().all(View::is_of_cluster) {
+            return Some("");
+        }
+        let named = self.views.iter().find_map(|view| view.machine.as_deref());
+        casting.player(named.unwrap_or(&self.command.node))
+    }
+
+    /// The outputs of a recording that answer the command's questions, by machine; those about the
+    /// whole cluster under no name.
+    fn twins<'r>(
+        &self,
+        recording: &'r Recording,
+        castings: &[Casting],
+    ) -> BTreeMap<&'r str, Twins> {
+        let names = Names::of(&recording.head.facts.inventory);
+        let mut all: BTreeMap<&str, Twins> = BTreeMap::new();
+        // Names of files and topics are the same in all castings.
+        let Some(casting) = castings.first() else { return all };
+        let is_of_cluster = self.views.iter().all(View::is_of_cluster);
+        for taken in &recording.head.battery {
+            let asked = ran(&casting.text(&taken.line));
+            let others: Vec<View> = asked.iter().flat_map(View::of).collect();
+            let answer = others.iter().find_map(|other| {
+                self.views.iter().find_map(|view| Some((view, view.answered_by(&other.subject)?)))
+            });
+            let Some((view, answer)) = answer else { continue };
+            let output = self.read(taken, view, answer, &names, casting);
+            let twins = all.entry(if is_of_cluster { "" } else { &taken.machine }).or_default();
+            match taken.phase {
+                Phase::Steady => twins.steady.push(output),
+                Phase::Recovered => twins.recovered.push(output),
+            }
+        }
+        all
+    }
+
+    fn read(
+        &self,
+        taken: &Taken,
+        view: &View,
+        answer: Answer,
+        names: &Names,
+        casting: &Casting,
+    ) -> Output {
+        let is_about = |line: &Words| {
+            view.topic.as_deref().is_none_or(|topic| {
+                line.slots.iter().any(|slot| casting.called(slot).as_deref() == Some(topic))
+            })
+        };
+        let text = in_common_words(&view.subject, &taken.output);
+        let printed = text.lines().filter(|line| !line.contains(BATTERY));
+        let lines: Vec<Words> = printed.map(|line| names.read(line)).filter(is_about).collect();
+        let whole = joined(&lines);
+        let is_complete = !ENDED.contains(&taken.exit) && !taken.output.contains(LEFT_OUT);
+        Output { lines, whole, answer, is_complete }
+    }
+
+    /// The quote as a view of this kind is compared.
+    fn words(&self) -> Words {
+        let subject = self.views.first().map(|view| &view.subject);
+        let text = subject.map(|subject| in_common_words(subject, self.contains));
+        self.names.read(&text.unwrap_or_else(|| self.contains.to_owned()))
+    }
+
+    /// Where the quote stands in an output.
+    fn found<'w>(&self, output: &'w Output, casting: &Casting) -> Vec<Match<'w>> {
+        let quote = self.words();
+        let mut found: Vec<Match<'w>> = Vec::new();
+        let whole = self.has_whole_lists;
+        for line in &output.lines {
+            found.extend(in_order(&quote, line, casting, whole));
+        }
+        if found.is_empty() {
+            found.extend(in_order(&quote, &output.whole, casting, whole));
+        }
+        if found.is_empty() && (output.answer.other_columns || self.is_rearranged()) {
+            let lines = output.lines.iter();
+            found.extend(lines.filter_map(|line| in_any_order(&quote, line, casting)));
+        }
+        found
+    }
+
+    /// The finding whose numbers are most like the quote's.
+    fn nearest(&self, outputs: &[Output], casting: &Casting) -> Option<Vec<Slot>> {
+        let quote = self.words();
+        let alike = |found: &Match<'_>| {
+            found.iter().zip(&quote.slots).filter(|(there, here)| there.raw() == here.raw()).count()
+        };
+        let all = outputs.iter().flat_map(|output| self.found(output, casting));
+        // Of several as much alike the first: only more is better.
+        let best = all.reduce(|best, one| if alike(&one) > alike(&best) { one } else { best })?;
+        Some(best.into_iter().cloned().collect())
+    }
+
+    /// Whether the line puts the columns of a tool into another order, or leaves some out.
+    fn is_rearranged(&self) -> bool {
+        let tools = ["awk", "gawk", "mawk", "cut", "jq", "uniq", "paste", "column", "tr", "sed"];
+        ran(&self.command.line)
+            .iter()
+            .filter_map(|ran| ran.words.first())
+            .any(|tool| tools.contains(&tool.rsplit('/').next().unwrap_or(tool)))
+    }
+
+    /// Whether the log of the machine has a line with the text, numbers aside.
+    fn logged(
+        &self,
+        recording: &Recording,
+        castings: &[Casting],
+        until: UnixMs,
+    ) -> Result<Said, SourceError> {
+        let quote = self.words();
+        let names = Names::of(&recording.head.facts.inventory);
+        let fragment = quote.text.split([SLOT, ' ']).max_by_key(|part| part.len()).unwrap_or("");
+        let mut read: BTreeMap<&str, Vec<Words>> = BTreeMap::new();
+        let mut said = Said::False;
+        for casting in castings {
+            let named = self.views.iter().find_map(|view| view.machine.as_deref());
+            let Some(machine) = casting.player(named.unwrap_or(&self.command.node)) else {
+                said = said.or(Said::Unknown);
+                continue;
+            };
+            if !read.contains_key(machine) {
+                let cast = Cast { recording, casting, texts: false };
+                let from = recording.head.facts.recorded.from;
+                let called = named.unwrap_or(&self.command.node);
+                let lines = cast.lines(&|node| node == called, from, until)?;
+                let lines = lines.iter().filter(|line| line.line.contains(fragment));
+                let lines = lines.map(|line| names.read(&line.line)).collect();
+                read.insert(machine, lines);
+            }
+            let lines = &read[machine];
+            let is_there =
+                lines.iter().any(|line| !in_order(&quote, line, casting, false).is_empty());
+            said = said.or(if is_there { Said::True } else { Said::False });
+        }
+        Ok(said)
+    }
+}
+
+/// Whether what a command line shows is shown by one of these, or stands in a log: only then can
+/// recordings say what else shows it.
+pub fn has_twin<'a>(line: &str, mut battery: impl Iterator<Item = &'a str>) -> bool {
+    let views: Vec<View> = ran(line).iter().flat_map(View::of).collect();
+    views.iter().any(|view| view.subject == Subject::Log)
+        || battery.any(|other| {
+            let others: Vec<View> = ran(other).iter().flat_map(View::of).collect();
+            others.iter().any(|other| views.iter().any(|v| v.answered_by(&other.subject).is_some()))
+        })
+}
+
+impl Demand {
+    /// Whether a value of another run is what the quote says, beside the healthy value there.
+    fn is_met(&self, there: f64, healthy_there: Option<f64>) -> bool {
+        match (self, healthy_there) {
+            (Self::Any, _) => true,
+            (Self::Same(value), _) => there == *value,
+            (Self::About(least, most), _) => (least / ORDER..=most * ORDER).contains(&there),
+            (Self::Moved(healthy, broken), Some(healthy_there)) => {
+                let least = MOVED * there.abs().max(healthy_there.abs());
+                if broken > healthy {
+                    there - healthy_there > least
+                } else {
+                    healthy_there - there > least
+                }
+            }
+            (Self::Moved(healthy, broken), None) => {
+                (there - broken).abs() <= (there - healthy).abs()
+            }
         }
     }
+}
+
+/// What one number of a quote must be elsewhere, by what it was in each recording of the cause while
+/// it was broken and after it was repaired.
+fn demand(seen: &[(Vec<Slot>, Option<Vec<Slot>>)], at: usize) -> Demand {
+    let values: Option<Vec<(f64, Option<f64>)>> = seen
+        .iter()
+        .map(|(broken, healthy)| {
+            let healthy = healthy.as_ref().and_then(|slots| slots.get(at)?.value());
+            Some((broken.get(at)?.value()?, healthy))
+        })
+        .collect();
+    let Some(values) = values.filter(|values| !values.is_empty()) else { return Demand::Any };
+    let first = values[0].0;
+    let is_constant = values.iter().all(|(broken, _)| *broken == first);
+    let goes = values.iter().all(|(broken, healthy)| healthy.is_none_or(|value| value != *broken));
+    if is_constant && goes {
+        return Demand::Same(first);
+    }
+    if values.iter().all(|(_, healthy)| healthy.is_none()) {
+        let broken = || values.iter().map(|(broken, _)| *broken);
+        let (least, most) = (broken().fold(first, f64::min), broken().fold(first, f64::max));
+        return Demand::About(least, most);
+    }
+    let ways = values.iter().map(|(broken, healthy)| {
+        let by = broken - (*healthy)?;
+        let least = CHANGED * broken.abs().max(healthy.unwrap_or(0.0).abs());
+        (by.abs() > least).then_some((healthy.unwrap_or(0.0), *broken))
+    });
+    let Some(ways) = ways.collect::<Option<Vec<(f64, f64)>>>() else { return Demand::Any };
+    let rises = |(healthy, broken): &(f64, f64)| broken > healthy;
+    let (healthy, broken) = ways[0];
+    match ways.iter().all(|way| rises(way) == (broken > healthy)) {
+        true => Demand::Moved(healthy, broken),
+        false => Demand::Any,
+    }
+}
+
+/// Lines as one text.
+fn joined(lines: &[Words]) -> Words {
+    let mut whole = Words::default();
+    for line in lines.iter().filter(|line| !line.text.is_empty()) {
+        if !whole.text.is_empty() {
+            whole.text.push(' ');
+        }
+        whole.text.push_str(&line.text);
+        whole.slots.extend(line.slots.iter().cloned());
+    }
+    whole
+}
+
+/// Whether what stands there between two others does not begin or end within a list of numbers.
+fn is_whole(text: &str, from: usize, to: usize) -> bool {
+    let ends = text[from..to].ends_with(SLOT);
+    let begins = text[from..to].starts_with(SLOT);
+    let goes_on = |rest: &str| rest.strip_prefix(',').is_some_and(|rest| rest.starts_with(SLOT));
+    let went_on = |rest: &str| rest.strip_suffix(',').is_some_and(|rest| rest.ends_with(SLOT));
+    !(ends && goes_on(&text[to..]) || begins && went_on(&text[..from]))
+}
+
+/// The places of a text at which a quote stands as it is; with `whole`, not within a list.
+fn in_order<'w>(quote: &Words, text: &'w Words, casting: &Casting, whole: bool) -> Vec<Match<'w>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text.text[from..].find(&quote.text) {
+        let start = from + at;
+        let before = text.text[..start].matches(SLOT).count();
+        let slots = &text.slots[before..before + quote.slots.len()];
+        let fits_all = quote.slots.iter().zip(slots).all(|(a, b)| fits(a, b, casting));
+        if fits_all && (!whole || is_whole(&text.text, start, start + quote.text.len())) {
+            found.push(slots.iter().collect());
+        }
+        let next = text.text[start..].chars().next().map_or(1, char::len_utf8);
+        from = start + next;
+        if quote.text.is_empty() {
+            break;
+        }
+    }
+    found
+}
+
+/// A line that has all words of a quote, in whatever order.
+fn in_any_order<'w>(quote: &Words, line: &'w Words, casting: &Casting) -> Option<Match<'w>> {
+    let (wanted, there) = (tokens(quote), tokens(line));
+    let mut found = Vec::new();
+    for (text, slots) in wanted {
+        let (_, fitting) = there.iter().find(|(other, others)| {
+            *other == text && slots.iter().zip(*others).all(|(a, b)| fits(a, b, casting))
+        })?;
+        found.extend(fitting.iter());
+    }
+    Some(found)
+}
+
+/// The words of a text between blanks, each with its slots.
+fn tokens(words: &Words) -> Vec<(&str, &[Slot])> {
+    let mut used = 0;
+    let mut tokens = Vec::new();
+    for token in words.text.split(' ').filter(|token| !token.is_empty()) {
+        let count = token.matches(SLOT).count();
+        tokens.push((token, &words.slots[used..used + count]));
+        used += count;
+    }
+    tokens
+}
+
+/// Whether what stands in a recording's slot is, under the run's names, what the quote has there.
+/// Any number is as good as another, but none is nothing.
+fn fits(quoted: &Slot, there: &Slot, casting: &Casting) -> bool {
+    match there {
+        Slot::Name(_) | Slot::Broker(_) | Slot::Partition(Some(_), _) => {
+            casting.called(there).as_deref() == Some(quoted.raw())
+        }
+        Slot::Number(_, Some(value)) => match quoted {
+            Slot::Name(_) => false,
+            Slot::Broker(_) | Slot::Partition(..) | Slot::Chance(_) => true,
+            Slot::Number(_, quoted) => quoted.is_none_or(|q| (q == 0.0) == (*value == 0.0)),
+        },
+        Slot::Number(_, None) | Slot::Partition(None, _) | Slot::Chance(_) => {
+            !matches!(quoted, Slot::Name(_))
+        }
+    }
+}
+
+/// A tool's output in the words that all tools with this answer have in common.
+fn in_common_words(subject: &Subject, text: &str) -> String {
+    match subject {
+        Subject::Filter => text.lines().map(rule_words).collect::<Vec<_>>().join("\n"),
+        _ => text.to_owned(),
+    }
+}
+
+/// A packet filter rule, as `iptables -S` and `iptables -vnL` both say it: its target, its
+/// protocol, and what it matches.
+fn rule_words(line: &str) -> String {
+    const FILLING: &[&str] = &[
+        "-A",
+        "-p",
+        "-m",
+        "-j",
+        "-s",
+        "-d",
+        "-i",
+        "-o",
+        "--",
+        "*",
+        "0.0.0.0/0",
+        "anywhere",
+        "all",
+        "packets,",
+        "bytes)",
+        "packets",
+        "bytes",
+        "LOG-level",
+    ];
+    let words: Vec<&str> =
+        line.split_whitespace().map(|w| w.trim_matches(['"', '(', ')'])).collect();
+    if let ["-P", chain, target] = words.as_slice() {
+        return format!("Chain {chain} policy {target}");
+    }
+    let is_count = |word: &str| {
+        word.trim_end_matches(['K', 'M', 'G', ',']).chars().all(|c| c.is_ascii_digit())
+    };
+    let mut kept: Vec<String> = Vec::new();
+    let mut rest = words.into_iter();
+    while let Some(word) = rest.next() {
+        match word {
+            "--dport" => kept.extend(rest.next().map(|port| format!("dpt:{port}"))),
+            "--sport" => kept.extend(rest.next().map(|port| format!("spt:{port}"))),
+            word if FILLING.contains(&word) || is_count(word) => {}
+            word => kept.push(word.trim_start_matches("--").to_owned()),
+        }
+    }
+    kept.join(" ")
 }

@@ -1,10 +1,11 @@
 //! One claim in one recording: true, false, or not to be asked there.
 
 use super::apart::{Apart, leaves_partitions_to_chance, names_somebody};
-use super::cast::{Cast, Casting, Players, singled_out};
+use super::cast::{Cast, Casting, singled_out};
 use super::phase::Phases;
 use super::threshold::Limits;
-use super::{Comparison, Said, twin};
+use super::twin::Quote;
+use super::{Comparison, Said};
 use crate::domain::fault::truth::Truth;
 use crate::domain::rca::analysis::{Claim, Item};
 use crate::domain::rca::check::{Finding, looks};
@@ -40,6 +41,8 @@ pub(super) struct Judge<'a> {
     by_chance: bool,
     apart: Apart,
     limits: Option<Limits>,
+    /// What a command printed, for a claim about one.
+    quote: Option<Quote<'a>>,
     /// The condition as the true cause's recordings have its limits.
     conditions: Vec<Query>,
     /// What the true cause's recordings say of the claim together: true only when it is true in all
@@ -70,18 +73,33 @@ impl<'a> Judge<'a> {
             by_chance: leaves_partitions_to_chance(truth),
             apart: Apart::of(&item.claim, &with.roles, fixed, record),
             limits: None,
+            quote: None,
             conditions: Vec::new(),
             own: Said::True,
         };
         match &item.claim {
             Claim::Promql { query, .. } => judge.learn(query, &with.own)?,
-            Claim::Log { .. } | Claim::Command { .. } | Claim::Intervention { .. } => {
-                for recording in &with.own {
-                    judge.own = judge.own.and(judge.said(recording)?);
+            Claim::Command { number, contains } => {
+                let command = record.facts.command(*number);
+                judge.quote =
+                    command.map(|command| Quote::of(command, contains, &record.facts.inventory));
+                judge.ask_own(&with.own)?;
+                let cast = |own| (own, judge.castings(own));
+                let own: Vec<_> = with.own.iter().map(cast).collect();
+                if let Some(quote) = &mut judge.quote {
+                    quote.learn(&own);
                 }
             }
+            Claim::Log { .. } | Claim::Intervention { .. } => judge.ask_own(&with.own)?,
         }
         Ok(Some(judge))
+    }
+
+    fn ask_own(&mut self, own: &[Recording]) -> Result<(), SourceError> {
+        for recording in own {
+            self.own = self.own.and(self.said(recording)?);
+        }
+        Ok(())
     }
 
     /// Asks a condition in the true cause's recordings, and keeps it as they have its limits.
@@ -118,13 +136,24 @@ impl<'a> Judge<'a> {
 
     /// What a recording says of the claim, its limits where the true cause's recordings have them.
     pub(super) fn said(&self, recording: &Recording) -> Result<Said, SourceError> {
+        let castings = self.castings(recording);
+        if let (Claim::Command { number, .. }, Some(quote)) = (self.claim, &self.quote) {
+            let there = Phases::of_recording(&recording.head.phases);
+            let started = self.record.facts.command(*number).map_or(0, |c| c.started);
+            let until = self.phases.transfer(started, &there).0 + NEAR;
+            return quote.printed(recording, &castings, until);
+        }
         let mut said = Said::False;
-        for casting in self.castings(recording) {
+        for casting in castings {
             for query in &self.conditions {
                 said = said.or(self.condition(query, recording, &casting)?);
             }
             if self.conditions.is_empty() {
                 said = said.or(self.in_other_words(recording, &casting)?);
+            }
+            // It is true there of somebody: the others need not be asked.
+            if said == Said::True {
+                break;
             }
         }
         Ok(said)
@@ -139,9 +168,7 @@ impl<'a> Judge<'a> {
                 && (self.by_chance || leaves_partitions_to_chance(&head.truth)),
             ..self.apart
         };
-        let recorded = Players { roles: &head.roles, inventory: &head.facts.inventory };
-        let run = Players { roles: self.roles, inventory: &self.record.facts.inventory };
-        Casting::all(recorded, run, self.fixed.min(fixed), apart)
+        Casting::all(&head.roles, self.roles, self.fixed.min(fixed), apart)
     }
 
     /// A condition asked of everybody in a recording whom it may be about: with its limits where
@@ -207,19 +234,9 @@ impl<'a> Judge<'a> {
                 };
                 self.lines(query, Span { from: *from, to }, there, *min, recording, casting)
             }
-            Claim::Command { number, contains } => {
-                let Some(command) = self.record.facts.command(*number) else {
-                    return Ok(Said::Unknown);
-                };
-                twin::printed(
-                    command,
-                    contains,
-                    recording,
-                    casting,
-                    self.phases.transfer(command.started, &phases).0 + NEAR,
-                )
+            Claim::Promql { .. } | Claim::Command { .. } | Claim::Intervention { .. } => {
+                Ok(Said::Unknown)
             }
-            Claim::Promql { .. } | Claim::Intervention { .. } => Ok(Said::Unknown),
         }
     }
 

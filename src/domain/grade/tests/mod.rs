@@ -4,6 +4,7 @@ mod account;
 mod adversarial;
 mod damage;
 mod properties;
+mod quotes;
 mod references;
 mod review;
 mod separation;

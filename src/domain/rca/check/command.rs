@@ -27,7 +27,7 @@ pub(super) fn verify(number: u32, contains: &str, facts: &Facts) -> Observation 
         };
     };
     let wanted = squeezed(contains);
-    let output = as_read(&command.output);
+    let output = printed_by_tools(command);
     let found = output.lines().map(squeezed).find(|line| line.contains(&wanted));
     let found = found.or_else(|| squeezed(&output).contains(&wanted).then(|| squeezed(contains)));
     let (verdict, reason) = match &found {
@@ -77,6 +77,18 @@ fn as_read(output: &str) -> String {
     strip_ansi_escapes::strip_str(
         output.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " "),
     )
+}
+
+/// The output without the lines that the command line itself put between those of tools.
+fn printed_by_tools(command: &Command) -> String {
+    let output = as_read(&command.output);
+    let judged = command.judged();
+    if !matches!(judged.nature, Nature::ReadOnly { tool: Some(_) }) {
+        return output;
+    }
+    let is_said = |line: &&str| judged.says.iter().any(|said| said.may_be(&squeezed(line)));
+    let kept: Vec<&str> = output.lines().filter(|line| !is_said(line)).collect();
+    kept.join("\n")
 }
 
 /// Runs of blanks count as one: columns are padded.
@@ -161,16 +173,45 @@ const HEADING_WORDS: &[&str] = &[
     "topic",
 ];
 
+/// Headings of columns, as tools print them.
+const COLUMNS: &[&str] = &[
+    "#MEMBERS",
+    "#PARTITIONS",
+    "ASSIGNMENT-STRATEGY",
+    "CLIENT-ID",
+    "COMMAND",
+    "CONSUMER-ID",
+    "COORDINATOR",
+    "CURRENT-ASSIGNMENT",
+    "CURRENT-EPOCH",
+    "CURRENT-OFFSET",
+    "GROUP",
+    "HOST",
+    "ID",
+    "LAG",
+    "LOG-END-OFFSET",
+    "MEMBERS",
+    "PARTITION",
+    "PARTITIONS",
+    "PID",
+    "STAT",
+    "STATE",
+    "TARGET-ASSIGNMENT",
+    "TARGET-EPOCH",
+    "TIME",
+    "TOPIC",
+    "TTY",
+    "USER",
+];
+
 /// Whether the text consists of labels, as `Topic:`, headings, and names of what the lab has only.
 fn names_only(text: &str, inventory: &Inventory) -> bool {
     let kinds = [Kind::Topic, Kind::Group, Kind::Service, Kind::Link];
     let names: Vec<_> = kinds.iter().filter_map(|kind| inventory.names(*kind)).flatten().collect();
     let is_heading = |word: &str| {
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let is_column = plain.len() > 1
-            && plain.chars().all(|c| c.is_ascii_uppercase() || c == '-' || c == '_');
         word.ends_with(':')
-            || is_column
+            || COLUMNS.contains(&plain)
             || plain.is_empty()
             || HEADING_WORDS.contains(&plain.to_lowercase().as_str())
     };

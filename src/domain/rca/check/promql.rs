@@ -5,6 +5,7 @@ use super::{Observation, Verdict, Weakness, change_before, show, vacuous};
 use crate::domain::rca::commands::Nature;
 use crate::domain::rca::moment::since_page;
 use crate::domain::rca::record::{Command, Facts, Record, Span};
+use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::promql::expr::Expr;
@@ -13,6 +14,9 @@ use crate::domain::telemetry::series::{Matcher, NAME, SourceError, UnixMs};
 
 /// How far from the time given a sample is looked for.
 const NEAR: i64 = 10_000;
+
+/// Windows, in seconds, that are tried where a longer one reaches back too far.
+const WINDOWS: [i64; 3] = [60, 30, 10];
 
 pub(super) fn verify(
     query: &Query,
@@ -49,7 +53,14 @@ pub(super) fn verify(
         format!(", the sample nearest to {}", since_page(at, page))
     };
     let place = format!("at {}{snapped}", since_page(sample, page));
-    match super::answered(query.instant(record.series, sample))? {
+    let answer = match query.instant(record.series, sample) {
+        Err(QueryError::TooCostly(why)) => {
+            observation.reason = format!("it is too costly to verify: {why}");
+            return Ok(observation);
+        }
+        answer => super::answered(answer)?,
+    };
+    match answer {
         Err(failure) => {
             observation.verdict = Verdict::False;
             observation.reason = format!("it has no value {place}: {failure}");
@@ -68,12 +79,15 @@ pub(super) fn verify(
             observation.was_true = holding(query, record.series, record.facts.recorded)?;
             observation.reason = match observation.was_true.as_slice() {
                 [] => format!(
-                    "it does not hold {place}, nor anywhere in the record{}",
-                    nothing_selected(query, record)?
+                    "it does not hold {place}, nor anywhere in the record{}{}",
+                    nothing_selected(query, record)?,
+                    shorter_window(query, record, sample)?
                 ),
-                times => {
-                    format!("it does not hold {place}; it held {}", show::intervals(times, page))
-                }
+                times => format!(
+                    "it does not hold {place}; it held {}{}",
+                    show::intervals(times, page),
+                    shorter_window(query, record, sample)?
+                ),
             };
         }
     }
@@ -149,6 +163,27 @@ fn has_too_few_samples(
         }
     }
     Ok(false)
+}
+
+/// What to say when it would hold with a shorter window: the one it has reaches back to a time in
+/// which it was not so yet.
+fn shorter_window(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<String, SourceError> {
+    let widest = query.selectors().iter().filter_map(|(_, range)| *range).max().unwrap_or(0);
+    for seconds in WINDOWS.iter().filter(|seconds| **seconds * 1000 < widest) {
+        let mut expr = query.expr().clone();
+        expr.walk_mut(&mut |expr| {
+            if let Expr::OverRange(_, range) = expr {
+                range.width = range.width.min(seconds * 1000);
+            }
+        });
+        let shorter = Query::from(expr);
+        let holds = super::answered(shorter.instant(record.series, at))?;
+        if holds.is_ok_and(|value| shorter.holds(&value)) {
+            let says = "; its window reaches back to before that was so: ";
+            return Ok(format!("{says}[{seconds}s] would do"));
+        }
+    }
+    Ok(String::new())
 }
 
 /// What to say when a selector finds no series in the whole record.

@@ -1,11 +1,15 @@
 //! When a condition held, over a stretch of the record.
 
 use crate::domain::rca::record::{Objective, Record, Span};
+use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::{SeriesSource, SourceError, UnixMs};
 
 /// The most looks at a stretch; longer stretches are looked at less often.
 const MOST_LOOKS: i64 = 1_800;
+
+/// The fewest looks at a stretch that is costly to look at.
+const FEWEST_LOOKS: i64 = 10;
 
 /// The finest step, in milliseconds: the cadence of the record.
 pub(super) const CADENCE: i64 = 1_000;
@@ -19,7 +23,13 @@ pub fn looks(
     most: i64,
 ) -> Result<Vec<(UnixMs, bool)>, SourceError> {
     let step = (span.length() / most.max(1) / CADENCE + 1) * CADENCE;
-    let held = super::answered(query.held(source, span.from, span.to, step))?;
+    let held = match query.held(source, span.from, span.to, step) {
+        // Too costly to be asked so often: it is asked less often.
+        Err(QueryError::TooCostly(_)) if most > FEWEST_LOOKS => {
+            return looks(query, source, span, (most / 10).max(FEWEST_LOOKS));
+        }
+        held => super::answered(held)?,
+    };
     let held = held.unwrap_or_else(|_| vec![false; (span.length() / step + 1).max(1) as usize]);
     Ok(held.into_iter().enumerate().map(|(n, held)| (span.from + n as i64 * step, held)).collect())
 }

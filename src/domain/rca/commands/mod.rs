@@ -2,11 +2,16 @@
 //! History shows it, and the grader asks it: proof of a cause is taken before the learner's first
 //! change, and a command proves something only when a known tool printed it.
 
+mod arguments;
 mod destruction;
+mod ran;
+mod said;
 mod shell;
 mod tools;
 
 pub use destruction::{Destruction, destroys};
+pub use ran::{Ran, ran};
+pub use said::Said;
 use shell::Simple;
 use tools::Rule;
 
@@ -59,8 +64,11 @@ pub struct Judged {
     pub nature: Nature,
     /// The files it wrote or may have written, scratch files among them.
     pub writes: Vec<String>,
-    /// Whether it changed what a command's name means: an alias, a function, the search path.
+    /// Whether it changed what a known command's name means (an alias, a function, the search
+    /// path), or the shell's own record of what was typed.
     pub renames: bool,
+    /// Lines of the learner's own between what tools printed.
+    pub says: Vec<Said>,
 }
 
 /// Judges a command line as typed. One change makes the whole line a change; short of that, one
@@ -73,7 +81,7 @@ pub fn judge(line: &str) -> Judged {
         None if verdict.unknown => Nature::Unknown,
         None => Nature::ReadOnly { tool: verdict.tool.filter(|_| !verdict.own_making) },
     };
-    Judged { nature, writes: verdict.writes, renames: verdict.renames }
+    Judged { nature, writes: verdict.writes, renames: verdict.renames, says: verdict.says }
 }
 
 /// The words of a line that is one plain command: no pipe, no second command, nothing written to a
@@ -117,6 +125,9 @@ struct Verdict {
     tool: Option<&'static str>,
     writes: Vec<String>,
     renames: bool,
+    says: Vec<Said>,
+    /// The folder the line has gone to, if it says so.
+    folder: Option<String>,
 }
 
 impl Verdict {
@@ -127,15 +138,22 @@ impl Verdict {
         }
         let line = shell::split(text);
         self.unknown |= line.opaque;
-        self.renames |= line.opaque;
+        self.renames |= line.defines.iter().any(|name| tools::rule(name).is_some());
         for inner in &line.inner {
             let shown = (self.tool, self.own_making);
             self.line(inner, depth + 1);
             // What a substitution prints becomes an argument, not output.
             (self.tool, self.own_making) = shown;
         }
-        for simple in &line.commands {
+        for (simple, next) in line
+            .commands
+            .iter()
+            .zip(line.commands.iter().skip(1).map(Some).chain(std::iter::once(None)))
+        {
+            let said = self.says.len();
             self.simple(simple, depth);
+            // What is said into a pipe comes out as something else.
+            self.own_making |= self.says.len() > said && next.is_some_and(|next| next.piped);
         }
     }
 
@@ -143,7 +161,7 @@ impl Verdict {
         for target in &simple.writes {
             self.writes_file(target);
         }
-        if simple.assigns.iter().any(|(name, _)| LOOKUP.contains(&name.as_str())) {
+        if simple.assigns.iter().any(|(name, value)| diverts(name, value)) {
             self.unknown |= !simple.words.is_empty();
             self.renames = true;
         }
@@ -160,19 +178,37 @@ impl Verdict {
         let (folder, name) = head
             .rsplit_once('/')
             .map_or((None, head.as_str()), |(folder, name)| (Some(folder), name));
-        if folder.is_some_and(|f| !f.starts_with('/') || is_scratch(&format!("{f}/"))) {
-            // A program of the learner's own, whatever its name.
+        if folder.is_some_and(|folder| self.is_own_program(folder, name)) {
             self.unknown = true;
             return;
         }
         match name {
-            "alias" | "unalias" | "hash" | "source" | "." | "enable" => {
+            "unalias" => return,
+            "hash" | "source" | "." | "enable" => {
                 self.renames = true;
                 return;
             }
+            "alias" => {
+                self.renames |= arguments.iter().any(|a| changes_meaning(a));
+                return;
+            }
             "export" | "declare" | "typeset" | "readonly" => {
-                self.renames |=
-                    arguments.iter().any(|a| LOOKUP.contains(&a.split('=').next().unwrap_or(a)));
+                let pairs = arguments.iter().map(|a| a.split_once('=').unwrap_or((a, "")));
+                self.renames |= pairs.into_iter().any(|(name, value)| diverts(name, value));
+                self.own_making |= !arguments.iter().any(|a| a.contains('='));
+                return;
+            }
+            "cd" => {
+                let to = arguments.iter().find(|a| !a.starts_with('-'));
+                self.folder = to.and_then(|to| ran::joined(self.folder.as_deref(), to));
+                return;
+            }
+            // What is put into the shell's history was not typed.
+            "history"
+                if arguments.iter().any(|a| matches!(a.as_str(), "-s" | "-r" | "-a" | "-n")) =>
+            {
+                self.renames = true;
+                self.own_making = true;
                 return;
             }
             _ => {}
@@ -182,12 +218,37 @@ impl Verdict {
             return;
         };
         let has = |wanted: &str| arguments.iter().any(|a| matches_argument(a, wanted));
+        if has("--help") && !matches!(rule, Rule::Runs(_) | Rule::Shell | Rule::Says | Rule::Lab) {
+            return self.reads(tool);
+        }
         match rule {
-            Rule::Reads => self.reads(tool),
-            Rule::Passes if piped => {}
-            Rule::Passes => self.reads(tool),
-            Rule::Prints => self.own_making |= tool != "cd" && tool != "sleep" && tool != "true",
+            Rule::Reads => {
+                self.dumped_by(tool, arguments);
+                self.reads(tool);
+            }
+            Rule::Passes => {
+                // Parts of lines are no longer the lines that were said.
+                self.own_making |= !self.says.is_empty() && !piped && has("-o");
+                if !piped {
+                    self.reads(tool);
+                }
+            }
+            Rule::Prints => self.own_making = true,
+            // Without arguments it prints what the shell's variables hold.
+            Rule::Silent => self.own_making |= tool == "set" && arguments.is_empty(),
+            Rule::Says => match Said::of(tool, arguments) {
+                Some(said) => self.says.push(said),
+                None => self.own_making = true,
+            },
             Rule::Changes(change) => self.changes(change),
+            Rule::ChangesIf(change, changes) => {
+                if changes(arguments) {
+                    self.changes(change);
+                } else {
+                    self.fetched_by(tool, arguments);
+                    self.reads(tool);
+                }
+            }
             Rule::ReadsUnless(changes) => {
                 let excused = tool == "kafka-reassign-partitions"
                     && has("--preserve-throttles")
@@ -195,7 +256,10 @@ impl Verdict {
                     && !has("--cancel");
                 match changes.iter().find(|(argument, _)| has(argument)).filter(|_| !excused) {
                     Some((_, change)) => self.changes(*change),
-                    None => self.reads(tool),
+                    None => {
+                        self.dumped_by(tool, arguments);
+                        self.reads(tool);
+                    }
                 }
             }
             Rule::ChangesUnless(change, reading) => {
@@ -243,13 +307,81 @@ impl Verdict {
         }
     }
 
+    /// Whether a program named with its folder may be the learner's own, whatever its name: it is,
+    /// unless it lies where programs lie.
+    fn is_own_program(&self, folder: &str, name: &str) -> bool {
+        if folder.starts_with('/') {
+            return is_scratch(&format!("{folder}/"));
+        }
+        match ran::joined(self.folder.as_deref(), folder) {
+            Some(folder) => is_scratch(&format!("{folder}/")),
+            // Kafka's tools are started from Kafka's folder; who writes such a file is known by it.
+            None => !(folder.trim_start_matches("./") == "bin" && name.starts_with("kafka-")),
+        }
+    }
+
+    /// Files that a reading tool was told to write to.
+    fn dumped_by(&mut self, tool: &str, arguments: &[String]) {
+        let after = |option: &str| {
+            arguments.iter().position(|a| a == option).and_then(|at| arguments.get(at + 1))
+        };
+        let file = match tool {
+            "jcmd" => after("GC.heap_dump").map(String::as_str),
+            "jmap" => arguments.iter().find_map(|a| a.split_once("file=").map(|(_, file)| file)),
+            "tcpdump" => after("-w").map(String::as_str),
+            "strace" => after("-o").map(String::as_str),
+            _ => None,
+        };
+        if let Some(file) = file.filter(|file| *file != "-") {
+            self.writes_file(file.split(',').next().unwrap_or(file));
+        }
+    }
+
+    /// What was fetched from somewhere else than the lab is the learner's own.
+    fn fetched_by(&mut self, tool: &str, arguments: &[String]) {
+        if tool != "curl" {
+            return;
+        }
+        self.own_making |=
+            arguments.iter().any(|a| a.starts_with("file:") || a.contains("localhost"));
+        let option = arguments.iter().position(|a| a == "-o" || a == "--output");
+        if let Some(file) = option.and_then(|at| arguments.get(at + 1)) {
+            self.writes_file(file);
+        }
+    }
+
+    /// An archive is a file that is written; taking things out of one writes them where it is told
+    /// to.
+    fn archived_by(&mut self, arguments: &[String]) {
+        let is_letters = |a: &&String| {
+            a.starts_with('-') && !a.starts_with("--") || arguments.first() == Some(*a)
+        };
+        let letters: String = arguments.iter().filter(is_letters).map(String::as_str).collect();
+        let long = |option: &str| arguments.iter().any(|a| a == option);
+        if letters.contains('t') || long("--list") {
+            return self.reads("tar");
+        }
+        self.own_making = true;
+        if letters.contains('x') || long("--extract") {
+            let to = arguments.iter().position(|a| a == "-C" || a == "--directory");
+            let to = to.and_then(|at| arguments.get(at + 1)).or(self.folder.as_ref()).cloned();
+            return self.writes_file(&to.map_or("extracted".to_owned(), |to| format!("{to}/")));
+        }
+        let named = arguments.iter().find_map(|a| a.strip_prefix("--file=").map(str::to_owned));
+        let option =
+            arguments.iter().position(|a| a.ends_with('f') && is_letters(&a) || a == "--file");
+        let archive = named.or_else(|| arguments.get(option? + 1).cloned());
+        match archive {
+            Some(archive) => self.writes_file(&archive),
+            None => self.unknown = true,
+        }
+    }
+
     fn written_by(&mut self, tool: &'static str, arguments: &[String], piped: bool) {
         let copies = matches!(tool, "cp" | "install" | "rsync" | "ln");
         let files: Vec<&String> = match tool {
             "dd" => arguments.iter().filter(|a| a.starts_with("of=")).collect(),
-            "tar" if arguments.first().is_some_and(|a| a.contains('t')) => {
-                return self.reads("tar");
-            }
+            "tar" => return self.archived_by(arguments),
             _ => arguments.iter().filter(|a| !a.starts_with('-')).collect(),
         };
         // A copy changes its last argument only.
@@ -271,15 +403,7 @@ impl Verdict {
                 .for_each(|a| self.writes_file(a));
             self.change.get_or_insert(Change::Files);
         }
-        // `print $2`, `-n 10,20p` and a list of fields only select; a literal or a substitution can
-        // make any text.
-        let selects = |a: &String| {
-            !a.contains('"') && !a.contains("s/") && !a.contains("printf") && !a.contains("substr")
-        };
-        let selecting = matches!(tool, "awk" | "gawk" | "mawk" | "sed" | "cut" | "jq")
-            && arguments.iter().all(selects);
-        self.own_making |= !selecting
-            || arguments.iter().any(|a| a.starts_with("--output-delimiter") || a.starts_with("-v"));
+        self.own_making |= !said::selects(tool, arguments) || !self.says.is_empty() && !piped;
         if !piped {
             self.reads(tool);
         }
@@ -363,9 +487,34 @@ fn is_scratch(path: &str) -> bool {
             .iter()
             .any(|p| path.starts_with(p));
     }
-    let telling =
-        [".properties", ".env", ".conf", ".cfg", ".yaml", ".yml", ".log", ".sh", ".policy", ".xml"];
-    path.starts_with("~/") || !telling.iter().any(|end| path.ends_with(end))
+    // Where a relative name lies is not known: it may be the lab's own file.
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let telling = [".properties", ".env", ".conf", ".cfg", ".policy"];
+    let logs = ["server.log", "controller.log", "state-change.log", "kafka-authorizer.log"];
+    path.starts_with("~/")
+        || !telling.iter().any(|end| name.ends_with(end))
+            && !logs.contains(&name)
+            && !name.ends_with("-gc.log")
+}
+
+/// Whether giving this variable this value decides which program runs, or what is loaded into it: a
+/// search path that only gains folders where programs lie does not.
+fn diverts(name: &str, value: &str) -> bool {
+    if !LOOKUP.contains(&name) {
+        return false;
+    }
+    let is_known = |folder: &str| {
+        matches!(folder, "$PATH" | "${PATH}")
+            || folder.starts_with('/') && !is_scratch(&format!("{folder}/"))
+    };
+    name != "PATH" || value.is_empty() || !value.split(':').all(is_known)
+}
+
+/// Whether an alias gives a known command's name to something else.
+fn changes_meaning(definition: &str) -> bool {
+    let Some((name, value)) = definition.split_once('=') else { return false };
+    let runs = value.split_whitespace().next().unwrap_or("");
+    tools::rule(name).is_some() && runs != name
 }
 
 #[cfg(test)]

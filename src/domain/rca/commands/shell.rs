@@ -22,6 +22,8 @@ pub(super) struct Line {
     pub inner: Vec<String>,
     /// A function is defined, or quotes or brackets do not end.
     pub opaque: bool,
+    /// The names of the functions it defines.
+    pub defines: Vec<String>,
 }
 
 /// Words that only hold commands together.
@@ -70,10 +72,12 @@ impl Splitter<'_> {
                     self.chars.next_if_eq(&'&');
                     self.end(!or);
                 }
+                '(' if self.chars.peek() == Some(&'(') => self.arithmetic(),
                 '(' => {
                     // `name()` defines a function; a bracket elsewhere opens a subshell.
-                    if !self.now.words.is_empty() {
+                    if let Some(name) = self.now.words.last() {
                         self.line.opaque = true;
+                        self.line.defines.push(name.clone());
                     }
                     self.end(false);
                 }
@@ -86,6 +90,12 @@ impl Splitter<'_> {
         self.end(false);
     }
 
+    /// `((...))`: numbers only, unless something is run within it.
+    fn arithmetic(&mut self) {
+        let text = self.bracketed();
+        self.line.opaque |= !text.ends_with(')') || runs(&text);
+    }
+
     fn end(&mut self, pipes_on: bool) {
         let mut simple = std::mem::take(&mut self.now);
         self.now.piped = pipes_on;
@@ -93,7 +103,10 @@ impl Splitter<'_> {
             simple.words.remove(0);
         }
         let head = simple.words.first().map_or("", String::as_str);
-        self.line.opaque |= head == "function";
+        if head == "function" {
+            self.line.opaque = true;
+            self.line.defines.extend(simple.words.get(1).cloned());
+        }
         if matches!(head, "for" | "case" | "select") || CLOSING.contains(&head) {
             simple.words.clear();
         }
@@ -239,7 +252,10 @@ impl Splitter<'_> {
     fn substitution(&mut self, word: &mut String) {
         self.chars.next();
         let text = self.bracketed();
-        self.line.inner.push(text);
+        let is_arithmetic = text.starts_with('(') && text.ends_with(')') && !runs(&text);
+        if !is_arithmetic {
+            self.line.inner.push(text);
+        }
         word.push_str("$()");
     }
 
@@ -269,4 +285,9 @@ impl Splitter<'_> {
         self.line.opaque = true;
         text
     }
+}
+
+/// Whether a command is run within a text.
+fn runs(text: &str) -> bool {
+    text.contains("$(") || text.contains('`')
 }

@@ -165,7 +165,7 @@ fn wrappers_pipes_and_sequences() {
 fn what_a_learner_makes_up_shows_no_tool() {
     table(&[
         ("echo 'throttled.rate=100000'", "reads nothing"),
-        ("kafka-topics.sh --list; echo 'Isr: 1,3'", "reads nothing"),
+        ("kafka-topics.sh --list; echo 'Isr: 1,3'", "reads kafka-topics"),
         ("kafka-topics.sh --list | sed 's/orders/Isr: 1/'", "reads nothing"),
         ("kafka-topics.sh --list | awk '{print \"Isr: 1\"}'", "reads nothing"),
         ("grep . <<< 'Isr: 1,3'", "reads nothing"),
@@ -187,9 +187,92 @@ fn written_files_and_changed_names_are_remembered() {
     assert!(
         judge("alias tc='echo tbf'").renames
             && judge("export PATH=/tmp:$PATH").renames
-            && judge("f() { :; }").renames
+            && judge("tc() { :; }").renames
+            && judge("history -s 'tc -s qdisc show dev eth0'").renames
     );
-    assert!(!judge("export BS=kafka-1:9092").renames);
+    for harmless in [
+        "export BS=kafka-1:9092",
+        "alias kt=kafka-topics.sh",
+        "alias grep='grep --color'",
+        "export PATH=$PATH:/opt/kafka/bin",
+        "PATH=$PATH:/opt/kafka/bin",
+        "kt() { kafka-topics.sh \"$@\"; }",
+        "for ((i=0;i<9;i++)); do kafka-consumer-groups.sh --describe --all-groups; done",
+    ] {
+        assert!(!judge(harmless).renames, "{harmless}");
+    }
+}
+
+#[test]
+fn what_people_look_with_is_no_change() {
+    table(&[
+        ("date -Iseconds", "reads date"),
+        ("date -Is", "reads date"),
+        ("date -s 12:00", "changes Config"),
+        ("iptables -nvxL", "reads iptables"),
+        ("iptables -t nat -vnL OUTPUT --line-numbers", "reads iptables"),
+        ("iptables -I OUTPUT -j DROP", "changes Network"),
+        ("jinfo -flag MaxHeapSize 38", "reads jinfo"),
+        ("jinfo -flag +HeapDumpOnOutOfMemoryError 38", "changes Config"),
+        ("swapon --show", "reads swapon"),
+        ("swapon /swapfile", "changes Files"),
+        ("prlimit --pid 1", "reads prlimit"),
+        ("prlimit --pid 1 --nofile", "reads prlimit"),
+        ("prlimit --pid 1 --nofile=1024", "changes Config"),
+        ("taskset -cp 1", "reads taskset"),
+        ("taskset -cp 0 1", "changes Config"),
+        ("ionice -p 1", "reads ionice"),
+        ("ionice -c 3 -p 1", "changes Config"),
+        ("kafka-topics.sh --describe | tee out.log", "reads kafka-topics"),
+        ("kafka-topics.sh --describe | tee server.properties", "changes Files"),
+        ("tar czf /tmp/k.tgz /var/log/kafka", "reads nothing"),
+        ("tar xzf /tmp/k.tgz -C /etc/kafka", "changes Files"),
+        ("kafka-leader-election.sh --help", "reads kafka-leader-election"),
+        ("systemctl is-active kafka", "reads systemctl"),
+        ("sysctl vm.swappiness", "reads sysctl"),
+        ("sysctl vm.swappiness=1", "changes Config"),
+        (
+            "kafka-console-consumer.sh --topic orders --max-messages 1",
+            "reads kafka-console-consumer",
+        ),
+        ("tcpdump -c 20 -w /tmp/x.pcap", "reads tcpdump"),
+        ("tcpdump -w /var/lib/kafka/x.pcap", "changes Files"),
+        ("jcmd 38 GC.heap_dump /var/lib/kafka/h.hprof", "changes Files"),
+        ("jcmd 38 GC.heap_dump /tmp/h.hprof", "reads jcmd"),
+    ]);
+}
+
+#[test]
+fn what_ran_decides_and_not_how_it_was_typed() {
+    table(&[
+        ("cd /opt/kafka && bin/kafka-topics.sh --describe", "reads kafka-topics"),
+        ("bin/kafka-topics.sh --describe", "reads kafka-topics"),
+        ("cd /opt/kafka/bin; ./kafka-topics.sh --describe", "reads kafka-topics"),
+        ("cd /tmp; ./kafka-topics.sh --describe", "unknown"),
+        ("bin/mine --describe", "unknown"),
+        (
+            "for b in 1 2 3; do echo \"== $b\"; kafka-configs.sh --describe --entity-type brokers --entity-name $b; done",
+            "reads kafka-configs",
+        ),
+        (
+            "for ((i=0;i<9;i++)); do kafka-consumer-groups.sh --describe --all-groups; done",
+            "reads kafka-consumer-groups",
+        ),
+        ("for ((i=0;i<$(kill -9 3);i++)); do ss; done", "unknown"),
+        (
+            "set -o pipefail; kafka-topics.sh --describe | tr -s ' ' | cut -d' ' -f6",
+            "reads kafka-topics",
+        ),
+        ("kafka-topics.sh --describe | awk '{print $2\" \"$6}'", "reads kafka-topics"),
+        ("kafka-topics.sh --describe | awk '{print \"Isr \"$6}'", "reads nothing"),
+        ("kafka-topics.sh --describe | tr 1 3", "reads nothing"),
+        ("curl -s kafka-2:7071/metrics | grep isr", "reads curl"),
+        ("curl -s file:///tmp/x", "reads nothing"),
+        ("ss -tin; echo done", "reads ss"),
+        ("echo 'Isr:' 1,3 | rev", "reads nothing"),
+        ("x='Isr: 1,3'; ss; set", "reads nothing"),
+    ]);
+    assert_eq!(judge("ss -tin; echo done").says.len(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The tools a learner may use, and which of their uses change the lab. One table; what is not in
 //! it is unknown.
 
-use super::Change;
+use super::{Change, arguments};
 
 /// How a tool is judged by its arguments.
 #[derive(Debug, Clone, Copy)]
@@ -10,8 +10,14 @@ pub(super) enum Rule {
     Reads,
     /// It passes on what it is given, or what stands in the files it names.
     Passes,
-    /// What it prints is of its own making, or it prints nothing.
+    /// What it prints is of its own making.
     Prints,
+    /// It prints nothing, and changes nothing but the shell it runs in.
+    Silent,
+    /// It prints its arguments: lines of the learner's own between what tools print.
+    Says,
+    /// It changes the lab when its arguments, all together, say so.
+    ChangesIf(Change, fn(&[String]) -> bool),
     /// Every use changes the lab.
     Changes(Change),
     /// A use with one of these arguments changes the lab, any other only reads.
@@ -123,31 +129,12 @@ const TOOLS: &[(&[&str], Rule)] = &[
             ("ManagementAgent.start", Config),
         ]),
     ),
-    (&["jinfo"], ReadsUnless(&[("-flag", Config)])),
+    (&["jinfo"], ChangesIf(Config, arguments::sets_flag)),
     (&["jstack", "jmap", "jstat", "jps", "jhsdb", "jfr"], Reads),
     // Network
     (&["tc"], ReadsUnless(NETWORK_VERBS)),
     (&["ip"], ReadsUnless(NETWORK_VERBS)),
-    (
-        &["iptables", "ip6tables"],
-        ChangesUnless(
-            Network,
-            &[
-                "-L",
-                "-S",
-                "-C",
-                "--list",
-                "--list-rules",
-                "--check",
-                "-nL",
-                "-nvL",
-                "-vnL",
-                "-vL",
-                "-V",
-                "--version",
-            ],
-        ),
-    ),
+    (&["iptables", "ip6tables"], ChangesIf(Network, arguments::changes_rules)),
     (&["nft"], ChangesUnless(Network, &["list", "monitor"])),
     (&["iptables-save", "ip6tables-save"], Reads),
     (&["iptables-restore", "ip6tables-restore"], Changes(Network)),
@@ -183,28 +170,44 @@ const TOOLS: &[(&[&str], Rule)] = &[
         ],
         Reads,
     ),
-    (&["openssl"], Reads),
+    (&["openssl", "journalctl"], Reads),
+    (&["curl"], ChangesIf(Config, arguments::sends)),
     // Processes and machines
     (&["kill"], ChangesUnless(Signal, &["-0", "-3", "-QUIT", "-SIGQUIT", "-l"])),
     (&["pkill", "killall"], ChangesUnless(Signal, &["-0", "-3", "-QUIT", "-SIGQUIT"])),
     (&["sv"], ChangesUnless(Restart, &["status", "s", "check"])),
     (
         &["systemctl", "service"],
-        ChangesUnless(Restart, &["status", "show", "list-units", "--status-all"]),
+        ChangesUnless(
+            Restart,
+            &[
+                "cat",
+                "is-active",
+                "is-enabled",
+                "is-failed",
+                "list-timers",
+                "list-unit-files",
+                "list-units",
+                "show",
+                "status",
+                "--status-all",
+            ],
+        ),
     ),
     (&["reboot", "shutdown", "halt", "poweroff", "runsv", "runsvdir", "chpst"], Changes(Restart)),
-    (&["renice", "chrt", "ionice", "prlimit", "taskset"], Changes(Config)),
-    (
-        &["sysctl"],
-        ReadsUnless(&[("-w", Config), ("-p", Config), ("--write", Config), ("--system", Config)]),
-    ),
-    (&["date"], ReadsUnless(&[("-s", Config), ("--set", Config)])),
+    (&["renice"], Changes(Config)),
+    (&["chrt", "taskset"], ChangesIf(Config, arguments::schedules)),
+    (&["ionice"], ChangesIf(Config, arguments::sets_io_class)),
+    (&["prlimit"], ChangesIf(Config, arguments::sets_limit)),
+    (&["sysctl"], ChangesIf(Config, arguments::sets_kernel_value)),
+    (&["date"], ChangesIf(Config, arguments::sets_clock)),
     (&["dmesg"], ReadsUnless(&[("-C", Files), ("-c", Files), ("--clear", Files)])),
     (
         &["mount"],
         ReadsUnless(&[("-o", Files), ("--bind", Files), ("-t", Files), ("--move", Files)]),
     ),
-    (&["umount", "swapoff", "swapon", "fallocate", "mkfs", "logger"], Changes(Files)),
+    (&["swapon"], ChangesIf(Files, arguments::turns_swap_on)),
+    (&["umount", "swapoff", "fallocate", "mkfs", "logger"], Changes(Files)),
     (
         &[
             "df",
@@ -253,7 +256,7 @@ const TOOLS: &[(&[&str], Rule)] = &[
         &[
             "cat", "column", "cmp", "comm", "diff", "egrep", "fgrep", "grep", "head", "hexdump",
             "less", "more", "nl", "od", "sort", "strings", "tac", "tail", "uniq", "wc", "xxd",
-            "zcat", "zgrep", "zless",
+            "view", "zcat", "zgrep", "zless",
         ],
         Passes,
     ),
@@ -265,13 +268,19 @@ const TOOLS: &[(&[&str], Rule)] = &[
         Rewrites,
     ),
     (&["find"], Finds),
+    (&["echo", "printf"], Says),
     (
         &[
-            "echo", "printf", "seq", "yes", "history", "true", "false", ":", "cd", "pwd", "exit",
-            "logout", "clear", "reset", "sleep", "wait", "test", "[", "[[", "type", "which",
-            "whereis", "command", "man", "help", "set", "unset", "shopt", "jobs", "fg", "bg",
-            "disown", "read", "tput", "stty", "ulimit", "umask", "bc", "expr", "basename",
-            "dirname", "local", "printenv",
+            ":", "bg", "break", "cd", "clear", "continue", "disown", "exit", "false", "fg",
+            "local", "logout", "read", "reset", "return", "set", "shift", "shopt", "sleep", "stty",
+            "test", "tput", "trap", "true", "umask", "unset", "wait", "[", "[[", "let",
+        ],
+        Silent,
+    ),
+    (
+        &[
+            "basename", "bc", "command", "dirname", "expr", "help", "history", "jobs", "man",
+            "popd", "printenv", "pushd", "pwd", "seq", "type", "ulimit", "whereis", "which", "yes",
         ],
         Prints,
     ),
