@@ -168,7 +168,7 @@ fn metrics_are_listed_and_searched() {
 
     let mistyped = program.run(&["metrics", "underreplicatedpartitons"]);
     assert_eq!((mistyped.code, mistyped.out.as_str()), (2, ""));
-    insta::assert_snapshot!(mistyped.err, @"chaoslab: no metric matches `underreplicatedpartitons`; did you mean `kafka_server_replicamanager_underreplicatedpartitions`, `kafka_topic_partition_under_replicated_partition`? (`chaoslab metrics` lists all)");
+    insta::assert_snapshot!(mistyped.err, @"chaoslab: no metric matches `underreplicatedpartitons`; did you mean `kafka_server_replicamanager_underreplicatedpartitions`, `kafka_cluster_partition_underreplicated`, `kafka_topic_partition_under_replicated_partition`? (`chaoslab metrics` lists all)");
 }
 
 #[test]
