@@ -75,7 +75,7 @@ fn add_to_write_up(
     (at, page): (UnixMs, UnixMs),
 ) -> Result<(), Failure> {
     let evidence = cite::query(promql, at, page);
-    let done = change(chosen, &Change::Add(Addition::Evidence(evidence)))?;
+    let done = change(chosen, &Change::Add(Box::new(Addition::Evidence(evidence))))?;
     for remark in located(&done.file, &done.advice) {
         context.output.remark(remark);
     }

@@ -84,7 +84,7 @@ pub fn begin(
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// An entry more.
-    Add(Addition),
+    Add(Box<Addition>),
     /// An answer, set to these words.
     Set(Field, Vec<String>),
     /// The entry of this id, taken out.

@@ -197,5 +197,5 @@ impl Addition {
 pub fn run(context: &Context, addition: &Addition) -> Result<(), Failure> {
     let chosen = context.readable()?;
     let addition = addition.entry(&chosen)?;
-    super::change(context, &chosen, &Change::Add(addition))
+    super::change(context, &chosen, &Change::Add(Box::new(addition)))
 }

@@ -20,7 +20,7 @@ pub enum Command {
     New(new::Arguments),
     /// Add an entry, touching nothing else in the file
     #[command(subcommand)]
-    Add(add::Addition),
+    Add(Box<add::Addition>),
     /// Set one answer, touching nothing else in the file
     Set(set::Set),
     /// Take one entry out, touching nothing else in the file

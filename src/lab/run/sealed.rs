@@ -88,6 +88,7 @@ const JOURNAL_FORMAT: u32 = 2;
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "one is held at a time, while its line is written")]
 pub enum Entry {
     /// The first line: the format of the others.
     Format(u32),

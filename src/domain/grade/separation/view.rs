@@ -227,7 +227,7 @@ fn subject_of(tool: &str, arguments: &[&str]) -> Option<Subject> {
         }
         "kafka-log-dirs" => Subject::Cluster("kafka-log-dirs", String::new()),
         "kafka-get-offsets" => Subject::Cluster("kafka-get-offsets", String::new()),
-        "jcmd" => Subject::Jvm((*arguments.iter().find(|word| is_diagnostic(word))?).to_owned()),
+        "jcmd" => Subject::Jvm((*arguments.iter().find(is_diagnostic)?).to_owned()),
         "jstack" => Subject::Jvm("Thread.print".to_owned()),
         "jinfo" => Subject::Jvm("VM.flags".to_owned()),
         "jmap" if arguments.iter().any(|word| word.starts_with("-histo")) => {
