@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chaoslab::domain::fault::{AclEntry, Action, Irreversible, Prior, Signal};
+use chaoslab::domain::fault::{AclEntry, Action, Irreversible, Prior, ProcessState, Signal};
 use chaoslab::domain::scenario::Plan;
 use chaoslab::domain::topology::Topic;
 use chaoslab::domain::topology::properties::Startup;
@@ -214,6 +214,14 @@ async fn prove(
 /// What the action found, or what is wrong with its inverse.
 async fn prove_one(engine: &Host, lab: &Lab, case: &Case) -> Result<Prior, String> {
     let told = |what: &'static str| move |error: EngineError| format!("{what}: {error}");
+    if let Action::SignalKafka { .. } = case.action {
+        // The supervisor calls a broker up while its script has yet to become the JVM: after the
+        // cases that restarted it there may be nothing to signal for a moment.
+        let runs = |now: &Prior| matches!(now, Prior::Process { state: ProcessState::Running, .. });
+        seen(engine, lab, &case.action, runs)
+            .await
+            .map_err(|last| format!("Kafka does not run; found {last}"))?;
+    }
     let mut earlier = None;
     if let Some(before) = &case.before {
         let prior = engine.observe(lab, before).await.map_err(told("observe what was before"))?;
