@@ -136,7 +136,7 @@ impl Chosen {
             return Ok(self.last_second(&self.reader()?)? - ago);
         }
         let page = self.file.paged_at.unwrap_or(self.file.created_at);
-        Ok(Moment::parse(text).map_err(InvalidRequest::Time)?.place(page))
+        Ok(Moment::parse(text).map_err(InvalidRequest::from)?.place(page))
     }
 
     /// The engine its lab stands on.

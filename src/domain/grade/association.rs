@@ -5,10 +5,10 @@
 use super::Evidence;
 use super::case::{Case, Weighed};
 use super::entities::Entities;
+use super::intervention;
 use super::separation::Separation;
 use crate::domain::rca::analysis::{Claim, Item};
 use crate::domain::rca::check::{Finding, Verdict, Weakness, looks_like_symptom, number};
-use crate::domain::rca::commands::{Change, Nature};
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::SourceError;
 
@@ -16,8 +16,6 @@ use crate::domain::telemetry::series::SourceError;
 const SYMPTOM: u32 = 400;
 /// What belonging to the incident is worth where recordings can say what else a piece is worth.
 const ASSOCIATED: u32 = 400;
-/// What a restart is worth that made the symptom go without being the cure.
-const RESTART: u32 = 400;
 
 impl Weighed {
     /// As the grade shows it.
@@ -93,8 +91,8 @@ fn worth(
     if let Some(weakness) = finding.weaknesses.first() {
         return Ok((0, weakness.says()));
     }
-    if let Claim::Intervention { number, .. } = &item.claim {
-        return intervention(*number, case);
+    if let Claim::Intervention { number, before, after } = &item.claim {
+        return intervention::worth((*number, before, after), case, entities);
     }
     if finding.at.to < case.incident().from {
         return Ok((0, "it was taken before anything was wrong".into()));
@@ -116,6 +114,11 @@ fn with_separation(association: u32, why: &str, separation: &Separation) -> (u32
                 "{why}; but it fits this run only: it is not so in other runs of the same cause"
             ),
         );
+    }
+    if separation.is_costly {
+        let says = "comparing it with other runs takes more work than one claim may; ask for fewer \
+                    entities or a shorter window";
+        return (associated, format!("{why}; {says}"));
     }
     if separation.is_unknown() {
         let says = "no other run's record shows this, so whether it tells causes apart is open";
@@ -173,40 +176,6 @@ fn chain_metric(query: &Query, case: &Case<'_>) -> Option<String> {
     Some(format!("what shows `{}`", seen.effect.event))
 }
 
-/// An intervention proves the cause when the cause, seen before it, is gone after it.
-fn intervention(number: u32, case: &Case<'_>) -> Result<(u32, String), SourceError> {
-    let Some(command) = case.record.facts.command(number) else {
-        return Ok((0, "there is no such command".into()));
-    };
-    let is_restart =
-        matches!(command.judged().nature, Nature::Mutating(Change::Restart | Change::Signal));
-    let within = i64::from(case.truth.heals_within_s) * 1000;
-    let roots = case.chain.iter().filter(|seen| seen.effect.after.is_empty());
-    for root in roots {
-        let holds = |at| -> Result<bool, SourceError> {
-            match root.query.instant(case.record.series, at) {
-                Ok(value) => Ok(root.query.holds(&value)),
-                Err(crate::domain::telemetry::QueryError::Source(error)) => Err(error),
-                Err(_) => Ok(false),
-            }
-        };
-        if holds(command.started - 1_000)? && !holds(command.over() + within)? {
-            let cured = case.truth.causes.iter().any(|cause| cause.cured_by_restart);
-            return Ok(match is_restart && !cured {
-                true => (
-                    RESTART,
-                    "a restart made it go, which says little about why it was there".into(),
-                ),
-                false => (1000, "the command undid the cause".into()),
-            });
-        }
-    }
-    Ok(match is_restart {
-        true => (RESTART, "a restart made it go, which says little about why it was there".into()),
-        false => (0, "the cause was there as before after this command".into()),
-    })
-}
-
 /// In a control, evidence shows objectives met, the alert's own condition, and when it cleared: it
 /// is about the metrics of these, and it was otherwise at some time, or it is an objective itself.
 fn control(item: &Item, finding: &Finding, case: &Case<'_>) -> Result<(u32, String), SourceError> {
@@ -228,7 +197,8 @@ fn control(item: &Item, finding: &Finding, case: &Case<'_>) -> Result<(u32, Stri
             false => Ok((0, "it says nothing about the time after the page".into())),
         };
     }
-    let held = crate::domain::rca::check::holding(query, case.record.series, facts.recorded)?;
+    let held = crate::domain::rca::check::holding(query, case.record.series, facts.recorded)?
+        .unwrap_or_default();
     let always =
         matches!(held.as_slice(), [span] if span.length() + 2_000 >= facts.recorded.length());
     if always {

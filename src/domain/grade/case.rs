@@ -1,13 +1,13 @@
 //! Everything a criterion or a gate may look at: the analysis, what the record says of its claims,
 //! and the truth, seen in this record.
 
-use crate::domain::fault::truth::{Effect, Truth};
+use crate::domain::fault::truth::Truth;
 use crate::domain::rca::analysis::Analysis;
-use crate::domain::rca::check::{Finding, Verdict, holding};
+use crate::domain::rca::check::{Finding, Verdict};
 use crate::domain::rca::record::{Record, Span};
-use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::SourceError;
 
+use super::chain::{Seen, seen};
 use super::matching::{Pair, pairs};
 use super::separation::{Comparison, Separation};
 use super::{Collateral, Recovery, Terms, collateral};
@@ -42,20 +42,6 @@ pub struct Case<'a> {
     pub weighed: Vec<Weighed>,
 }
 
-/// A step of the true chain, and when it was seen before the learner changed anything.
-pub struct Seen<'a> {
-    /// The cause whose chain it is a step of, by its place in the truth.
-    pub cause: usize,
-    /// Its place in that chain.
-    pub step: usize,
-    /// The step.
-    pub effect: &'a Effect,
-    /// Its condition.
-    pub query: Query,
-    /// When it held.
-    pub spans: Vec<Span>,
-}
-
 /// A piece of evidence, weighed.
 #[derive(Debug, Clone)]
 pub struct Weighed {
@@ -79,26 +65,7 @@ impl<'a> Case<'a> {
         with: &'a Comparison,
         terms: &'a Terms,
     ) -> Result<Self, SourceError> {
-        let mut chain = Vec::new();
-        let until =
-            record.facts.first_change().map_or(record.facts.recorded.to, |change| change.started);
-        let span = Span { from: record.facts.recorded.from, to: until };
-        let injected = truth.onset.map_or(span.from, |onset| onset.from);
-        // What was there before the fault is none of its effects.
-        let since = Span { from: injected.min(until), to: until };
-        let steps = truth
-            .causes
-            .iter()
-            .enumerate()
-            .flat_map(|(c, cause)| cause.chain.iter().enumerate().map(move |(n, e)| (c, n, e)));
-        for (cause, step, effect) in steps {
-            // Authors are told of a condition that cannot be read; here it was simply never seen.
-            if let Ok(query) = Query::parse(&effect.shows) {
-                let held = holding(&query, record.series, span)?;
-                let spans = held.iter().filter_map(|span| span.overlap(since)).collect();
-                chain.push(Seen { cause, step, effect, query, spans });
-            }
-        }
+        let chain = seen(truth, record)?;
         let pairs = pairs(analysis, truth);
         let mut separations = Vec::new();
         let counted = analysis.form.evidence_counted();

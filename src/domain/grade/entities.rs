@@ -109,6 +109,19 @@ impl Entities {
         }
     }
 
+    /// The entity a query names by `=`.
+    pub(super) fn named_by(&self, query: &Query) -> Option<String> {
+        let selectors = query.selectors().into_iter();
+        let mut matchers = selectors.flat_map(|(selector, _)| &selector.matchers);
+        matchers.find_map(|matcher| {
+            let MatchOp::Equal(value) = &matcher.op else { return None };
+            let is_it =
+                |(label, name): &&(&'static str, String)| *label == matcher.label && name == value;
+            let (label, name) = self.labels.iter().find(is_it)?;
+            Some(format!("{label}=\"{name}\""))
+        })
+    }
+
     /// The entity a query names, or one of those for which it holds.
     pub(super) fn touched_by_query(
         &self,
@@ -116,17 +129,8 @@ impl Entities {
         record: &Record<'_>,
         at: i64,
     ) -> Result<Option<String>, SourceError> {
-        for (selector, _) in query.selectors() {
-            for matcher in &selector.matchers {
-                if let MatchOp::Equal(value) = &matcher.op
-                    && let Some(found) = self
-                        .labels
-                        .iter()
-                        .find(|(label, name)| *label == matcher.label && name == value)
-                {
-                    return Ok(Some(format!("{}=\"{}\"", found.0, found.1)));
-                }
-            }
+        if let Some(named) = self.named_by(query) {
+            return Ok(Some(named));
         }
         let elements = match query.instant(record.series, at) {
             Ok(Value::Vector(elements)) => elements,

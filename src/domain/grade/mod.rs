@@ -6,10 +6,12 @@
 
 mod association;
 mod case;
+mod chain;
 mod collateral;
 pub mod criterion;
 mod entities;
 pub mod gate;
+mod intervention;
 mod matching;
 mod points;
 mod recovery;
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use self::association::weigh;
 use self::case::Case;
+pub use self::chain::{Seen, seen};
 pub use self::collateral::{Collateral, Damage};
 pub use self::recovery::{Ending, Recovery};
 pub use self::separation::{Comparison, has_twin, is_right};

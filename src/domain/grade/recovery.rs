@@ -124,6 +124,7 @@ fn quiet_since(record: &Record<'_>) -> Result<Option<UnixMs>, SourceError> {
     let recorded = record.facts.recorded;
     let Ok(alert) = Query::parse(&record.facts.alert.promql) else { return Ok(None) };
     let last = holding(&alert, record.series, recorded)?
+        .unwrap_or_default()
         .last()
         .copied()
         .unwrap_or(Span { from: recorded.from, to: recorded.from });

@@ -16,24 +16,52 @@ pub enum Moment {
     SincePage(i64),
 }
 
+/// Why a text names no instant, and how one is written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MomentError {
+    /// It begins as a distance to the page does, and is none.
+    #[error(
+        "`{text}` is not a distance to the page: write hours, minutes and seconds, \
+         `T{sign}00:02:10`"
+    )]
+    Distance {
+        /// The text.
+        text: String,
+        /// `+` after the page, `-` before it.
+        sign: String,
+    },
+    /// It is a date with a time, at which of the world's clocks it does not say.
+    #[error(
+        "`{0}` has no offset, so it could mean several instants: end it with `Z` for UTC or with \
+         an offset as `+02:00`"
+    )]
+    NoOffset(String),
+    /// It is nothing like a time.
+    #[error(
+        "`{0}` is not a time: write `2026-01-31T12:00:00Z` or the distance to the page, \
+         `T+00:02:10` or `T-00:00:40`"
+    )]
+    NoTime(String),
+}
+
 impl Moment {
-    /// Reads an instant. The error says how one is written.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// Reads an instant.
+    pub fn parse(text: &str) -> Result<Self, MomentError> {
         let text = text.trim();
         if let Some(rest) = text.strip_prefix(['T', 't']).filter(|r| r.starts_with(['+', '-'])) {
             let (sign, rest) = rest.split_at(1);
-            let length = length_ms(rest)
-                .ok_or_else(|| format!("`{text}` is not a distance to the page: write hours, minutes and seconds, `T{sign}00:02:10`"))?;
+            let length = length_ms(rest).ok_or_else(|| MomentError::Distance {
+                text: text.to_owned(),
+                sign: sign.to_owned(),
+            })?;
             return Ok(Self::SincePage(if sign == "-" { -length } else { length }));
         }
         match text.parse::<Timestamp>() {
             Ok(at) => Ok(Self::Absolute(at.as_millisecond())),
-            Err(_) if text.parse::<jiff::civil::DateTime>().is_ok() => Err(format!(
-                "`{text}` has no offset, so it could mean several instants: end it with `Z` for UTC or with an offset as `+02:00`"
-            )),
-            Err(_) => Err(format!(
-                "`{text}` is not a time: write `2026-01-31T12:00:00Z` or the distance to the page, `T+00:02:10` or `T-00:00:40`"
-            )),
+            Err(_) if text.parse::<jiff::civil::DateTime>().is_ok() => {
+                Err(MomentError::NoOffset(text.to_owned()))
+            }
+            Err(_) => Err(MomentError::NoTime(text.to_owned())),
         }
     }
 

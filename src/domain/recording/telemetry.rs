@@ -50,27 +50,44 @@ impl SeriesSource for Telemetry {
         from: UnixMs,
         to: UnixMs,
     ) -> Result<Vec<Series>, SourceError> {
-        let name = matchers.iter().find_map(|m| match &m.op {
-            MatchOp::Equal(name) if m.label == NAME => Some(name.as_str()),
-            _ => None,
-        });
-        let candidates: Vec<&Kept> = match name {
-            Some(name) => self.series.get(name).into_iter().flatten().collect(),
-            None => self.series.values().flatten().collect(),
-        };
-        let mut selected = Vec::new();
-        for kept in candidates.into_iter().filter(|k| matchers.iter().all(|m| m.accepts(&k.labels)))
-        {
-            let points = self.points(kept, from, to);
-            if !points.is_empty() {
-                selected.push(Series { labels: kept.labels.clone(), points });
-            }
-        }
-        Ok(selected)
+        let accepted =
+            |labels: &Labels| matchers.iter().all(|m| m.accepts(labels)).then(|| labels.clone());
+        Ok(self.select_as(matchers, accepted, from, to))
     }
 }
 
 impl Telemetry {
+    /// How many series have the name that these matchers ask for.
+    pub fn count_named(&self, matchers: &[Matcher]) -> usize {
+        self.named(matchers).len()
+    }
+
+    /// The series of the name that these matchers ask for, each under the labels that `called`
+    /// gives it, with the samples in `[from, to]`; left out are those to which it gives none.
+    pub fn select_as(
+        &self,
+        matchers: &[Matcher],
+        called: impl Fn(&Labels) -> Option<Labels>,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Vec<Series> {
+        let selected = self.named(matchers).into_iter().filter_map(|kept| {
+            Some(Series { labels: called(&kept.labels)?, points: self.points(kept, from, to) })
+        });
+        selected.filter(|series| !series.points.is_empty()).collect()
+    }
+
+    fn named(&self, matchers: &[Matcher]) -> Vec<&Kept> {
+        let name = matchers.iter().find_map(|m| match &m.op {
+            MatchOp::Equal(name) if m.label == NAME => Some(name.as_str()),
+            _ => None,
+        });
+        match name {
+            Some(name) => self.series.get(name).into_iter().flatten().collect(),
+            None => self.series.values().flatten().collect(),
+        }
+    }
+
     /// Gives scraped series the label `instance` that recordings of before do not have. Whether
     /// this is one of them.
     pub(super) fn name_instances(&mut self) -> bool {

@@ -4,12 +4,16 @@
 use serde::Serialize;
 
 use super::{ReportError, Sealed, Staged};
-use crate::domain::fault::truth::{Account, Counts, Effect, LookAlike, Precondition, Trigger, hex};
-use crate::domain::rca::check::{holding, query_command};
+use crate::domain::fault::truth::{Account, Counts, LookAlike, Precondition, Trigger, hex};
+use crate::domain::grade::{Seen, seen};
+use crate::domain::rca::check::query_command;
 use crate::domain::rca::moment::since_page;
 use crate::domain::rca::record::{Facts, Record, Span};
 use crate::domain::rca::vocab::{self, Component};
-use crate::domain::telemetry::promql::Query;
+use crate::domain::telemetry::series::UnixMs;
+
+/// The most stretches in which a step was seen that are told one by one.
+const STRETCHES: usize = 3;
 
 /// The truth in words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -92,8 +96,7 @@ pub struct Commitment {
 pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportError> {
     let (truth, facts) = (sealed.truth, record.facts);
     let page = facts.page;
-    let effects = truth.causes.iter().flat_map(|cause| &cause.chain);
-    let chain = effects.map(|effect| step(effect, record)).collect::<Result<_, _>>()?;
+    let chain = seen(truth, record)?.iter().map(|seen| step(seen, page)).collect();
     let began = match truth.onset {
         Some(onset) => {
             format!("between {} and {}", since_page(onset.from, page), since_page(onset.to, page))
@@ -136,29 +139,29 @@ fn cause(account: &Account) -> Cause {
 }
 
 /// A step of the chain, and when it was seen before the learner changed anything.
-fn step(effect: &Effect, record: &Record<'_>) -> Result<Step, ReportError> {
-    let facts = record.facts;
-    let until = facts.first_change().map_or(facts.recorded.to, |change| change.started);
-    let before_changes = Span { from: facts.recorded.from, to: until };
-    let seen = match Query::parse(&effect.shows) {
-        Ok(query) => holding(&query, record.series, before_changes)?,
-        // Authors are told of a condition that cannot be read; here it was simply never seen.
-        Err(_) => Vec::new(),
-    };
-    let page = facts.page;
-    let when = match (seen.first(), seen.last()) {
-        (Some(first), Some(last)) => {
-            format!("{} to {}", since_page(first.from, page), since_page(last.to, page))
+fn step(seen: &Seen<'_>, page: UnixMs) -> Step {
+    let effect = seen.effect;
+    let one =
+        |span: &Span| format!("{} to {}", since_page(span.from, page), since_page(span.to, page));
+    let when = match seen.spans.as_slice() {
+        [] => "not seen".to_owned(),
+        spans if spans.len() <= STRETCHES => {
+            spans.iter().map(one).collect::<Vec<_>>().join(", and ")
         }
-        _ => "not seen".to_owned(),
+        [first, .., last] => format!(
+            "{} to {}, with breaks",
+            since_page(first.from, page),
+            since_page(last.to, page)
+        ),
+        [only] => one(only),
     };
-    Ok(Step {
+    Step {
         event: effect.event.clone(),
         says: vocab::event(&effect.event).map(|event| event.says.to_owned()).unwrap_or_default(),
         on: names(&effect.on).join(", "),
         when,
-        look: query_command(&effect.shows, seen.first().map_or(page, |span| span.from), page),
-    })
+        look: query_command(&effect.shows, seen.first().unwrap_or(page), page),
+    }
 }
 
 fn trigger(trigger: Trigger, facts: &Facts) -> String {

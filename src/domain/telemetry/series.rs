@@ -263,6 +263,12 @@ pub trait SeriesSource {
         }
         Ok(chosen)
     }
+
+    /// Says that so many samples are about to be looked at, those that are looked at again in each
+    /// window among them. A source that limits work refuses.
+    fn look(&self, _samples: u64) -> Result<(), SourceError> {
+        Ok(())
+    }
 }
 
 /// A record that begins late: no window reaches back beyond its beginning.

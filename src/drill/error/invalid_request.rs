@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::domain::rca::moment::MomentError;
 use crate::domain::telemetry::QueryError;
 use crate::lab::library::LIBRARY_VARIABLE;
 
@@ -16,7 +17,7 @@ pub enum InvalidRequest {
     Query(#[from] QueryError),
     /// It is no time.
     #[error("{0}")]
-    Time(String),
+    Time(#[from] MomentError),
     /// It is no regular expression.
     #[error("--grep: {0}")]
     Pattern(#[from] regex::Error),

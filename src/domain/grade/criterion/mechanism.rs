@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{Criterion, Outcome, Slip, first_look};
 use crate::domain::fault::truth::{Effect, Trigger};
-use crate::domain::grade::case::{Case, Seen};
+use crate::domain::grade::case::Case;
+use crate::domain::grade::chain::Seen;
 use crate::domain::rca::analysis::{Link, Placed, Trigger as Claimed};
 use crate::domain::rca::check::{Verdict, query_command};
 use crate::domain::rca::document::Form;

@@ -4,7 +4,12 @@
 
 mod apart;
 mod cast;
+mod casting;
+mod demand;
+mod fit;
 mod phase;
+mod rename;
+mod rules;
 mod threshold;
 mod twin;
 mod verdict;
@@ -17,7 +22,7 @@ pub use self::twin::has_twin;
 use self::verdict::Judge;
 use crate::domain::fault::truth::{Counts, Truth};
 use crate::domain::rca::analysis::Item;
-use crate::domain::rca::check::Finding;
+use crate::domain::rca::check::{Effort, Finding};
 use crate::domain::rca::record::Record;
 use crate::domain::rca::vocab;
 use crate::domain::recording::{Recording, Roles};
@@ -26,6 +31,10 @@ use crate::domain::telemetry::series::SourceError;
 /// How much a look-alike weighs in which something was broken. A control, which heals, is told
 /// apart by nearly anything and weighs one.
 const BROKEN: u32 = 3;
+
+/// The samples that may be looked at to compare one claim with all recordings: far more than an
+/// honest claim needs, and not so many that eight of them keep anyone waiting.
+const COMPARED: u64 = 30_000_000;
 
 /// The recordings a run is compared with, and who plays which part in it.
 #[derive(Debug, Clone, Default)]
@@ -114,6 +123,8 @@ pub struct Separation {
     /// Limits on measurements that lie elsewhere in the other recordings of the true cause: here,
     /// and there.
     pub limits: Vec<(f64, f64)>,
+    /// Whether comparing it takes more work than one claim may.
+    pub is_costly: bool,
 }
 
 impl Separation {
@@ -129,7 +140,24 @@ impl Separation {
         if !with.can_judge() {
             return Ok(None);
         }
-        let Some(judge) = Judge::of(item, finding, record, truth, with)? else { return Ok(None) };
+        let effort = Effort::of(COMPARED);
+        let compared = Self::compared(item, finding, record, truth, with, &effort);
+        match effort.is_spent() {
+            true => Ok(Some(Self::too_costly(with))),
+            false => compared,
+        }
+    }
+
+    fn compared(
+        item: &Item,
+        finding: &Finding,
+        record: &Record<'_>,
+        truth: &Truth,
+        with: &Comparison,
+        effort: &Effort<'_>,
+    ) -> Result<Option<Self>, SourceError> {
+        let judge = Judge::of(item, finding, record, truth, with, effort)?;
+        let Some(judge) = judge else { return Ok(None) };
         let mut classes = BTreeMap::new();
         for (class, recordings) in with.by_class() {
             let mut said = Said::False;
@@ -138,7 +166,19 @@ impl Separation {
             }
             classes.insert(class.to_owned(), said);
         }
-        Ok(Some(Self { classes, own: judge.own(), limits: judge.moved_limits() }))
+        let (own, limits) = (judge.own(), judge.moved_limits());
+        Ok(Some(Self { classes, own, limits, is_costly: false }))
+    }
+
+    /// What is known of a claim whose comparison takes more work than one may.
+    fn too_costly(with: &Comparison) -> Self {
+        let unknown = |class: &str| (class.to_owned(), Said::Unknown);
+        Self {
+            classes: with.recorded().into_iter().map(unknown).collect(),
+            own: Said::Unknown,
+            limits: Vec::new(),
+            is_costly: true,
+        }
     }
 
     /// Whether other recordings of the true cause do not bear it out: it fits this one run only.

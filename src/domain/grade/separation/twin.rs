@@ -7,22 +7,20 @@
 use std::collections::BTreeMap;
 
 use super::Said;
-use super::cast::{Cast, Casting};
+use super::cast::Cast;
+use super::casting::Casting;
+use super::demand::{Demand, demand};
+use super::fit::{Match, in_any_order, in_order, is_whole, joined};
+use super::rules::in_common_words;
 use super::view::{Answer, Subject, View};
 use super::words::{Names, SLOT, Slot, Words};
+use crate::domain::rca::check::Effort;
 use crate::domain::rca::commands::ran;
 use crate::domain::rca::record::{Command, Inventory};
 use crate::domain::recording::{Phase, Recording, Taken};
 use crate::domain::telemetry::log::LogSource;
 use crate::domain::telemetry::series::{SourceError, UnixMs};
 
-/// The share of the larger of two values by which they differ when a fault has changed them: less
-/// is what any two looks show.
-const CHANGED: f64 = 0.2;
-/// The share by which a value has moved the same way in another run.
-const MOVED: f64 = 0.1;
-/// How many times larger or smaller a number is at most that is of the same order.
-const ORDER: f64 = 10.0;
 /// Exit codes of a command that was ended before it had printed all.
 const ENDED: [i64; 2] = [124, 137];
 /// What stands in a line about the battery's own processes.
@@ -42,20 +40,6 @@ pub(super) struct Quote<'a> {
     demands: Vec<Demand>,
 }
 
-/// What a number of a quote must be in another run.
-#[derive(Debug, Clone, PartialEq)]
-enum Demand {
-    /// It is not the point of the quote.
-    Any,
-    /// The same: every run of the cause shows it, and it goes when the cause does.
-    Same(f64),
-    /// The cause moved it from its healthy value, the first, towards the second.
-    Moved(f64, f64),
-    /// It goes when the cause does, and lies between these two in the runs of the cause: of the same
-    /// order elsewhere.
-    About(f64, f64),
-}
-
 /// An output of the battery, read.
 struct Output {
     lines: Vec<Words>,
@@ -71,9 +55,6 @@ struct Twins {
     steady: Vec<Output>,
     recovered: Vec<Output>,
 }
-
-/// The slots of an output in which the slots of a quote were found.
-type Match<'w> = Vec<&'w Slot>;
 
 impl<'a> Quote<'a> {
     pub(super) fn of(command: &'a Command, contains: &'a str, inventory: &Inventory) -> Self {
@@ -109,13 +90,14 @@ impl<'a> Quote<'a> {
         recording: &Recording,
         castings: &[Casting],
         until: UnixMs,
+        effort: &Effort<'_>,
     ) -> Result<Said, SourceError> {
         let mut said = Said::False;
         if self.views.is_empty() || castings.is_empty() {
             return Ok(Said::Unknown);
         }
         if self.views.iter().any(|view| view.subject == Subject::Log) {
-            said = self.logged(recording, castings, until)?;
+            said = self.logged(recording, castings, until, effort)?;
         }
         if self.views.iter().all(|view| view.subject == Subject::Log) {
             return Ok(said);
@@ -267,6 +249,7 @@ impl<'a> Quote<'a> {
         recording: &Recording,
         castings: &[Casting],
         until: UnixMs,
+        effort: &Effort<'_>,
     ) -> Result<Said, SourceError> {
         let quote = self.words();
         let names = Names::of(&recording.head.facts.inventory);
@@ -280,7 +263,7 @@ impl<'a> Quote<'a> {
                 continue;
             };
             if !read.contains_key(machine) {
-                let cast = Cast { recording, casting, texts: false };
+                let cast = Cast { recording, casting, texts: false, effort };
                 let from = recording.head.facts.recorded.from;
                 let called = named.unwrap_or(&self.command.node);
                 let lines = cast.lines(&|node| node == called, from, until)?;
@@ -306,200 +289,4 @@ pub fn has_twin<'a>(line: &str, mut battery: impl Iterator<Item = &'a str>) -> b
             let others: Vec<View> = ran(other).iter().flat_map(View::of).collect();
             others.iter().any(|other| views.iter().any(|v| v.answered_by(&other.subject).is_some()))
         })
-}
-
-impl Demand {
-    /// Whether a value of another run is what the quote says, beside the healthy value there.
-    fn is_met(&self, there: f64, healthy_there: Option<f64>) -> bool {
-        match (self, healthy_there) {
-            (Self::Any, _) => true,
-            (Self::Same(value), _) => there == *value,
-            (Self::About(least, most), _) => (least / ORDER..=most * ORDER).contains(&there),
-            (Self::Moved(healthy, broken), Some(healthy_there)) => {
-                let least = MOVED * there.abs().max(healthy_there.abs());
-                if broken > healthy {
-                    there - healthy_there > least
-                } else {
-                    healthy_there - there > least
-                }
-            }
-            (Self::Moved(healthy, broken), None) => {
-                (there - broken).abs() <= (there - healthy).abs()
-            }
-        }
-    }
-}
-
-/// What one number of a quote must be elsewhere, by what it was in each recording of the cause while
-/// it was broken and after it was repaired.
-fn demand(seen: &[(Vec<Slot>, Option<Vec<Slot>>)], at: usize) -> Demand {
-    let values: Option<Vec<(f64, Option<f64>)>> = seen
-        .iter()
-        .map(|(broken, healthy)| {
-            let healthy = healthy.as_ref().and_then(|slots| slots.get(at)?.value());
-            Some((broken.get(at)?.value()?, healthy))
-        })
-        .collect();
-    let Some(values) = values.filter(|values| !values.is_empty()) else { return Demand::Any };
-    let first = values[0].0;
-    let is_constant = values.iter().all(|(broken, _)| *broken == first);
-    let goes = values.iter().all(|(broken, healthy)| healthy.is_none_or(|value| value != *broken));
-    if is_constant && goes {
-        return Demand::Same(first);
-    }
-    if values.iter().all(|(_, healthy)| healthy.is_none()) {
-        let broken = || values.iter().map(|(broken, _)| *broken);
-        let (least, most) = (broken().fold(first, f64::min), broken().fold(first, f64::max));
-        return Demand::About(least, most);
-    }
-    let ways = values.iter().map(|(broken, healthy)| {
-        let by = broken - (*healthy)?;
-        let least = CHANGED * broken.abs().max(healthy.unwrap_or(0.0).abs());
-        (by.abs() > least).then_some((healthy.unwrap_or(0.0), *broken))
-    });
-    let Some(ways) = ways.collect::<Option<Vec<(f64, f64)>>>() else { return Demand::Any };
-    let rises = |(healthy, broken): &(f64, f64)| broken > healthy;
-    let (healthy, broken) = ways[0];
-    match ways.iter().all(|way| rises(way) == (broken > healthy)) {
-        true => Demand::Moved(healthy, broken),
-        false => Demand::Any,
-    }
-}
-
-/// Lines as one text.
-fn joined(lines: &[Words]) -> Words {
-    let mut whole = Words::default();
-    for line in lines.iter().filter(|line| !line.text.is_empty()) {
-        if !whole.text.is_empty() {
-            whole.text.push(' ');
-        }
-        whole.text.push_str(&line.text);
-        whole.slots.extend(line.slots.iter().cloned());
-    }
-    whole
-}
-
-/// Whether what stands there between two others does not begin or end within a list of numbers.
-fn is_whole(text: &str, from: usize, to: usize) -> bool {
-    let ends = text[from..to].ends_with(SLOT);
-    let begins = text[from..to].starts_with(SLOT);
-    let goes_on = |rest: &str| rest.strip_prefix(',').is_some_and(|rest| rest.starts_with(SLOT));
-    let went_on = |rest: &str| rest.strip_suffix(',').is_some_and(|rest| rest.ends_with(SLOT));
-    !(ends && goes_on(&text[to..]) || begins && went_on(&text[..from]))
-}
-
-/// The places of a text at which a quote stands as it is; with `whole`, not within a list.
-fn in_order<'w>(quote: &Words, text: &'w Words, casting: &Casting, whole: bool) -> Vec<Match<'w>> {
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = text.text[from..].find(&quote.text) {
-        let start = from + at;
-        let before = text.text[..start].matches(SLOT).count();
-        let slots = &text.slots[before..before + quote.slots.len()];
-        let fits_all = quote.slots.iter().zip(slots).all(|(a, b)| fits(a, b, casting));
-        if fits_all && (!whole || is_whole(&text.text, start, start + quote.text.len())) {
-            found.push(slots.iter().collect());
-        }
-        let next = text.text[start..].chars().next().map_or(1, char::len_utf8);
-        from = start + next;
-        if quote.text.is_empty() {
-            break;
-        }
-    }
-    found
-}
-
-/// A line that has all words of a quote, in whatever order.
-fn in_any_order<'w>(quote: &Words, line: &'w Words, casting: &Casting) -> Option<Match<'w>> {
-    let (wanted, there) = (tokens(quote), tokens(line));
-    let mut found = Vec::new();
-    for (text, slots) in wanted {
-        let (_, fitting) = there.iter().find(|(other, others)| {
-            *other == text && slots.iter().zip(*others).all(|(a, b)| fits(a, b, casting))
-        })?;
-        found.extend(fitting.iter());
-    }
-    Some(found)
-}
-
-/// The words of a text between blanks, each with its slots.
-fn tokens(words: &Words) -> Vec<(&str, &[Slot])> {
-    let mut used = 0;
-    let mut tokens = Vec::new();
-    for token in words.text.split(' ').filter(|token| !token.is_empty()) {
-        let count = token.matches(SLOT).count();
-        tokens.push((token, &words.slots[used..used + count]));
-        used += count;
-    }
-    tokens
-}
-
-/// Whether what stands in a recording's slot is, under the run's names, what the quote has there.
-/// Any number is as good as another, but none is nothing.
-fn fits(quoted: &Slot, there: &Slot, casting: &Casting) -> bool {
-    match there {
-        Slot::Name(_) | Slot::Broker(_) | Slot::Partition(Some(_), _) => {
-            casting.called(there).as_deref() == Some(quoted.raw())
-        }
-        Slot::Number(_, Some(value)) => match quoted {
-            Slot::Name(_) => false,
-            Slot::Broker(_) | Slot::Partition(..) | Slot::Chance(_) => true,
-            Slot::Number(_, quoted) => quoted.is_none_or(|q| (q == 0.0) == (*value == 0.0)),
-        },
-        Slot::Number(_, None) | Slot::Partition(None, _) | Slot::Chance(_) => {
-            !matches!(quoted, Slot::Name(_))
-        }
-    }
-}
-
-/// A tool's output in the words that all tools with this answer have in common.
-fn in_common_words(subject: &Subject, text: &str) -> String {
-    match subject {
-        Subject::Filter => text.lines().map(rule_words).collect::<Vec<_>>().join("\n"),
-        _ => text.to_owned(),
-    }
-}
-
-/// A packet filter rule, as `iptables -S` and `iptables -vnL` both say it: its target, its
-/// protocol, and what it matches.
-fn rule_words(line: &str) -> String {
-    const FILLING: &[&str] = &[
-        "-A",
-        "-p",
-        "-m",
-        "-j",
-        "-s",
-        "-d",
-        "-i",
-        "-o",
-        "--",
-        "*",
-        "0.0.0.0/0",
-        "anywhere",
-        "all",
-        "packets,",
-        "bytes)",
-        "packets",
-        "bytes",
-        "LOG-level",
-    ];
-    let words: Vec<&str> =
-        line.split_whitespace().map(|w| w.trim_matches(['"', '(', ')'])).collect();
-    if let ["-P", chain, target] = words.as_slice() {
-        return format!("Chain {chain} policy {target}");
-    }
-    let is_count = |word: &str| {
-        word.trim_end_matches(['K', 'M', 'G', ',']).chars().all(|c| c.is_ascii_digit())
-    };
-    let mut kept: Vec<String> = Vec::new();
-    let mut rest = words.into_iter();
-    while let Some(word) = rest.next() {
-        match word {
-            "--dport" => kept.extend(rest.next().map(|port| format!("dpt:{port}"))),
-            "--sport" => kept.extend(rest.next().map(|port| format!("spt:{port}"))),
-            word if FILLING.contains(&word) || is_count(word) => {}
-            word => kept.push(word.trim_start_matches("--").to_owned()),
-        }
-    }
-    kept.join(" ")
 }

@@ -1,14 +1,15 @@
 //! One claim in one recording: true, false, or not to be asked there.
 
 use super::apart::{Apart, leaves_partitions_to_chance, names_somebody};
-use super::cast::{Cast, Casting, singled_out};
+use super::cast::Cast;
+use super::casting::{Casting, singled_out};
 use super::phase::Phases;
 use super::threshold::Limits;
 use super::twin::Quote;
 use super::{Comparison, Said};
 use crate::domain::fault::truth::Truth;
 use crate::domain::rca::analysis::{Claim, Item};
-use crate::domain::rca::check::{Finding, looks};
+use crate::domain::rca::check::{Effort, Finding, looks};
 use crate::domain::rca::record::{Machine, Record, Role, Span};
 use crate::domain::recording::{Recording, Roles};
 use crate::domain::telemetry::QueryError;
@@ -33,6 +34,8 @@ pub(super) struct Judge<'a> {
     claim: &'a Claim,
     at: Span,
     record: &'a Record<'a>,
+    /// The work that is left for comparing it.
+    effort: &'a Effort<'a>,
     roles: &'a Roles,
     phases: Phases,
     /// How many brokers of the run are singled out.
@@ -58,6 +61,7 @@ impl<'a> Judge<'a> {
         record: &'a Record<'a>,
         truth: &Truth,
         with: &'a Comparison,
+        effort: &'a Effort<'a>,
     ) -> Result<Option<Self>, SourceError> {
         if matches!(item.claim, Claim::Intervention { .. }) {
             return Ok(None);
@@ -67,6 +71,7 @@ impl<'a> Judge<'a> {
             claim: &item.claim,
             at: finding.at,
             record,
+            effort,
             roles: &with.roles,
             phases: Phases::of_run(record.facts, truth),
             fixed,
@@ -141,7 +146,7 @@ impl<'a> Judge<'a> {
             let there = Phases::of_recording(&recording.head.phases);
             let started = self.record.facts.command(*number).map_or(0, |c| c.started);
             let until = self.phases.transfer(started, &there).0 + NEAR;
-            return quote.printed(recording, &castings, until);
+            return quote.printed(recording, &castings, until, self.effort);
         }
         let mut said = Said::False;
         for casting in castings {
@@ -157,6 +162,10 @@ impl<'a> Judge<'a> {
             }
         }
         Ok(said)
+    }
+
+    fn cast<'c>(&'c self, recording: &'c Recording, casting: &'c Casting, texts: bool) -> Cast<'c> {
+        Cast { recording, casting, texts, effort: self.effort }
     }
 
     fn castings(&self, recording: &Recording) -> Vec<Casting> {
@@ -182,7 +191,7 @@ impl<'a> Judge<'a> {
         let there =
             self.phases.transfer(self.at.from, &Phases::of_recording(&recording.head.phases)).0;
         let ask = |casting: Casting| {
-            let cast = Cast { recording, casting: &casting, texts: false };
+            let cast = self.cast(recording, &casting, false);
             let moved = limits.there(query, &cast, recording.head.phases.baseline, there);
             let said = self.condition(&moved, recording, &casting)?;
             Ok((moved, said))
@@ -205,8 +214,8 @@ impl<'a> Judge<'a> {
         }
         let (there, phase) =
             self.phases.transfer(self.at.from, &Phases::of_recording(&recording.head.phases));
-        let cast = Cast { recording, casting, texts: false };
-        let seen = looks(query, &cast, phase, LOOKS)?;
+        let cast = self.cast(recording, casting, false);
+        let Some(seen) = looks(query, &cast, phase, LOOKS)? else { return Ok(Said::Unknown) };
         let held = seen.iter().filter(|(_, held)| *held).count();
         let share = held * 1000 / seen.len().max(1);
         let is_near = seen.iter().any(|(at, held)| *held && at.abs_diff(there) <= NEAR as u64)
@@ -256,7 +265,7 @@ impl<'a> Judge<'a> {
             return Ok(Said::Unknown);
         }
         let texts = query.filters().iter().any(|filter| names_somebody(filter, self.record));
-        let cast = Cast { recording, casting, texts };
+        let cast = self.cast(recording, casting, texts);
         // That lines are missing is asked of the stretch itself; that they are there, a little
         // around it, too.
         let around = if min.is_some() { NEAR } else { 0 };

@@ -3,10 +3,12 @@
 mod account;
 mod adversarial;
 mod damage;
+mod elsewhere;
 mod properties;
 mod quotes;
 mod references;
 mod review;
+mod ruled_out;
 mod separation;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Quotes of what tools printed, against what the battery printed in other labs.
 
-use super::separation::{compared, recorded};
+use super::elsewhere::{compared, recorded};
 use super::*;
 use crate::domain::rca::sample;
 use crate::domain::recording::{Phase, Recording, Taken};

@@ -2,6 +2,7 @@
 //! they can be read.
 
 use super::resolve::Resolving;
+use super::spelling::instead_of;
 use super::{Claim, Item};
 use crate::domain::rca::document::Evidence;
 use crate::domain::rca::moment::since_page;
@@ -13,7 +14,7 @@ use crate::domain::telemetry::logql::LogQuery;
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::promql::expr::Kind;
 use crate::domain::telemetry::series::UnixMs;
-use crate::domain::yaml::{Step, nearest};
+use crate::domain::yaml::Step;
 
 /// The shortest text worth looking for in a command's output, in letters and digits.
 const SHORTEST_TEXT: usize = 3;
@@ -134,7 +135,14 @@ impl Resolving<'_> {
         let query = match Query::parse(text) {
             Ok(query) => query,
             Err(error) => {
-                self.query_error(&path, text, &error);
+                match text.find("$__").or_else(|| text.find("[$")) {
+                    Some(_) => self.error(
+                        &path,
+                        "a variable of Grafana stands for nothing here: replace it by a window, \
+                         as `[10s]`",
+                    ),
+                    None => self.query_error(&path, text, &error),
+                }
                 return None;
             }
         };
@@ -159,9 +167,7 @@ impl Resolving<'_> {
             .map(str::to_owned)
             .collect();
         for name in unknown {
-            let meant = nearest(&name, catalogue::metrics().iter().map(|m| m.name))
-                .map(|m| format!("; did you mean `{m}`?"))
-                .unwrap_or_default();
+            let meant = instead_of(&name);
             self.advise(
                 &path,
                 format!("no metric is called `{name}`{meant} (`chaoslab metrics` lists them); the claim cannot be verified"),

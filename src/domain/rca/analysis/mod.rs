@@ -1,10 +1,14 @@
 //! The analysis as meant: every name looked up, every time placed, every query parsed. What cannot
 //! be is told with its place.
 
+mod account;
+mod cause;
 mod claim;
 mod resolve;
+mod spelling;
 
 pub use resolve::{Resolved, resolve};
+pub use spelling::{called_here, instead_of, unknown_label};
 
 use super::document::{Form, Severity, Verdict};
 use super::vocab::Component;

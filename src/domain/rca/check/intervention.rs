@@ -4,6 +4,7 @@ use super::timeline::{CADENCE, looks};
 use super::{Observation, Verdict, show};
 use crate::domain::rca::moment::since_page;
 use crate::domain::rca::record::{Record, Span};
+use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::{SourceError, UnixMs};
 
@@ -20,16 +21,39 @@ pub(super) fn verify(
     let (started, over) =
         record.facts.command(number).map_or((page, page), |c| (c.started, c.over()));
     let just_before = (started - CADENCE).max(record.facts.recorded.from);
-    let held_before = holds(before, record, just_before)?;
-    let was_so_already = holds(after, record, just_before)?;
-    let window =
-        Span { from: over, to: over.saturating_add(PATIENCE) }.overlap(record.facts.recorded);
-    let (since, changed) = match window {
-        Some(window) => {
-            (first(after, None, window, record)?, first(after, Some(before), window, record)?)
-        }
-        None => (None, None),
+    let look = show::query_command(after.text(), over, page);
+    let unanswered = |reason: String| Observation {
+        verdict: Verdict::Unverifiable { excused: false },
+        reason,
+        observed: String::new(),
+        at: Span { from: started, to: over },
+        was_true: Vec::new(),
+        weaknesses: Vec::new(),
+        look,
     };
+    let wanted = Span { from: over, to: over.saturating_add(PATIENCE) };
+    let Some(window) = wanted.overlap(record.facts.recorded) else {
+        let says = format!("the record ends before command {number} can have changed anything");
+        return Ok(unanswered(says));
+    };
+    let (held_before, was_so_already) =
+        (holds(before, record, just_before)?, holds(after, record, just_before)?);
+    let (since, changed) =
+        (first(after, None, window, record)?, first(after, Some(before), window, record)?);
+    let costly = || format!("what command {number} changed is too costly to verify");
+    let (Some(held_before), Some(was_so_already)) = (held_before, was_so_already) else {
+        return Ok(unanswered(costly()));
+    };
+    let (Some(since), Some(changed)) = (since, changed) else {
+        return Ok(unanswered(costly()));
+    };
+    // What had no time to change is not known to stay.
+    if held_before && !was_so_already && changed.is_none() && window.to < wanted.to {
+        let seconds = window.length() / 1000;
+        return Ok(unanswered(format!(
+            "the record ends {seconds} s after command {number}, and it had not changed by then"
+        )));
+    }
     let reason = match (held_before, was_so_already, since, changed) {
         (false, ..) => format!(
             "`before` does not hold just before command {number}, at {}",
@@ -71,25 +95,32 @@ pub(super) fn verify(
     })
 }
 
-/// The first instant at which the condition holds and the other, if there is one, does not.
+/// The first instant at which the condition holds and the other, if there is one, does not; nothing
+/// when that is too costly to say.
 fn first(
     condition: &Query,
     unless: Option<&Query>,
     window: Span,
     record: &Record<'_>,
-) -> Result<Option<UnixMs>, SourceError> {
+) -> Result<Option<Option<UnixMs>>, SourceError> {
     let most = window.length() / CADENCE + 1;
-    let held = looks(condition, record.series, window, most)?;
+    let Some(held) = looks(condition, record.series, window, most)? else { return Ok(None) };
     let other = match unless {
         Some(other) => looks(other, record.series, window, most)?,
-        None => Vec::new(),
+        None => Some(Vec::new()),
     };
+    let Some(other) = other else { return Ok(None) };
     let mut instants = held.into_iter().enumerate();
-    Ok(instants
+    let first = instants
         .find(|(n, (_, held))| *held && !other.get(*n).is_some_and(|(_, held)| *held))
-        .map(|(_, (at, _))| at))
+        .map(|(_, (at, _))| at);
+    Ok(Some(first))
 }
 
-fn holds(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<bool, SourceError> {
-    Ok(super::answered(query.instant(record.series, at))?.is_ok_and(|value| query.holds(&value)))
+/// Whether a condition holds at an instant; nothing when that is too costly to say.
+fn holds(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<Option<bool>, SourceError> {
+    match query.instant(record.series, at) {
+        Err(QueryError::TooCostly(_)) => Ok(None),
+        answer => Ok(Some(super::answered(answer)?.is_ok_and(|value| query.holds(&value)))),
+    }
 }

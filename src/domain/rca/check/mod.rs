@@ -3,6 +3,7 @@
 //! run's own record. The truth lies in a room above and cannot be reached.
 
 mod command;
+mod effort;
 mod intervention;
 mod log;
 mod promql;
@@ -13,8 +14,9 @@ mod vacuous;
 
 use std::collections::BTreeMap;
 
+pub use effort::{Effort, Metered};
 use serde::Serialize;
-pub use show::{number, query_command};
+pub use show::{number, observed, query_command};
 pub use timeline::{holding, looks, since_when, since_when_met, times};
 
 use super::analysis::{Claim, Item, Resolved, Source, resolve};
@@ -152,12 +154,23 @@ pub fn check(document: &Document, record: &Record<'_>) -> Result<Checked, Source
     Ok(Checked { resolved, evidence, impact })
 }
 
+/// The samples that may be looked at to verify one claim: far more than an honest one needs.
+const CLAIM: u64 = 40_000_000;
+/// The samples that may be looked at to verify a list of claims.
+const LIST: u64 = 150_000_000;
+
 /// Verifies claims, and marks those that repeat an earlier one.
 pub fn findings(items: &[Item], record: &Record<'_>) -> Result<Vec<Finding>, SourceError> {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     let mut findings = Vec::with_capacity(items.len());
+    let effort = Effort::of(LIST);
     for item in items {
-        let mut finding = verify(item, record)?;
+        let metered = Metered::of(record, effort.part(CLAIM));
+        let verified = verify(item, &metered.record());
+        let mut finding = match metered.is_spent() {
+            true => too_costly(item, record.facts),
+            false => verified?,
+        };
         let canonical = match &item.claim {
             // Two times that snap to one sample are one time.
             Claim::Promql { query, .. } => format!("promql {} @{}", query.expr(), finding.at.from),
@@ -199,6 +212,31 @@ fn verify(item: &Item, record: &Record<'_>) -> Result<Finding, SourceError> {
         weaknesses,
         look,
     })
+}
+
+/// What is said of a claim that takes more work than one may.
+fn too_costly(item: &Item, facts: &Facts) -> Finding {
+    let at = match &item.claim {
+        Claim::Promql { at, .. } => Span { from: *at, to: *at },
+        Claim::Log { from, to, .. } => Span { from: *from, to: *to },
+        Claim::Command { .. } | Claim::Intervention { .. } => {
+            Span { from: facts.page, to: facts.page }
+        }
+    };
+    let says = "verifying it takes more work than a claim may, or than the claims before it leave; \
+                ask for fewer series or a shorter window";
+    Finding {
+        id: item.id.clone(),
+        place: item.place,
+        source: item.claim.source(),
+        verdict: Verdict::Unverifiable { excused: false },
+        reason: says.to_owned(),
+        observed: String::new(),
+        at,
+        was_true: Vec::new(),
+        weaknesses: Vec::new(),
+        look: String::new(),
+    }
 }
 
 /// What one kind of claim finds out.

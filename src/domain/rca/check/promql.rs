@@ -1,7 +1,9 @@
 //! A condition at an instant.
 
+use super::effort::{Effort, Metered};
 use super::timeline::{CADENCE, holding};
 use super::{Observation, Verdict, Weakness, change_before, show, vacuous};
+use crate::domain::rca::analysis::{instead_of, unknown_label};
 use crate::domain::rca::commands::Nature;
 use crate::domain::rca::moment::since_page;
 use crate::domain::rca::record::{Command, Facts, Record, Span};
@@ -17,6 +19,9 @@ const NEAR: i64 = 10_000;
 
 /// Windows, in seconds, that are tried where a longer one reaches back too far.
 const WINDOWS: [i64; 3] = [60, 30, 10];
+
+/// The samples that may be looked at to say when a false claim was true.
+const ELSEWHERE: u64 = 20_000_000;
 
 pub(super) fn verify(
     query: &Query,
@@ -34,7 +39,8 @@ pub(super) fn verify(
         look: show::query_command(query.text(), at, page),
     };
     if let Some(name) = query.metrics().into_iter().find(|name| catalogue::find(name).is_none()) {
-        return Ok(unanswered(format!("no metric is called `{name}`"), false));
+        let instead = instead_of(name);
+        return Ok(unanswered(format!("no metric is called `{name}`{instead}"), false));
     }
     if !record.facts.recorded.contains(at) {
         return Ok(unanswered(format!("{} lies outside the record", since_page(at, page)), false));
@@ -76,19 +82,14 @@ pub(super) fn verify(
         Ok(_) => {
             observation.verdict = Verdict::False;
             observation.observed = show::observed(query, record, sample)?;
-            observation.was_true = holding(query, record.series, record.facts.recorded)?;
-            observation.reason = match observation.was_true.as_slice() {
-                [] => format!(
-                    "it does not hold {place}, nor anywhere in the record{}{}",
-                    nothing_selected(query, record)?,
-                    shorter_window(query, record, sample)?
-                ),
-                times => format!(
-                    "it does not hold {place}; it held {}{}",
-                    show::intervals(times, page),
-                    shorter_window(query, record, sample)?
-                ),
+            let elsewhere = Metered::of(record, Effort::of(ELSEWHERE));
+            let told = told_elsewhere(query, &elsewhere.record(), sample);
+            let (was_true, told) = match elsewhere.is_spent() {
+                true => (Vec::new(), "; when it held takes too much work to say".to_owned()),
+                false => told?,
             };
+            observation.was_true = was_true;
+            observation.reason = format!("it does not hold {place}{told}");
         }
     }
     if observation.verdict == Verdict::True {
@@ -99,6 +100,47 @@ pub(super) fn verify(
         observation.weaknesses.extend(self_made(query, record, sample)?);
     }
     Ok(observation)
+}
+
+/// When a condition held that does not at this instant, and that in a clause, with what may be
+/// wrong with it.
+fn told_elsewhere(
+    query: &Query,
+    record: &Record<'_>,
+    at: UnixMs,
+) -> Result<(Vec<Span>, String), SourceError> {
+    let Some(held) = holding(query, record.series, record.facts.recorded)? else {
+        return Ok((Vec::new(), "; when it held is too costly to say".to_owned()));
+    };
+    let shorter = shorter_window(query, record, at)?;
+    let told = match held.as_slice() {
+        [] => {
+            let selected = nothing_selected(query, record, at)?;
+            format!(", nor anywhere in the record{selected}{shorter}")
+        }
+        times => {
+            let begun = not_begun(query, record, at)?;
+            format!("; it held {}{begun}{shorter}", show::intervals(times, record.facts.page))
+        }
+    };
+    Ok((held, told))
+}
+
+/// What to say when a series the query needs was first recorded later.
+fn not_begun(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<String, SourceError> {
+    let recorded = record.facts.recorded;
+    for (selector, _) in query.selectors() {
+        if !record.series.newest(&selector.matchers, recorded.from, at)?.is_empty() {
+            continue;
+        }
+        let series = record.series.select(&selector.matchers, at, recorded.to)?;
+        let first = series.iter().filter_map(|s| s.points.first()).map(|p| p.at).min();
+        if let (Some(first), Some(name)) = (first, selector.metric()) {
+            let since = since_page(first, record.facts.page);
+            return Ok(format!("; `{name}` with these labels was first recorded at {since}"));
+        }
+    }
+    Ok(String::new())
 }
 
 /// The job whose series the query needs and that was not read at this instant.
@@ -187,7 +229,7 @@ fn shorter_window(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<Stri
 }
 
 /// What to say when a selector finds no series in the whole record.
-fn nothing_selected(query: &Query, record: &Record<'_>) -> Result<String, SourceError> {
+fn nothing_selected(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<String, SourceError> {
     let recorded = record.facts.recorded;
     for (selector, _) in query.selectors() {
         if !record.series.newest(&selector.matchers, recorded.from, recorded.to)?.is_empty() {
@@ -196,12 +238,15 @@ fn nothing_selected(query: &Query, record: &Record<'_>) -> Result<String, Source
         let name = selector.metric().unwrap_or_default();
         let any =
             record.series.newest(&[Matcher::equal(NAME, name)], recorded.from, recorded.to)?;
-        return Ok(match any.first() {
-            None => format!(": `{name}` was never recorded in this run"),
-            Some(series) => format!(": no series has these labels; there is {}", series.labels),
+        return Ok(match (any.first(), unknown_label(selector)) {
+            (None, _) => format!(": `{name}` was never recorded in this run"),
+            (Some(_), Some(says)) => format!(": {says}"),
+            (Some(series), None) => {
+                format!(": no series has these labels; there is {}", series.labels)
+            }
         });
     }
-    Ok(String::new())
+    not_begun(query, record, at)
 }
 
 /// A command nobody can judge that touched the entity and without which the condition never held.
@@ -222,7 +267,8 @@ fn self_made(
         return Ok(None);
     }
     let until = Span { from: record.facts.recorded.from, to: at };
-    let first_true = holding(query, record.series, until)?.first().map_or(at, |span| span.from);
+    let held = holding(query, record.series, until)?.unwrap_or_default();
+    let first_true = held.first().map_or(at, |span| span.from);
     Ok(touching.find(|c| c.started - CADENCE <= first_true).map(|c| Weakness::SelfMade(c.number)))
 }
 

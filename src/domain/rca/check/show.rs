@@ -12,11 +12,7 @@ const SHOWN: usize = 3;
 
 /// What a condition is about, at an instant: the elements for which it holds, or the left side of
 /// each comparison where it does not.
-pub(super) fn observed(
-    query: &Query,
-    record: &Record<'_>,
-    at: UnixMs,
-) -> Result<String, SourceError> {
+pub fn observed(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<String, SourceError> {
     let value = super::answered(query.instant(record.series, at))?;
     if let Ok(Value::Vector(elements)) = &value
         && elements.len() > 1

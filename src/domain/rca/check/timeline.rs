@@ -14,35 +14,39 @@ const FEWEST_LOOKS: i64 = 10;
 /// The finest step, in milliseconds: the cadence of the record.
 pub(super) const CADENCE: i64 = 1_000;
 
-/// Every look at a stretch of the record: when, and whether the condition held. A query that fails
-/// there holds nowhere.
+/// Every look at a stretch of the record: when, and whether the condition held; nothing when that
+/// is too costly to say. A query that fails there holds nowhere.
 pub fn looks(
     query: &Query,
     source: &dyn SeriesSource,
     span: Span,
     most: i64,
-) -> Result<Vec<(UnixMs, bool)>, SourceError> {
+) -> Result<Option<Vec<(UnixMs, bool)>>, SourceError> {
     let step = (span.length() / most.max(1) / CADENCE + 1) * CADENCE;
     let held = match query.held(source, span.from, span.to, step) {
         // Too costly to be asked so often: it is asked less often.
         Err(QueryError::TooCostly(_)) if most > FEWEST_LOOKS => {
             return looks(query, source, span, (most / 10).max(FEWEST_LOOKS));
         }
+        Err(QueryError::TooCostly(_)) => return Ok(None),
         held => super::answered(held)?,
     };
     let held = held.unwrap_or_else(|_| vec![false; (span.length() / step + 1).max(1) as usize]);
-    Ok(held.into_iter().enumerate().map(|(n, held)| (span.from + n as i64 * step, held)).collect())
+    let looks = held.into_iter().enumerate().map(|(n, held)| (span.from + n as i64 * step, held));
+    Ok(Some(looks.collect()))
 }
 
-/// The intervals in which the condition held, to the step at which the stretch is looked at.
+/// The intervals in which the condition held, to the step at which the stretch is looked at;
+/// nothing when that is too costly to say.
 pub fn holding(
     query: &Query,
     source: &dyn SeriesSource,
     span: Span,
-) -> Result<Vec<Span>, SourceError> {
+) -> Result<Option<Vec<Span>>, SourceError> {
     let mut intervals: Vec<Span> = Vec::new();
     let mut before = false;
-    for (at, held) in looks(query, source, span, MOST_LOOKS)? {
+    let Some(looks) = looks(query, source, span, MOST_LOOKS)? else { return Ok(None) };
+    for (at, held) in looks {
         match (held, before) {
             (true, false) => intervals.push(Span { from: at, to: at }),
             (true, true) => {
@@ -52,7 +56,7 @@ pub fn holding(
         }
         before = held;
     }
-    Ok(intervals)
+    Ok(Some(intervals))
 }
 
 /// The intervals in which an expression held; none when it cannot be asked.
@@ -62,7 +66,7 @@ pub fn times(
     span: Span,
 ) -> Result<Vec<Span>, SourceError> {
     match Query::parse(promql) {
-        Ok(query) => holding(&query, source, span),
+        Ok(query) => Ok(holding(&query, source, span)?.unwrap_or_default()),
         Err(_) => Ok(Vec::new()),
     }
 }
@@ -91,7 +95,7 @@ pub fn since_when(
     span: Span,
 ) -> Result<Option<UnixMs>, SourceError> {
     let Ok(query) = Query::parse(promql) else { return Ok(None) };
-    let looks = looks(&query, source, span, MOST_LOOKS)?;
+    let looks = looks(&query, source, span, MOST_LOOKS)?.unwrap_or_default();
     let Some((_, true)) = looks.last() else { return Ok(None) };
     let broken = looks.iter().rposition(|(_, held)| !held);
     Ok(Some(broken.map_or(span.from, |broken| looks[broken + 1].0)))

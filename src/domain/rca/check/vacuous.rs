@@ -57,7 +57,8 @@ pub(super) fn thousandths((held, all): (u32, u32)) -> u32 {
 
 /// In how many of how many looks at the baseline it held.
 fn share(query: &Query, record: &Record<'_>) -> Result<(u32, u32), SourceError> {
-    let looks = looks(query, record.series, record.facts.baseline, LOOKS)?;
+    // What is too costly there is not known to be usual.
+    let looks = looks(query, record.series, record.facts.baseline, LOOKS)?.unwrap_or_default();
     Ok((looks.iter().filter(|(_, held)| *held).count() as u32, looks.len() as u32))
 }
 

@@ -1,8 +1,9 @@
 //! What programs a command line ran, taken out of the shells, wrappers and loops around them.
 
+use super::DEEPEST;
 use super::shell;
 use super::tools::{Rule, rule};
-use super::{DEEPEST, inner_command};
+use super::verdict::inner_command;
 
 /// A program that a line ran.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,6 +30,14 @@ impl<'a> Evaluation<'a> {
 
     /// What the expression yields.
     pub fn of(&mut self, expr: &Expr) -> Result<Outcome, QueryError> {
+        let outcome = self.outcome(expr)?;
+        if let Outcome::Vector(tracks) = &outcome {
+            self.source.look((tracks.len() * self.steps.count) as u64)?;
+        }
+        Ok(outcome)
+    }
+
+    fn outcome(&mut self, expr: &Expr) -> Result<Outcome, QueryError> {
         match expr {
             Expr::Number(number) => self.scalars(|_| *number),
             Expr::Text(text) => Ok(Outcome::Text(text.clone())),
@@ -312,7 +320,9 @@ impl<'a> Evaluation<'a> {
             None => self.steps.count.min((width / self.steps.step) as usize + 1),
         };
         let samples: usize = series.iter().map(|one| one.points.len()).sum();
-        self.budget.look(samples.saturating_mul(windows))
+        let looks = samples.saturating_mul(windows);
+        self.source.look(looks as u64)?;
+        self.budget.look(looks)
     }
 
     /// The samples in a range on its own, which only an instant query may ask for.
