@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_flickers_is_one_stretch() {
-        let span = |from, to| Span { from: from * 1000, to: to * 1000 };
+        let span = |from: i64, to: i64| Span { from: from * 1000, to: to * 1000 };
         assert_eq!(
             joined(vec![span(0, 3), span(5, 9), span(18, 20), span(40, 41)]),
             [span(0, 20), span(40, 41)]
