@@ -48,8 +48,6 @@ struct WriteUp {
 
 const TOPICS: &str = "kafka-topics.sh --describe";
 const LACKING: &str = "kafka-topics.sh --describe --under-replicated-partitions";
-const GROUPS: &str = "kafka-consumer-groups.sh --describe --all-groups";
-const MEMBERS: &str = "kafka-consumer-groups.sh --describe --all-groups --members --verbose";
 const CLIENTS: &str = "kafka-configs.sh --describe --entity-type clients";
 const BROKERS: &str = "kafka-configs.sh --describe --entity-type brokers";
 const PROCESSES: &str = "ps axo pid,stat,args";

@@ -74,12 +74,12 @@ fn the_text_tells_points_places_and_the_truth() {
 
     Where points were lost
       L1 -7.5 component, line 6:69: `broker:3` is where it shows; it originates in link:kafka-2
-         T-00:00:27.863: `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:27.863 on
-         chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
+         T-00:00:28: `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:28 on
+         chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
          read playbooks/isr-shrink.md
       L2 -0.8 onset, line 4:19: T+00:00:00 is 28 s away; it began between T-00:00:30 and T-00:00:28
-         T-00:00:28: `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:27.863 on
-         chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
+         T-00:00:28: `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:28 on
+         chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
          read playbooks/isr-shrink.md
       L3 -9.4 evidence, line 10:5: E3 is worth 0 of 100: it is false
          T+00:00:00.137: up is up{job="cluster", node="controller"} 1, up{job="kafka", node="kafka-1"} 1, up{job="kafka", node="kafka-2"} 1 and 2 more
@@ -90,20 +90,20 @@ fn the_text_tells_points_places_and_the_truth() {
          chaoslab query 'up == 0' --at T+00:00:00.137
          read playbooks/isr-shrink.md
       L5 -1.4 mechanism, line 2:1: `link.saturated` is missing in the chain
-         T-00:00:27.863: `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` held
-         chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
+         T-00:00:28: `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` held
+         chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
          read playbooks/isr-shrink.md
       L6 -1.4 mechanism, line 2:1: `follower.fell_behind` is missing in the chain
-         T-00:00:25.863: `kafka_log_log_logendoffset{topic="orders",broker="2"} - on(topic,partition) group_right() kafka_log_log_logendoffset{topic="orders",broker!="2"} > 100` held
-         chaoslab query 'kafka_log_log_logendoffset{topic="orders",broker="2"} - on(topic,partition) group_right() kafka_log_log_logendoffset{topic="orders",broker!="2"} > 100' --at T-00:00:25.863
+         T-00:00:25: `kafka_log_log_logendoffset{topic="orders",broker="2"} - on(topic,partition) group_right() kafka_log_log_logendoffset{topic="orders",broker!="2"} > 100` held
+         chaoslab query 'kafka_log_log_logendoffset{topic="orders",broker="2"} - on(topic,partition) group_right() kafka_log_log_logendoffset{topic="orders",broker!="2"} > 100' --at T-00:00:25
          read playbooks/isr-shrink.md
       L7 -1.4 mechanism, line 2:1: `isr.shrunk` is missing in the chain
-         T-00:00:13.863: `kafka_topic_partition_in_sync_replica{topic="orders"} < 3` held
-         chaoslab query 'kafka_topic_partition_in_sync_replica{topic="orders"} < 3' --at T-00:00:13.863
+         T-00:00:13: `kafka_topic_partition_in_sync_replica{topic="orders"} < 3` held
+         chaoslab query 'kafka_topic_partition_in_sync_replica{topic="orders"} < 3' --at T-00:00:13
          read playbooks/isr-shrink.md
       L8 -1.4 mechanism, line 2:1: `alert.fired` is missing in the chain
-         T-00:00:13.863: `sum(kafka_server_replicamanager_underreplicatedpartitions) > 0` held
-         chaoslab query 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0' --at T-00:00:13.863
+         T-00:00:13: `sum(kafka_server_replicamanager_underreplicatedpartitions) > 0` held
+         chaoslab query 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0' --at T-00:00:13
          read playbooks/isr-shrink.md
       L9 -2.2 mechanism, line 5:1: no trigger is given; it was started by C3
          T-00:00:30: C3: network policy of kafka-2 applied
@@ -122,8 +122,8 @@ fn the_text_tells_points_places_and_the_truth() {
          chaoslab query 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0' --at T+00:00:00
          read playbooks/isr-shrink.md
       L14 -2.2 prevention, line 2:1: what fits this cause as well: `alert.link_saturated`
-         T-00:00:27.863: `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:27.863 on
-         chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
+         T-00:00:28: `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:28 on
+         chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
          read playbooks/isr-shrink.md
 
     What it was
@@ -134,14 +134,14 @@ fn the_text_tells_points_places_and_the_truth() {
          chaoslab start isr-shrink --scenario capped-link --seed 3
 
     How it went on
-      1. link.saturated on link:kafka-2, T-00:00:27.863 to T+00:05:29.137: Packets wait or are dropped because the link is full.
-         chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
-      2. follower.fell_behind on broker:1, broker:3, T-00:00:25.863 to T+00:05:29.137: A follower's log ends before its leader's.
-         chaoslab query 'kafka_log_log_logendoffset{topic="orders",broker="2"} - on(topic,partition) group_right() kafka_log_log_logendoffset{topic="orders",broker!="2"} > 100' --at T-00:00:25.863
-      3. isr.shrunk on partition:orders-1, partition:orders-4, T-00:00:13.863 to T+00:05:29.137: Replicas left the ISR.
-         chaoslab query 'kafka_topic_partition_in_sync_replica{topic="orders"} < 3' --at T-00:00:13.863
-      4. alert.fired on broker:2, T-00:00:13.863 to T+00:05:29.137: The alert that paged.
-         chaoslab query 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0' --at T-00:00:13.863
+      1. link.saturated on link:kafka-2, T-00:00:28 to T+00:05:30: Packets wait or are dropped because the link is full.
+         chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
+      2. follower.fell_behind on broker:1, broker:3, T-00:00:25 to T+00:05:30: A follower's log ends before its leader's.
+         chaoslab query 'kafka_log_log_logendoffset{topic="orders",broker="2"} - on(topic,partition) group_right() kafka_log_log_logendoffset{topic="orders",broker!="2"} > 100' --at T-00:00:25
+      3. isr.shrunk on partition:orders-1, partition:orders-4, T-00:00:13 to T+00:05:30: Replicas left the ISR.
+         chaoslab query 'kafka_topic_partition_in_sync_replica{topic="orders"} < 3' --at T-00:00:13
+      4. alert.fired on broker:2, T-00:00:13 to T+00:05:30: The alert that paged.
+         chaoslab query 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0' --at T-00:00:13
 
     What tells it from its look-alikes
       storage.disk.slow: A slow disk flushes late; here flushes stayed quick.

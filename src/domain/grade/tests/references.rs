@@ -147,11 +147,11 @@ fn every_lost_point_is_explained_with_its_place_and_a_way_to_see_it() {
     });
     insta::assert_snapshot!(told.collect::<String>() + &brief(&grade), @r#"
     L1 class -14205 6:13 `network.capacity` is the group to which the cause belongs: `network.capacity.link_capped`
-       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:27.863 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
+       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:28 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
     L2 component -7586 6:53 `broker:3` is where it shows; it originates in link:kafka-2
-       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:27.863 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
+       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:28 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
     L3 onset -819 4:19 T+00:00:00 is 28 s away; it began between T-00:00:30 and T-00:00:28
-       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:27.863 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
+       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:28 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
     L4 evidence -9461 8:5 E1 is worth 0 of 100: it is false
        up is up{job="cluster", node="controller"} 1, up{job="kafka", node="kafka-1"} 1, up{job="kafka", node="kafka-2"} 1 and 2 more | chaoslab query 'up == 0' --at T+00:00:00.137
     L5 evidence -9461 10:5 E3 is worth 0 of 100: it was true in 100 % of the looks at the healthy baseline too, so it shows nothing
@@ -161,17 +161,17 @@ fn every_lost_point_is_explained_with_its_place_and_a_way_to_see_it() {
     L7 evidence -4262 8:5 E1 is false: it does not hold at T+00:00:00.137, nor anywhere in the record
        up is up{job="cluster", node="controller"} 1, up{job="kafka", node="kafka-1"} 1, up{job="kafka", node="kafka-2"} 1 and 2 more | chaoslab query 'up == 0' --at T+00:00:00.137
     L8 mechanism -1419 2:1 `link.saturated` is missing in the chain
-       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` held | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
+       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` held | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
     L9 mechanism -1418 2:1 `follower.fell_behind` is missing in the chain
-       `kafka_log_log_logendoffset{topic="orders",broker="2"} - on(topic,partition) group_right() kafka_log_log_logendoffset{topic="orders",broker!="2"} > 100` held | chaoslab query 'kafka_log_log_logendoffset{topic="orders",broker="2"} - on(topic,partition) group_right() kafka_log_log_logendoffset{topic="orders",broker!="2"} > 100' --at T-00:00:25.863
+       `kafka_log_log_logendoffset{topic="orders",broker="2"} - on(topic,partition) group_right() kafka_log_log_logendoffset{topic="orders",broker!="2"} > 100` held | chaoslab query 'kafka_log_log_logendoffset{topic="orders",broker="2"} - on(topic,partition) group_right() kafka_log_log_logendoffset{topic="orders",broker!="2"} > 100' --at T-00:00:25
     L10 mechanism -1418 2:1 `isr.shrunk` is missing in the chain
-       `kafka_topic_partition_in_sync_replica{topic="orders"} < 3` held | chaoslab query 'kafka_topic_partition_in_sync_replica{topic="orders"} < 3' --at T-00:00:13.863
+       `kafka_topic_partition_in_sync_replica{topic="orders"} < 3` held | chaoslab query 'kafka_topic_partition_in_sync_replica{topic="orders"} < 3' --at T-00:00:13
     L11 mechanism -1427 2:1 `alert.fired` is missing in the chain
-       `sum(kafka_server_replicamanager_underreplicatedpartitions) > 0` held | chaoslab query 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0' --at T-00:00:13.863
+       `sum(kafka_server_replicamanager_underreplicatedpartitions) > 0` held | chaoslab query 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0' --at T-00:00:13
     L12 mechanism -2272 5:1 no trigger is given; it was started by C3
        C3: network policy of kafka-2 applied | chaoslab changes
     L13 mechanism -1136 5:1 "Root cause and mechanism" cites no true piece of evidence
-       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:27.863 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
+       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:28 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
     L14 impact and times -853 2:1 two claims that hold make an account of what users felt; here one is missing
         | chaoslab query 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0' --at T+00:00:00
     L15 impact and times -852 2:1 two claims that hold make an account of what users felt; here one is missing
@@ -181,7 +181,7 @@ fn every_lost_point_is_explained_with_its_place_and_a_way_to_see_it() {
     L17 impact and times -570 4:1 `recovered` is not given; the objectives saw it at T+00:05:32.137
         | chaoslab query 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0' --at T+00:00:00
     L18 prevention -2272 2:1 what fits this cause as well: `alert.link_saturated`
-       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:27.863 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:27.863
+       `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:28 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
     failed 38.552 (class 500, component 555, onset 856, evidence 133, mechanism 0, impact and times 166, mitigation and recovery 1000, prevention 0) gates failed: [G1]
     "#);
 }

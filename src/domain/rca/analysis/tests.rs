@@ -137,7 +137,7 @@ fn a_wrong_query_is_told_at_its_place() {
     16:20: `kafka` is not supported; a log query is a selector such as {node="kafka-1"} and line filters
     17:23: `histogram_quantile` is not supported: no buckets are recorded here. Kafka's own quantiles are series, `{quantile="0.99"}`, and `_sum` over `_count` is a mean
     17:61: `2026-11-22T12:00:00` has no offset, so it could mean several instants: end it with `Z` for UTC or with an offset as `+02:00`
-    advice 15:22: no metric is called `kafka_consumer_group_lag`; did you mean `kafka_consumergroup_lag`? (`chaoslab metrics` lists them); the claim cannot be verified
+    advice 15:22: no metric is called `kafka_consumer_group_lag`; here it is called `kafka_consumergroup_lag` (`chaoslab metrics` lists them); the claim cannot be verified
     advice 15:58: T+09:00:00 lies outside the record, which goes from T-00:01:09.863 to T+00:08:50.137; the claim cannot be verified
     "#);
 }

@@ -3,7 +3,7 @@
 use super::effort::{Effort, Metered};
 use super::timeline::{CADENCE, holding};
 use super::{Observation, Verdict, Weakness, change_before, show, vacuous};
-use crate::domain::rca::analysis::{instead_of, unknown_label};
+use crate::domain::rca::analysis::{called_here, unknown_label};
 use crate::domain::rca::commands::Nature;
 use crate::domain::rca::moment::since_page;
 use crate::domain::rca::record::{Command, Facts, Record, Span};
@@ -39,8 +39,9 @@ pub(super) fn verify(
         look: show::query_command(query.text(), at, page),
     };
     if let Some(name) = query.metrics().into_iter().find(|name| catalogue::find(name).is_none()) {
-        let instead = instead_of(name);
-        return Ok(unanswered(format!("no metric is called `{name}`{instead}"), false));
+        let here = called_here(name).map(|here| format!("; here it is called `{here}`"));
+        let says = format!("no metric is called `{name}`{}", here.unwrap_or_default());
+        return Ok(unanswered(says, false));
     }
     if !record.facts.recorded.contains(at) {
         return Ok(unanswered(format!("{} lies outside the record", since_page(at, page)), false));
