@@ -1,13 +1,13 @@
-//! What clients meet: failed, refused, delayed.
+//! What clients meet: failed, slow, refused.
 
 use std::collections::BTreeMap;
 
 use super::counter::{Counter, Memory, Rate};
 use super::episode::{State, Watched};
-use super::recording::{Recording, by_thing, partition, where_value};
+use super::recording::{partition, where_value};
 use super::{Patience, Rule, Watch};
 use crate::domain::rca::vocab::{Component, Kind};
-use crate::domain::telemetry::series::{Labels, Series, SourceError, UnixMs, is_stale};
+use crate::domain::telemetry::series::{Labels, Series, UnixMs};
 
 /// The rules about clients. Errors come in bursts: what follows within ten seconds is the same.
 pub const RULES: &[Rule] = &[
@@ -19,15 +19,8 @@ pub const RULES: &[Rule] = &[
     },
     Rule { event: "commit.failed", patience: ERRORS, watch: || commit_failed() },
     Rule { event: "records.rejected", patience: ERRORS, watch: || rejected() },
-    Rule { event: "access.denied", patience: ERRORS, watch: || denied() },
     Rule { event: "authentication.failed", patience: ERRORS, watch: || unauthenticated() },
-    Rule { event: "quota.exceeded", patience: ERRORS, watch: || delayed() },
     Rule { event: "record.skipped", patience: ERRORS, watch: || skipped() },
-    Rule {
-        event: "transaction.open",
-        patience: Patience { hold: 0, quiet: 0, together: 0 },
-        watch: || Box::new(open_transactions),
-    },
 ];
 
 const ERRORS: Patience = Patience { hold: 0, quiet: 10_000, together: 2_000 };
@@ -35,8 +28,6 @@ const ERRORS: Patience = Patience { hold: 0, quiet: 10_000, together: 2_000 };
 /// late.
 const SLOW: f64 = 0.5;
 const SLOW_OVER: i64 = 5_000;
-/// A transaction open for this many seconds is open for long.
-const OPEN_LONG: f64 = 30.0;
 
 /// Counters of one name that grow where their labels are of interest, each told on a component with
 /// a word on it.
@@ -107,18 +98,6 @@ fn rejected() -> Watch {
     })
 }
 
-/// A broker that answers that somebody may not.
-fn denied() -> Watch {
-    counted("kafka_network_requestmetrics_errors_total", |l| {
-        let broker = Some(l.get("broker"))
-            .filter(|b| !b.is_empty() && l.get("error").ends_with("AUTHORIZATION_FAILED"))?;
-        Some((
-            Component::of(Kind::Broker, broker),
-            format!("{} to {}", l.get("error"), l.get("request")),
-        ))
-    })
-}
-
 /// A listener on which somebody could not say who they are.
 fn unauthenticated() -> Watch {
     counted("kafka_server_socket_server_metrics_failed_authentication_total", |l| {
@@ -129,36 +108,11 @@ fn unauthenticated() -> Watch {
     })
 }
 
-/// A client that brokers delay.
-fn delayed() -> Watch {
-    counted("rdkafka_broker_throttle_seconds_sum", |l| {
-        Some((service(l), "delayed by brokers".to_owned()))
-    })
-}
-
 /// A consumer that passed records over.
 fn skipped() -> Watch {
     counted("kafka_consumer_records_skipped_total", |l| {
         Some((partition(l), format!("by {}", l.get("client_id"))))
     })
-}
-
-/// A transaction that has been open for long.
-fn open_transactions(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    let open = recording.series("kafka_transaction_open_seconds")?;
-    let looks = open.iter().map(|s| {
-        let id = Component::of(Kind::Transaction, s.labels.get("transactional_id"));
-        // It ends with its series, and began when it says.
-        let states = s.points.iter().map(|p| match p.value {
-            v if is_stale(v) => (p.at, State::Calm),
-            v if v > OPEN_LONG => {
-                (p.at, State::Active((p.at - (v * 1000.0) as i64).max(recording.begin)))
-            }
-            _ => (p.at, State::Calm),
-        });
-        (id, states.collect())
-    });
-    Ok(by_thing(looks).map(|(on, states)| Watched::alone(on, states)).collect())
 }
 
 /// A partition's offset that stands still while there is something to move it for. `before` is

@@ -1,6 +1,9 @@
 //! Detections: what the record shows to anybody who looks at all of it, numbered V1, V2, ... The
 //! rules are the same for every lab and every component; nothing here knows what was injected. Each
-//! is an event of the vocabulary, so a causal chain may name it by its number.
+//! is an event of the vocabulary, so a causal chain may name it by its number. They are what a
+//! monitoring system raises: symptoms and states. What only the mechanism behind them shows (a
+//! quota, a throttle, a filter, a refused permission, an open transaction, a processor limit) is in
+//! the vocabulary and in no rule: finding it is what a drill is for.
 //!
 //! A number is given when something is established: it has lasted as long as its rule asks for, and
 //! what belongs to it has been gathered. That moment depends on nothing that is recorded later, so

@@ -1,7 +1,5 @@
 //! Processes and what their machines give them.
 
-use std::collections::BTreeMap;
-
 use super::counter::{Counter, Memory, Rate};
 use super::episode::{State, Watched};
 use super::recording::{Recording, by_thing, where_value};
@@ -47,11 +45,6 @@ pub const RULES: &[Rule] = &[
         watch: || collecting(),
     },
     Rule {
-        event: "cpu.throttled",
-        patience: Patience { hold: 5_000, quiet: 10_000, together: 0 },
-        watch: || throttled(),
-    },
-    Rule {
         event: "disk.failed",
         patience: Patience { hold: 0, quiet: 0, together: 0 },
         watch: || Box::new(offline_directories),
@@ -64,9 +57,6 @@ const REFUSED_WITHIN: f64 = 0.3;
 /// The share of time in collections that is long, over a window of this many milliseconds.
 const COLLECTING: f64 = 0.2;
 const COLLECTING_OVER: i64 = 15_000;
-/// The share of scheduler periods in which a container was held back, over such a window.
-const THROTTLED: f64 = 0.5;
-const THROTTLED_OVER: i64 = 10_000;
 
 /// How a read that did not succeed failed.
 #[derive(Clone, Copy, PartialEq)]
@@ -217,31 +207,6 @@ fn collecting() -> Watch {
             looks.push((on, states.collect()));
         }
         Ok(by_thing(looks).map(|(on, states)| Watched::alone(on, states)).collect())
-    })
-}
-
-/// A container held back in most of its scheduler periods.
-fn throttled() -> Watch {
-    let mut counters: Memory<Rate> = Memory::default();
-    Box::new(move |recording| {
-        let periods = recording.series("container_cpu_cfs_periods_total")?;
-        let held_back = recording.series("container_cpu_cfs_throttled_periods_total")?;
-        let mut of_nodes: BTreeMap<&str, BTreeMap<UnixMs, f64>> = BTreeMap::new();
-        for all in periods.iter() {
-            let of_node = of_nodes.entry(all.labels.get("node"));
-            of_node.or_insert_with(|| counters.rates(recording, all, THROTTLED_OVER));
-        }
-        let watched = held_back.iter().filter_map(|s| {
-            let node = s.labels.get("node");
-            let on = recording.process(node)?;
-            let all = of_nodes.get(node)?;
-            let held = counters.rates(recording, s, THROTTLED_OVER);
-            let state = |(at, held): (UnixMs, f64)| {
-                Some((at, State::at(at, held > THROTTLED * all.get(&at)?)))
-            };
-            Some(Watched::series(&s.labels, on, held.into_iter().filter_map(state).collect()))
-        });
-        Ok(watched.collect())
     })
 }
 

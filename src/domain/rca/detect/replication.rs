@@ -1,12 +1,11 @@
-//! What happens to replicas: out of the ISR, under min ISR, held back by a throttle.
+//! What happens to replicas: out of the ISR, under min ISR.
 
 use std::collections::BTreeMap;
 
 use super::episode::{State, Timeline, Watched};
-use super::recording::{Known, Recording, by_thing, named, partition, partition_key, where_value};
+use super::recording::{Known, Recording, partition, partition_key, where_value};
 use super::{Patience, Rule, Watch};
-use crate::domain::rca::vocab::{Component, Kind};
-use crate::domain::telemetry::series::{Labels, SourceError, UnixMs, is_stale};
+use crate::domain::telemetry::series::{SourceError, UnixMs, is_stale};
 
 /// The rules about replicas. One that is back in the ISR and out again within ten seconds was not
 /// really back.
@@ -20,11 +19,6 @@ pub const RULES: &[Rule] = &[
         event: "isr.below_min",
         patience: Patience { hold: 0, quiet: 10_000, together: 2_000 },
         watch: || below_min(),
-    },
-    Rule {
-        event: "throttle.active",
-        patience: Patience { hold: 0, quiet: 0, together: 0 },
-        watch: || Box::new(throttled),
     },
 ];
 
@@ -119,32 +113,4 @@ fn smallest_isr(
         }
     }
     Ok(())
-}
-
-/// A broker or topic with a replication throttle in its configuration. Topics without a list of
-/// throttled replicas are not held back.
-fn throttled(recording: &Recording<'_>) -> Result<Vec<Watched>, SourceError> {
-    const KEYS: [&str; 4] = [
-        "leader.replication.throttled.rate",
-        "follower.replication.throttled.rate",
-        "leader.replication.throttled.replicas",
-        "follower.replication.throttled.replicas",
-    ];
-    let brokers = recording.series("kafka_broker_config_info")?;
-    let topics = recording.series("kafka_topic_config_info")?;
-    let component = |labels: &Labels| match labels.get("topic") {
-        "" => named(Kind::Broker, labels, "broker"),
-        topic => Component::of(Kind::Topic, topic),
-    };
-    let settings = brokers
-        .iter()
-        .chain(topics.iter())
-        .filter(|s| KEYS.contains(&s.labels.get("key")) && !s.labels.get("value").is_empty());
-    // A setting that is gone is no series, which is the end of its throttle, not of our sight.
-    let looks = settings.map(|s| {
-        let state =
-            |at, value: f64| if is_stale(value) { State::Calm } else { State::at(at, true) };
-        (component(&s.labels), s.points.iter().map(|p| (p.at, state(p.at, p.value))).collect())
-    });
-    Ok(by_thing(looks).map(|(on, states)| Watched::alone(on, states)).collect())
 }
