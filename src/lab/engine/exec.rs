@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::{EngineError, Lab};
@@ -17,6 +17,9 @@ pub const QUICKLY: Duration = Duration::from_secs(20);
 const LONGEST_PROGRAM: usize = 4095;
 /// The longest argument the kernel takes, in bytes (MAX_ARG_STRLEN without its closing NUL).
 const LONGEST_ARGUMENT: usize = 131_071;
+
+/// What every command of ours is to the engine.
+const SHELL: &str = "sh";
 
 /// A piece of what a command prints.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +67,9 @@ pub trait Exec {
     /// on, as when a terminal closes, then killed.
     async fn end_exec(&self, exec: &str) -> Result<(), EngineError>;
 
-    /// Runs a command to its end; one that takes longer than `within` is ended.
+    /// Runs a command to its end; one that takes longer than `within` is ended. The engine's own
+    /// events show every exec with its arguments to whoever reads them, so all that is run here is
+    /// the same for them: a shell that is told on its standard input what to become.
     async fn run(
         &self,
         lab: &Lab,
@@ -72,10 +77,21 @@ pub trait Exec {
         argv: &[&str],
         within: Duration,
     ) -> Result<Output, EngineError> {
-        let exec = self.create_exec(lab, machine, argv, false).await?;
+        runnable(argv)?;
+        let exec = self.create_exec(lab, machine, &[SHELL], true).await?;
         let mut printed = Vec::new();
         let to_its_end = async {
-            let (mut chunks, _) = self.start_exec(&exec).await?;
+            let (mut chunks, mut input) = self.start_exec(&exec).await?;
+            let told = async {
+                input.write_all(become_line(argv).as_bytes()).await?;
+                input.shutdown().await
+            };
+            told.await.map_err(|error| {
+                EngineError::Exhausted(format!(
+                    "could not run `{}` on {machine}: {error}",
+                    argv.join(" ")
+                ))
+            })?;
             while let Some(chunk) = chunks.next().await {
                 match chunk? {
                     Chunk::StdOut(bytes) | Chunk::StdErr(bytes) => {
@@ -124,6 +140,12 @@ pub trait Exec {
     }
 }
 
+/// What a shell is told to become this command, with nothing to read.
+fn become_line(argv: &[&str]) -> String {
+    let quoted = argv.iter().map(|word| format!("'{}' ", word.replace('\'', r"'\''")));
+    format!("exec {}</dev/null\n", quoted.collect::<String>())
+}
+
 /// Refuses a command line that no kernel runs. An engine asked for one all the same may never
 /// answer, and let nobody into the machine any more.
 pub(super) fn runnable(argv: &[&str]) -> Result<(), EngineError> {
@@ -145,6 +167,18 @@ pub(super) fn runnable(argv: &[&str]) -> Result<(), EngineError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shell_becomes_the_command_word_by_word() {
+        let argv = ["printf", "%s|", "a b", "it's", "$HOME", "two\nlines", "", "a&b;c"];
+        let told = become_line(&argv);
+        let shell = std::process::Command::new(SHELL)
+            .args(["-c", &format!("{told}echo never")])
+            .output()
+            .expect("a shell");
+        let printed = String::from_utf8_lossy(&shell.stdout);
+        assert_eq!(printed, "a b|it's|$HOME|two\nlines||a&b;c|");
+    }
 
     #[test]
     fn what_no_kernel_runs_is_refused_before_the_engine_is_asked() {
