@@ -135,12 +135,12 @@ fn a_slow_consumer_is_staged_seen_fixed_and_graded_after_stop() {
     let seen =
         program.ok(&["exec", "--", "kafka-consumer-groups.sh", "--describe", "--group", &group]);
     assert!(seen.contains("LAG"), "{seen}");
-    program.ok(&["service", &group, "set", "processing.time.ms=1.5"]);
+    program.ok(&["service", &group, "rollback"]);
     until("recovery", Duration::from_secs(120), || objectives_met(&program).then_some(()));
 
     let history = program.ok(&["history", "--mutating"]);
     assert!(
-        history.contains("processing.time.ms=1.5") && !history.contains("kafka-consumer-groups"),
+        history.contains("rollback") && !history.contains("kafka-consumer-groups"),
         "{history}"
     );
     program.ok(&["stop"]);

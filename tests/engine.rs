@@ -7,6 +7,7 @@ use chaoslab::domain::fault::{AclEntry, Action, Irreversible, Prior, ProcessStat
 use chaoslab::domain::scenario::Plan;
 use chaoslab::domain::topology::Topic;
 use chaoslab::domain::topology::properties::Startup;
+use chaoslab::domain::workload::Behaviour;
 use chaoslab::lab::engine::{Act, Build, EngineError, Host, Lab, Sweep, connect};
 use chaoslab::lab::image::Image;
 use chaoslab::lab::library::Library;
@@ -49,7 +50,11 @@ each_kind! {
     Action::DeployService { .. } => [alone(Action::DeployService {
         service: service(),
         set: [("linger.ms".to_owned(), "7".to_owned())].into(),
-    })],
+        behaviour: None,
+    }), alone(rolled_out("7.99.1", None)), after(
+        rolled_out("7.99.2", Some(Behaviour { rate: 3, ..Behaviour::default() })),
+        rolled_out("7.99.3", None),
+    )],
     Action::StopService { .. } => [alone(Action::StopService { service: service() })],
     Action::StartService { .. } => [after(
         Action::StopService { service: service() },
@@ -118,6 +123,12 @@ fn alone(action: Action) -> Case {
 
 fn after(before: Action, action: Action) -> Case {
     Case { before: Some(before), action }
+}
+
+/// A rollout of a version that is not there yet.
+fn rolled_out(version: &str, behaviour: Option<Behaviour>) -> Action {
+    let set = [("service.version".to_owned(), version.to_owned())].into();
+    Action::DeployService { service: service(), set, behaviour }
 }
 
 fn node(id: u32) -> String {

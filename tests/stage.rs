@@ -32,7 +32,7 @@ cluster:
   brokers: 3
   topics: [{name: orders, partitions: 3, replication_factor: 3}]
 services:
-  - {name: billing, description: reads, role: consumer, properties: {topic: orders, group.id: billing, processing.time.ms: "1"}}
+  - {name: billing, description: reads, role: consumer, properties: {topic: orders, group.id: billing}, behaviour: {processing_us: 1000}}
 alert: {name: Wrong, severity: page, expr: wrong > 0, for_seconds: 3, summary: wrong, description: wrong}
 steady: {hold_seconds: 5, deadline_seconds: 20, conditions: ["wrong == 0"]}
 slo: [{name: right, expr: wrong == 0, felt: true, for_seconds: 5}]

@@ -5,12 +5,13 @@ use clap::{Args, Subcommand};
 use super::context::Context;
 use super::exit::Failure;
 use crate::drill::recorded::Numbered;
+use crate::drill::release::RolledBack;
 use crate::drill::service::{Changed, Control, Service, service};
 
 /// Arguments of `service`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  chaoslab service billing show\n  chaoslab service billing set rate=100\n  chaoslab service billing restart"
+    after_help = "Examples:\n  chaoslab service billing show\n  chaoslab service billing set linger.ms=20\n  chaoslab service billing rollback"
 )]
 pub struct Arguments {
     /// The service
@@ -31,6 +32,8 @@ enum Action {
     },
     /// Edit its properties file in $EDITOR; restarts it when something was changed
     Edit,
+    /// Go back to the version that ran before, and restart it
+    Rollback,
     /// Restart it
     Restart,
     /// Stop it
@@ -47,6 +50,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
             tell(context, service.set(properties, &context.output).await?).await
         }
         Action::Edit => edit(context, &service).await,
+        Action::Rollback => roll_back(context, &service).await,
         Action::Restart => control(context, &service, Control::Restart).await,
         Action::Stop => control(context, &service, Control::Stop).await,
         Action::Start => control(context, &service, Control::Start).await,
@@ -72,6 +76,25 @@ async fn edit(context: &Context, service: &Service) -> Result<(), Failure> {
         return context.output.line("nothing was changed");
     }
     tell(context, service.replace(&before.properties, after, &context.output).await?).await
+}
+
+async fn roll_back(context: &Context, service: &Service) -> Result<(), Failure> {
+    let done = service.roll_back(&context.output).await?;
+    let RolledBack { changed, from, to, running } = &done.value;
+    let name = &changed.service;
+    let told = match running {
+        true => format!("{name}: {to} is running again, {from} no longer\n"),
+        false => format!(
+            "{name}: {to} was started in place of {from} and is not seen running yet; \
+             `chaoslab logs {name}` shows why\n"
+        ),
+    };
+    if context.output.json {
+        context.output.value(&done.value)?;
+    } else {
+        context.output.text(&told)?;
+    }
+    Ok(done.shown(&told).await?)
 }
 
 async fn control(context: &Context, service: &Service, what: Control) -> Result<(), Failure> {

@@ -31,6 +31,7 @@ pub mod playbook;
 pub mod query;
 pub mod recorded;
 pub mod rehearsal;
+pub mod release;
 pub mod report;
 pub mod runs;
 mod sealed;

@@ -9,7 +9,7 @@ use super::error::{DrillError, InvalidRequest};
 use super::machine;
 use super::notice::Notices;
 use super::recorded::{Entry, Numbered, Recorded};
-use crate::domain::workload::{edit_properties, properties_path};
+use crate::domain::workload::{VERSION, edit_properties, properties_path};
 use crate::lab::engine::{Files, Lab, supervisor};
 
 pub use crate::lab::engine::supervisor::Control;
@@ -39,8 +39,8 @@ pub struct Changed {
 /// A service of an open run.
 #[derive(Debug, Clone)]
 pub struct Service {
-    chosen: Chosen,
-    lab: Lab,
+    pub(super) chosen: Chosen,
+    pub(super) lab: Lab,
     name: String,
 }
 
@@ -78,10 +78,13 @@ impl Service {
         notices: &dyn Notices,
     ) -> Result<Numbered<Changed>, DrillError> {
         let changes = properties.iter().map(|p| pair(p)).collect::<Result<BTreeMap<_, _>, _>>()?;
-        let action = format!("set {}", properties.join(" "));
-        let recorded = self.begin(&action, true, notices).await?;
         let before = self.properties().await?.properties;
         let after = edit_properties(&before, &changes);
+        if changes.contains_key(VERSION) {
+            self.must_be_there(&after).await?;
+        }
+        let action = format!("set {}", properties.join(" "));
+        let recorded = self.begin(&action, true, notices).await?;
         Ok(Numbered { value: self.put(&before, after).await?, recorded })
     }
 
@@ -92,6 +95,7 @@ impl Service {
         after: String,
         notices: &dyn Notices,
     ) -> Result<Numbered<Changed>, DrillError> {
+        self.must_be_there(&after).await?;
         let recorded = self.begin("edit", true, notices).await?;
         Ok(Numbered { value: self.put(before, after).await?, recorded })
     }
@@ -108,7 +112,7 @@ impl Service {
         Ok(Numbered { value: (), recorded })
     }
 
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         action: &str,
         mutating: bool,
@@ -119,7 +123,7 @@ impl Service {
         Recorded::begin(&self.chosen, entry, notices).await
     }
 
-    async fn put(&self, before: &str, after: String) -> Result<Changed, DrillError> {
+    pub(super) async fn put(&self, before: &str, after: String) -> Result<Changed, DrillError> {
         let engine = self.chosen.engine().await?;
         let changed = changed(&self.name, before, &after);
         let file = (properties_path(&self.name), after);

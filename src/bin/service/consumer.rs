@@ -1,4 +1,4 @@
-//! Works orders off as a member of a group.
+//! Processes orders as a member of a group.
 
 use std::{
     sync::Arc,
@@ -13,6 +13,7 @@ use rdkafka::{
 };
 
 use crate::{
+    activity::Doing,
     figures::Partition,
     membership::Membership,
     order,
@@ -39,8 +40,8 @@ pub fn run(service: &Arc<Service>, consumption: &Consumption, member: u32) -> Re
         .map_err(Failure::Create)?;
     let topics: Vec<&str> = service.settings.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics).map_err(Failure::Subscribe)?;
-    let processing =
-        consumption.processing_of.get(&member).unwrap_or(&consumption.processing).as_secs_f64();
+    let processing = Duration::from_micros(service.behaviour.processing_us.into()).as_secs_f64();
+    service.figures.client(member).activity.open_client();
     let ended = Work { service, consumption, consumer: &consumer, member, processing, owed: 0.0 }
         .until_stopped();
     if ended.is_err() {
@@ -71,6 +72,7 @@ impl<'a> Work<'a> {
             if uncommitted >= self.consumption.commit_records
                 || committed.elapsed() >= self.consumption.commit_interval
             {
+                self.turn_to(Doing::Committing);
                 self.membership().commit(self.consumer);
                 (uncommitted, committed) = (0, Instant::now());
             }
@@ -81,6 +83,7 @@ impl<'a> Work<'a> {
 
     /// Waits for a record and takes what else is there, up to `poll.records`.
     fn poll(&self) -> Result<Vec<BorrowedMessage<'a>>, Failure> {
+        self.turn_to(Doing::Polling);
         let mut batch: Vec<BorrowedMessage<'a>> = Vec::new();
         let mut wait = LOOK;
         while batch.len() < self.consumption.poll_records {
@@ -104,14 +107,16 @@ impl<'a> Work<'a> {
         Ok(batch)
     }
 
-    /// Works records off one after the other; returns how many before the service was asked to
+    /// Processes records one after the other; returns how many before the service was asked to
     /// stop.
     fn process(&mut self, batch: &[BorrowedMessage<'_>]) -> Result<u64, Failure> {
         let mut done = 0;
-        for record in batch {
+        for (record, number) in batch.iter().zip(1..) {
             if self.service.stop.requested() {
                 break;
             }
+            let (partition, offset) = (partition(record), record.offset());
+            self.turn_to(Doing::Processing { partition, offset, number, of: batch.len() });
             let began = Instant::now();
             if let Err(source) = order::decode(record.payload()) {
                 self.undecodable(record, source)?;
@@ -126,7 +131,7 @@ impl<'a> Work<'a> {
                 self.owed = (owed - took.as_secs_f64()).max(-MADE_UP);
                 self.count(record, took);
             }
-            self.membership().worked_off(partition(record), record.offset());
+            self.membership().processed(crate::consumer::partition(record), record.offset());
             done += 1;
         }
         Ok(done)
@@ -169,6 +174,10 @@ impl<'a> Work<'a> {
             .entry(partition(record))
             .or_default() += 1;
         Ok(())
+    }
+
+    fn turn_to(&self, doing: Doing) {
+        self.service.figures.client(self.member).activity.turn_to(doing);
     }
 
     fn membership(&self) -> &Membership {

@@ -8,7 +8,7 @@ use std::{
 
 use rdkafka::statistics::{Statistics, Window};
 
-use crate::ledger::Ledger;
+use crate::{activity::Activity, ledger::Ledger};
 
 /// Topic and partition.
 pub type Partition = (String, i32);
@@ -124,6 +124,8 @@ impl Peak {
 pub struct Client {
     /// `client.id`.
     pub id: String,
+    /// What its member is doing.
+    pub activity: Activity,
     /// Its part as a consumer.
     pub consumed: Consumed,
     /// librdkafka's statistics.

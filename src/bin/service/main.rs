@@ -1,9 +1,9 @@
-//! A service of an order business: it places orders in a topic, or works orders off.
+//! A service of an order business: it places orders in a topic, or processes orders.
 //!
 //! `NAME FILE.properties`. The name it is started under is the service's name, in its log and in
 //! its series; it has no other. It logs to standard output, answers `/metrics` and `/ledger` over
-//! HTTP, finishes its work on SIGTERM and then exits with 0. It exits with 1 when it cannot go on;
-//! its supervisor starts it again.
+//! HTTP, logs on SIGQUIT what its members are doing, finishes its work on SIGTERM and then exits
+//! with 0. It exits with 1 when it cannot go on; its supervisor starts it again.
 //!
 //! Properties that are not in this list are librdkafka's and go to it as they are written.
 //! `client.id` is the service's name unless given, `enable.auto.commit` is false unless given. With
@@ -13,37 +13,28 @@
 //! | property | default | meaning |
 //! |---|---|---|
 //! | `service.role` | | `producer` or `consumer` |
-//! | `service.version` | | the version it says it is |
+//! | `service.version` | | the version that runs |
 //! | `topic` | | one topic or several, separated by commas; a producer takes them in turn |
 //! | `members` | 1 | clients in this process, each with a thread of its own |
 //! | `metrics.port` | 8080 | port of the HTTP endpoint |
-//!
-//! A producer's:
-//!
-//! | property | default | meaning |
-//! |---|---|---|
-//! | `rate` | | records a second over all members, fractions allowed |
-//! | `record.size` | 1000 | bytes of a record's value, at least 256 |
-//! | `key.distribution` | uniform | `none`; `uniform` or `uniform:COUNT`, every tenant as often; `skewed:KEY:SHARE`, one key has a share of all records |
-//! | `records.per.client` | 0 | records after which a client is given up and the next one gets a producer id of its own; 0 keeps one client for good |
-//! | `transaction.interval.ms` | 1000 | with a `transactional.id`: a transaction is committed after this time; a day when the next one is given |
-//! | `transaction.batch.records` | | and after this many records |
 //!
 //! A consumer's:
 //!
 //! | property | default | meaning |
 //! |---|---|---|
-//! | `processing.time.ms` | 0 | how long working off one record takes, fractions allowed |
-//! | `processing.time.ms.N` | | the same for member N alone |
-//! | `poll.records` | 500 | most records taken at once; a member polls again when all are worked off |
+//! | `poll.records` | 500 | most records taken at once; a member polls again when all are processed |
 //! | `commit.records` | 500 | offsets are committed after the batch that makes this many records uncommitted |
 //! | `commit.interval.ms` | 1000 | and after the batch that ends this long after the last commit |
 //! | `on.undecodable` | exit | what a record that is no order does: `exit` ends the process, `skip` passes over it |
-//! | `maintenance.members` | | numbers of members that stay in the group and take no records |
+//!
+//! What it does with records is no setting but code, and code is in a release: `service.version`
+//! says which of those under `/opt/NAME/releases` runs ([`release`]).
 
+mod activity;
 mod client;
 mod consumer;
 mod deliveries;
+mod dump;
 mod endpoint;
 mod exposition;
 mod figures;
@@ -56,6 +47,10 @@ mod pace;
 mod producer;
 mod progress;
 mod properties;
+// The lab builds releases with it, and the service only loads them.
+#[allow(dead_code)]
+#[path = "../../domain/workload/release.rs"]
+mod release;
 mod series;
 mod service;
 mod settings;
@@ -72,7 +67,7 @@ use tokio::{
     time::{self, MissedTickBehavior},
 };
 
-use crate::{log::Log, progress::Progress, service::Service, settings::Role};
+use crate::{log::Log, progress::Progress, release::Behaviour, service::Service, settings::Role};
 
 /// How long members may take to finish once the service is asked to stop; a supervisor's patience
 /// is seldom more than ten seconds.
@@ -97,7 +92,11 @@ fn main() {
         problems.iter().for_each(|problem| log.error(problem.at(&path)));
         process::exit(1)
     });
-    let service = Arc::new(Service::new(name, settings));
+    let behaviour = behaviour(&name, &settings.version).unwrap_or_else(|error| {
+        log.error(error);
+        process::exit(1)
+    });
+    let service = Arc::new(Service::new(name, settings, behaviour));
     let panicked = service.clone();
     std::panic::set_hook(Box::new(move |panic| {
         panicked.log.error(panic);
@@ -112,12 +111,22 @@ fn main() {
     }
 }
 
+/// What the release of this version does, or why it cannot be run.
+fn behaviour(name: &str, version: &str) -> Result<Behaviour, String> {
+    let path = release::release_path(name, version);
+    let bytes = std::fs::read(&path)
+        .map_err(|error| format!("cannot load version {version}: {path}: {error}"))?;
+    Behaviour::of_release(&bytes)
+        .ok_or_else(|| format!("cannot load version {version}: {path} is damaged"))
+}
+
 /// Runs the members, each on its thread, and everything else on this one, until a signal asks to
 /// stop.
 #[tokio::main(flavor = "current_thread")]
 async fn run(service: &Arc<Service>) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut quit = signal(SignalKind::quit())?;
     let listener = TcpListener::bind(("0.0.0.0", service.settings.metrics_port)).await?;
     let effective: Vec<String> =
         service.settings.effective.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -132,6 +141,7 @@ async fn run(service: &Arc<Service>) -> io::Result<()> {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
+            _ = quit.recv() => dump::write(service),
             _ = ticks.tick() => progress.report(service),
             ended = &mut endpoint => return Err(ended.unwrap_or_else(io::Error::other)),
         }
@@ -156,7 +166,7 @@ fn start(service: &Arc<Service>) -> io::Result<mpsc::Receiver<()>> {
         thread::Builder::new().name(service.settings.client_id(&service.name, member)).spawn(
             move || {
                 let result = match &service.settings.role {
-                    Role::Producer(production) => producer::run(&service, production, member),
+                    Role::Producer => producer::run(&service, member),
                     Role::Consumer(consumption) => consumer::run(&service, consumption, member),
                 };
                 if let Err(failure) = result {

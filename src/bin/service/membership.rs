@@ -1,9 +1,10 @@
-//! A member's place in its group: which partitions it has, which offsets it has worked off and not
+//! A member's place in its group: which partitions it has, which offsets it has processed and not
 //! yet committed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
+    time::Instant,
 };
 
 use rdkafka::{
@@ -24,15 +25,15 @@ use crate::{
 /// thread, inside of its polls.
 pub struct Membership {
     reports: Reports,
-    in_maintenance: bool,
+    pausing: bool,
     auto_commit: bool,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// The next offset of each partition with records worked off and not committed.
-    worked_off: BTreeMap<Partition, i64>,
+    /// The next offset of each partition with records processed and not committed.
+    processed: BTreeMap<Partition, i64>,
     /// Partitions taken away since the loop last asked.
     revoked: BTreeSet<Partition>,
 }
@@ -40,10 +41,9 @@ struct State {
 impl Membership {
     /// Of this member.
     pub fn of(service: &Arc<Service>, consumption: &Consumption, member: u32) -> Self {
-        let in_maintenance = consumption.maintenance.contains(&member);
         Self {
             reports: Reports::of(service, member),
-            in_maintenance,
+            pausing: service.behaviour.pausing_member == Some(member),
             auto_commit: consumption.auto_commit,
             state: Mutex::default(),
         }
@@ -54,9 +54,9 @@ impl Membership {
         &self.reports.client
     }
 
-    /// Notes a record that is worked off.
-    pub fn worked_off(&self, partition: Partition, offset: i64) {
-        self.state().worked_off.insert(partition, offset + 1);
+    /// Notes a record that is processed.
+    pub fn processed(&self, partition: Partition, offset: i64) {
+        self.state().processed.insert(partition, offset + 1);
     }
 
     /// Partitions taken away since this was last asked: what was polled of them before is another
@@ -65,10 +65,10 @@ impl Membership {
         std::mem::take(&mut self.state().revoked)
     }
 
-    /// Commits what is worked off and waits for the answer. What cannot be committed is tried again
+    /// Commits what is processed and waits for the answer. What cannot be committed is tried again
     /// next time, unless the partition is gone by then.
     pub fn commit(&self, consumer: &BaseConsumer<Self>) {
-        let offsets = self.state().worked_off.clone();
+        let offsets = self.state().processed.clone();
         if offsets.is_empty() || self.auto_commit {
             return;
         }
@@ -85,7 +85,7 @@ impl Membership {
         }
         let result = consumer.commit(&list, CommitMode::Sync);
         if result.is_ok() {
-            self.state().worked_off.clear();
+            self.state().processed.clear();
         }
         self.count(&result);
     }
@@ -141,15 +141,12 @@ impl ConsumerContext for Membership {
             self.commit(consumer);
         }
         self.show(if lost { "lost" } else { "revoked" }, &partitions);
-        self.reports
-            .service
-            .figures
-            .client(self.reports.member)
-            .consumed
-            .assigned
-            .retain(|p| !partitions.contains(p));
+        let mut client = self.reports.service.figures.client(self.reports.member);
+        client.consumed.assigned.retain(|p| !partitions.contains(p));
+        client.activity.paused.retain(|p, _| !partitions.contains(p));
+        drop(client);
         let mut state = self.state();
-        state.worked_off.retain(|p, _| !partitions.contains(p));
+        state.processed.retain(|p, _| !partitions.contains(p));
         state.revoked.extend(partitions);
     }
 
@@ -158,16 +155,22 @@ impl ConsumerContext for Membership {
             Rebalance::Assign(list) => {
                 let partitions = partitions(list);
                 self.show("assigned", &partitions);
-                if self.in_maintenance
-                    && let Err(error) = consumer.pause(list)
-                {
-                    self.log().error(format_args!(
-                        "cannot pause member={} {}",
-                        self.client(),
-                        describe(&error)
-                    ));
+                let mut paused = BTreeMap::new();
+                if self.pausing {
+                    match consumer.pause(list) {
+                        Ok(()) => {
+                            let now = Instant::now();
+                            paused.extend(partitions.iter().map(|p| (p.clone(), now)));
+                        }
+                        Err(error) => self.log().error(format_args!(
+                            "cannot pause member={} {}",
+                            self.client(),
+                            describe(&error)
+                        )),
+                    }
                 }
                 let mut client = self.reports.service.figures.client(self.reports.member);
+                client.activity.paused.extend(paused);
                 client.consumed.rebalances += 1;
                 client.consumed.assigned.extend(partitions);
             }

@@ -15,12 +15,13 @@ use rdkafka::{
 };
 
 use crate::{
+    activity::Doing,
     deliveries::{Deliveries, OrderProducer},
+    keys,
     log::Level,
-    order::OrderWriter,
+    order::{self, OrderWriter},
     pace::Pace,
     service::{Failure, Service},
-    settings::Production,
     short_lived,
     transactions::Transactions,
 };
@@ -33,10 +34,10 @@ const WAIT_FOR_ROOM: Duration = Duration::from_secs(60);
 const FLUSH: Duration = Duration::from_secs(5);
 
 /// Runs one client until the service is asked to stop.
-pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Result<(), Failure> {
-    if production.records_per_client > 0 {
-        let mut orders = OrderWriter::new(format!("{:016x}", seed()), production.record_size);
-        return short_lived::run(service, production, member, &mut orders);
+pub fn run(service: &Arc<Service>, member: u32) -> Result<(), Failure> {
+    if let Some(records) = service.behaviour.records_per_client {
+        let mut orders = orders(service, seed());
+        return short_lived::run(service, records.into(), member, &mut orders);
     }
     let deliveries = Deliveries::of(service, member);
     let producer: OrderProducer = service
@@ -44,16 +45,19 @@ pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Resu
         .client_config(&service.name, member)
         .create_with_context(deliveries)
         .map_err(Failure::Create)?;
-    let mut transactions = match production.transactions {
-        Some(limits) => match Transactions::open(service, &producer, limits)? {
+    let turn_to = |doing| service.figures.client(member).activity.turn_to(doing);
+    service.figures.client(member).activity.open_client();
+    let mut transactions = match service.settings.library.contains_key("transactional.id") {
+        true => match Transactions::open(service, &producer, member)? {
             Some(transactions) => Some(transactions),
             None => return Ok(()),
         },
-        None => None,
+        false => None,
     };
-    let mut placing = Placing::new(service, production, &producer);
-    let mut pace = Pace::new(production.rate / f64::from(service.settings.members), Instant::now());
+    let mut placing = Placing::new(service, &producer);
+    let mut pace = Pace::new(rate(service), Instant::now());
     while !service.stop.requested() {
+        turn_to(Doing::Sending);
         for _ in 0..pace.take(Instant::now()) {
             if let Some(transactions) = &mut transactions {
                 transactions.before_record()?;
@@ -67,6 +71,7 @@ pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Resu
         if let Some(transactions) = &mut transactions {
             transactions.commit_if_due()?;
         }
+        turn_to(Doing::Idle);
         service.stop.wait_until(pace.next(Instant::now()));
     }
     if let Some(mut transactions) = transactions {
@@ -81,6 +86,16 @@ pub fn run(service: &Arc<Service>, production: &Production, member: u32) -> Resu
     Ok(())
 }
 
+/// Records a second of one member.
+pub fn rate(service: &Service) -> f64 {
+    f64::from(service.behaviour.rate.max(1)) / f64::from(service.settings.members)
+}
+
+fn orders(service: &Service, seed: u64) -> OrderWriter {
+    let size = (service.behaviour.record_bytes as usize).max(order::SMALLEST);
+    OrderWriter::new(format!("{seed:016x}"), size)
+}
+
 /// What differs from one start to the next, and from one member to another.
 fn seed() -> u64 {
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
@@ -90,7 +105,6 @@ fn seed() -> u64 {
 /// Makes records and hands them to the client.
 struct Placing<'a> {
     service: &'a Service,
-    production: &'a Production,
     producer: &'a OrderProducer,
     orders: OrderWriter,
     chance: ChaCha8Rng,
@@ -98,14 +112,12 @@ struct Placing<'a> {
 }
 
 impl<'a> Placing<'a> {
-    fn new(service: &'a Service, production: &'a Production, producer: &'a OrderProducer) -> Self {
+    fn new(service: &'a Service, producer: &'a OrderProducer) -> Self {
         let seed = seed();
-        let orders = OrderWriter::new(format!("{seed:016x}"), production.record_size);
         Self {
             service,
-            production,
             producer,
-            orders,
+            orders: orders(service, seed),
             chance: ChaCha8Rng::seed_from_u64(seed),
             turn: 0,
         }
@@ -117,12 +129,13 @@ impl<'a> Placing<'a> {
         let topics = &self.service.settings.topics;
         let topic = &topics[self.turn % topics.len()];
         self.turn += 1;
-        let key = self.production.keys.draw(&mut self.chance);
-        let value = self.orders.next(key.as_deref().unwrap_or("walk-in"), Timestamp::now());
+        let frequent = self.service.behaviour.frequent_key.as_ref();
+        let key = keys::draw(frequent, &mut self.chance);
+        let value = self.orders.next(&key, Timestamp::now());
         let context = self.producer.client().context();
-        let mut record =
-            BaseRecord::<str, [u8], usize>::with_opaque_to(topic, context.micros()).payload(value);
-        record.key = key.as_deref();
+        let mut record = BaseRecord::<str, [u8], usize>::with_opaque_to(topic, context.micros())
+            .payload(value)
+            .key(key.as_str());
         let until = Instant::now() + WAIT_FOR_ROOM;
         loop {
             match self.producer.send(record) {

@@ -44,7 +44,7 @@ impl Progress {
         let seconds = now.duration_since(self.at).as_secs_f64();
         self.at = now;
         match service.settings.role {
-            Role::Producer(_) => self.producer(service, seconds),
+            Role::Producer => self.producer(service, seconds),
             Role::Consumer(_) => self.consumer(service, now, seconds),
         }
     }
@@ -94,7 +94,7 @@ impl Progress {
 /// Everything since the start, in few words.
 pub fn totals(service: &Service) -> String {
     match service.settings.role {
-        Role::Producer(_) => {
+        Role::Producer => {
             let produced = service.figures.produced();
             let failed: u64 = produced.failed.values().sum();
             format!(

@@ -2,7 +2,10 @@
 
 use rdkafka::error::KafkaError;
 
-use crate::{figures::Figures, log::Log, order::DecodeError, settings::Settings, stop::Stop};
+use crate::{
+    figures::Figures, log::Log, order::DecodeError, release::Behaviour, settings::Settings,
+    stop::Stop,
+};
 
 /// The running service.
 pub struct Service {
@@ -10,6 +13,8 @@ pub struct Service {
     pub name: String,
     /// Its properties.
     pub settings: Settings,
+    /// What the release it runs does.
+    pub behaviour: Behaviour,
     /// Its log.
     pub log: Log,
     /// What it counts.
@@ -20,7 +25,7 @@ pub struct Service {
 
 impl Service {
     /// A service that has done nothing yet.
-    pub fn new(name: String, settings: Settings) -> Self {
+    pub fn new(name: String, settings: Settings, behaviour: Behaviour) -> Self {
         let clients = (1..=settings.members).map(|member| settings.client_id(&name, member));
         Self {
             log: Log::of(&name),
@@ -28,6 +33,7 @@ impl Service {
             stop: Stop::default(),
             name,
             settings,
+            behaviour,
         }
     }
 }

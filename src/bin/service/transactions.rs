@@ -1,5 +1,4 @@
-//! A producer's transactions: begun with the first record, committed after a time or a number of
-//! records.
+//! A producer's transactions: begun with the first record, committed after a time.
 
 use std::{
     sync::Arc,
@@ -12,11 +11,11 @@ use rdkafka::{
 };
 
 use crate::{
+    activity::Doing,
     client::describe,
     deliveries::OrderProducer,
     log::Level,
     service::{Failure, Service},
-    settings::TransactionLimits,
 };
 
 /// How long one attempt may take before it is logged and made again.
@@ -29,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Transactions<'a> {
     service: &'a Arc<Service>,
     producer: &'a OrderProducer,
-    limits: TransactionLimits,
+    member: u32,
     open: Option<Open>,
 }
 
@@ -44,7 +43,7 @@ impl<'a> Transactions<'a> {
     pub fn open(
         service: &'a Arc<Service>,
         producer: &'a OrderProducer,
-        limits: TransactionLimits,
+        member: u32,
     ) -> Result<Option<Self>, Failure> {
         while let Err(error) = producer.init_transactions(ATTEMPT) {
             if !can_be_repeated(&error) {
@@ -58,7 +57,7 @@ impl<'a> Transactions<'a> {
             }
         }
         service.log.info("transactions ready");
-        Ok(Some(Self { service, producer, limits, open: None }))
+        Ok(Some(Self { service, producer, member, open: None }))
     }
 
     /// To be called before each record.
@@ -70,19 +69,17 @@ impl<'a> Transactions<'a> {
                 self.open = Some(Open { begun: Instant::now(), records: 1 });
             }
         }
+        let open = self.open.as_ref().map(|open| (open.begun, open.records));
+        self.service.figures.client(self.member).activity.transaction = open;
         Ok(())
     }
 
-    /// Commits when the transaction is old or large enough.
+    /// Commits when the transaction is old enough.
     pub fn commit_if_due(&mut self) -> Result<(), Failure> {
+        let age = Duration::from_millis(self.service.behaviour.transaction_ms.into());
         match &self.open {
-            Some(open)
-                if open.records >= self.limits.records
-                    || open.begun.elapsed() >= self.limits.interval =>
-            {
-                self.commit()
-            }
-            _ => Ok(()),
+            Some(open) if open.begun.elapsed() >= age => self.commit(),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -91,6 +88,7 @@ impl<'a> Transactions<'a> {
         if self.open.take().is_none() {
             return Ok(());
         }
+        self.service.figures.client(self.member).activity.turn_to(Doing::Committing);
         let committed = self.attempt("commit", || self.producer.commit_transaction(ATTEMPT));
         let outcome = match committed {
             Ok(()) => "committed",
@@ -108,6 +106,7 @@ impl<'a> Transactions<'a> {
             }
             Err(error) => return Err(Failure::Fatal(error)),
         };
+        self.service.figures.client(self.member).activity.transaction = None;
         *self.service.figures.produced().transactions.entry(outcome).or_default() += 1;
         Ok(())
     }

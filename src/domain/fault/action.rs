@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::topology::NodeId;
+use crate::domain::workload::Behaviour;
 
 /// One deed. Engines perform it; plans and journals hold it as data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,12 +23,17 @@ pub enum Action {
         /// Longest time a packet waits in the queue before it is dropped, in milliseconds.
         latency_ms: u32,
     },
-    /// Rolls a service out with these properties changed, and restarts it.
+    /// Rolls a service out with these properties changed, and restarts it. A version that is not on
+    /// its machine yet is put there beside the one before.
     DeployService {
         /// The service.
         service: String,
-        /// Properties to set in its properties file.
+        /// Properties to set in its properties file; `service.version` among them says which
+        /// release is to run.
         set: BTreeMap<String, String>,
+        /// What the release does; what the one before does, unless given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        behaviour: Option<Behaviour>,
     },
     /// Stops a service; its machine stays.
     StopService {

@@ -1,6 +1,6 @@
 //! What an action found before it was performed, as much of it as takes the action back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub enum Prior {
         service: String,
         /// The text of its properties file.
         properties: String,
+        /// The versions there were on its machine.
+        releases: BTreeSet<String>,
         /// Whether it was running.
         running: bool,
     },

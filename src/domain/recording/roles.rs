@@ -175,7 +175,7 @@ mod tests {
     use super::*;
     use crate::domain::fault::truth::{Account, Place, Trigger};
     use crate::domain::topology::{self, Node, names};
-    use crate::domain::workload::ServiceRole;
+    use crate::domain::workload::{Behaviour, ServiceRole};
 
     fn roles(topic: &str, group: &str, origin: Option<&str>, victim: &str) -> Roles {
         roles_on(
@@ -201,6 +201,7 @@ mod tests {
             description: String::new(),
             role: ServiceRole::Consumer,
             properties: group.map(|g| ("group.id".to_owned(), g.to_owned())).into_iter().collect(),
+            behaviour: Behaviour::default(),
         };
         let services =
             [service(format!("{topic}-service"), None), service(group.to_owned(), Some(group))];

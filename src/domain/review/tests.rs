@@ -18,7 +18,7 @@ cluster:
   brokers: 3
   topics: [{name: orders, partitions: 3, replication_factor: 3}]
 services:
-  - {name: billing, description: reads, role: consumer, properties: {topic: orders, group.id: billing, processing.time.ms: "1"}}
+  - {name: billing, description: reads, role: consumer, properties: {topic: orders, group.id: billing}, behaviour: {processing_us: 1000}}
 alert: {name: Slow, severity: page, expr: sum(up) < 4, for_seconds: 3, summary: slow, description: slow}
 steady: {hold_seconds: 5, deadline_seconds: 20, conditions: ["sum(up) == 4"]}
 slo: [{name: right, expr: sum(up) == 4, felt: true, for_seconds: 5}]

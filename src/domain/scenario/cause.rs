@@ -94,7 +94,7 @@ pub struct Signature {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
-    /// The program's own arguments: `service billing set processing.time.ms=2`, `exec kafka-2 -- tc
+    /// The program's own arguments: `service billing rollback`, `exec kafka-2 -- tc
     /// qdisc del dev eth0 root`.
     pub run: String,
 }

@@ -9,7 +9,7 @@ use crate::domain::fault::Action;
 use crate::domain::topology::Followers;
 use crate::domain::topology::NodeId;
 use crate::domain::topology::Storage;
-use crate::domain::workload::ServiceRole;
+use crate::domain::workload::{Behaviour, ServiceRole};
 
 /// The version of the format this program reads.
 pub const FORMAT: u32 = 1;
@@ -116,6 +116,9 @@ pub struct ServiceSpec {
     pub role: ServiceRole,
     /// Its properties; `bootstrap.servers`, `client.id` and `service.role` are given by the lab.
     pub properties: BTreeMap<String, String>,
+    /// What its code does before anything is changed.
+    #[serde(default)]
+    pub behaviour: Behaviour,
 }
 
 /// An alert rule, as Prometheus and Alertmanager would hold it.

@@ -303,5 +303,6 @@ fn service(spec: &ServiceSpec, topology: &Topology) -> Service {
         description: spec.description.clone(),
         role: spec.role,
         properties,
+        behaviour: spec.behaviour.clone(),
     }
 }

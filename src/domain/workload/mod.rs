@@ -2,12 +2,14 @@
 //! properties file.
 
 mod machine;
+pub mod release;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use machine::{Machine, Role, machines, unsigned};
+pub use release::{Behaviour, FrequentKey, release_path, releases_path};
 
 /// A client application of the lab.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +22,13 @@ pub struct Service {
     pub role: ServiceRole,
     /// The content of its properties file: librdkafka's names and the few of its own.
     pub properties: BTreeMap<String, String>,
+    /// What the code of its first release does.
+    #[serde(default)]
+    pub behaviour: Behaviour,
 }
+
+/// The property that says which release of a service runs.
+pub const VERSION: &str = "service.version";
 
 /// Which way data flows between a service and the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +68,7 @@ impl Service {
 
     /// The version it runs.
     pub fn version(&self) -> &str {
-        self.properties.get("service.version").map_or("", String::as_str)
+        self.properties.get(VERSION).map_or("", String::as_str)
     }
 
     /// The text of its properties file.
@@ -72,6 +80,12 @@ impl Service {
 /// Where a service's properties file lies on its machine.
 pub fn properties_path(service: &str) -> String {
     format!("/etc/{service}/{service}.properties")
+}
+
+/// The version that a properties file says is to run; nothing when it says none.
+pub fn version_in(properties: &str) -> Option<&str> {
+    let pairs = properties.lines().filter_map(|line| line.split_once(['=', ':']));
+    pairs.filter(|(key, _)| key.trim() == VERSION).map(|(_, version)| version.trim()).last()
 }
 
 /// The properties file with these keys changed; comments, order and everything else stay as they
@@ -93,6 +107,13 @@ pub fn edit_properties(text: &str, changes: &BTreeMap<String, String>) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_version_is_the_last_one_that_is_set() {
+        let text = "#service.version=1\nservice.version = 2.5.1\nservice.version=2.5.2\n";
+        assert_eq!(version_in(text), Some("2.5.2"));
+        assert_eq!(version_in("rate=1\n"), None);
+    }
 
     #[test]
     fn editing_touches_only_the_named_keys() {

@@ -33,6 +33,29 @@ pub enum InvalidRequest {
         /// All there are.
         all: Vec<String>,
     },
+    /// A service has no such release.
+    #[error("{service} has no version `{version}`; {}There are {}", did_you_mean(near), all.join(", "))]
+    NoRelease {
+        /// The service.
+        service: String,
+        /// What was asked for.
+        version: String,
+        /// The nearest version there is.
+        near: Option<String>,
+        /// All there are.
+        all: Vec<String>,
+    },
+    /// A service has run one version only.
+    #[error(
+        "there is nothing to roll {service} back to: it has run no other version than {version} \
+         since the lab was started"
+    )]
+    NothingBefore {
+        /// The service.
+        service: String,
+        /// The version that runs.
+        version: String,
+    },
     /// There is no such playbook.
     #[error("there is no playbook `{symptom}`{}; there are {}", or_near(near), all.join(", "))]
     NoPlaybook {

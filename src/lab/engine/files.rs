@@ -11,9 +11,22 @@ pub trait Files {
         &self,
         lab: &Lab,
         machine: &str,
-        files: &[(String, String)],
+        files: &[(String, impl AsRef<[u8]>)],
     ) -> Result<(), EngineError>;
 
-    /// Reads a file.
-    async fn read_file(&self, lab: &Lab, machine: &str, path: &str) -> Result<String, EngineError>;
+    /// Reads a file as it is.
+    async fn read_bytes(
+        &self,
+        lab: &Lab,
+        machine: &str,
+        path: &str,
+    ) -> Result<Vec<u8>, EngineError>;
+
+    /// Reads a file of text.
+    async fn read_file(&self, lab: &Lab, machine: &str, path: &str) -> Result<String, EngineError> {
+        let bytes = self.read_bytes(lab, machine, path).await?;
+        String::from_utf8(bytes).map_err(|error| {
+            EngineError::Exhausted(format!("could not read {path} on {machine} as text: {error}"))
+        })
+    }
 }

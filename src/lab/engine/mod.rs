@@ -14,6 +14,7 @@ mod images;
 mod limits;
 mod logs;
 pub mod ports;
+pub mod releases;
 pub mod scripted;
 mod statistics;
 pub mod supervisor;

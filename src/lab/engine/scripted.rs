@@ -2,7 +2,7 @@
 //! a run is tested without Docker. It has the roles a staging needs, and no other.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use super::{Act, Build, EngineError, Lab, Sweep, Swept};
@@ -138,7 +138,8 @@ fn untouched(action: &Action) -> Prior {
     match action.clone() {
         Action::ShapeLink { node, .. } => Prior::Link { node, shape: None },
         Action::DeployService { service, .. } => {
-            Prior::Deployment { service, properties: String::new(), running: true }
+            let (properties, releases) = (String::new(), BTreeSet::new());
+            Prior::Deployment { service, properties, releases, running: true }
         }
         Action::StopService { service } | Action::StartService { service } => {
             Prior::Service { service, running: true }

@@ -24,7 +24,7 @@ pub fn page(service: &Service) -> String {
     let mut page = Exposition::of(&service.name);
     process(service, &mut page);
     match &service.settings.role {
-        Role::Producer(production) => producer::series(service, production, &mut page),
+        Role::Producer => producer::series(service, &mut page),
         Role::Consumer(_) => consumer::series(service, &mut page),
     }
     connections(service, &mut page);

@@ -8,14 +8,13 @@ use crate::{
         Kind::{Counter, Gauge},
     },
     service::Service,
-    settings::Production,
 };
 
-pub(super) fn series(service: &Service, production: &Production, page: &mut Exposition) {
+pub(super) fn series(service: &Service, page: &mut Exposition) {
     by_partition(service, page);
     queue(service, page);
     // As Java's producer names it (`record-size-avg`). All records of one service have one size.
-    let size = production.record_size as f64;
+    let size = f64::from(service.behaviour.record_bytes);
     page.family(
         Gauge,
         "kafka_producer_record_size_avg",

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 use rdkafka::statistics::{Broker, Partition, Statistics, Topic, Window};
 
 use super::*;
-use crate::settings;
+use crate::{release::Behaviour, settings};
 
 const PRODUCER: &str =
-    "service.role=producer\nservice.version=2.3.0\ntopic=orders\nbootstrap.servers=a:1\nrate=1\n";
+    "service.role=producer\nservice.version=2.3.0\ntopic=orders\nbootstrap.servers=a:1\n";
 const CONSUMER: &str = "service.role=consumer\nservice.version=2.3.0\ntopic=orders\nbootstrap.servers=a:1\ngroup.id=billing\nmembers=2\n";
 
 fn statistics() -> Statistics {
@@ -39,7 +39,11 @@ fn steady(page: &str) -> String {
 }
 
 fn busy_producer() -> Service {
-    let service = Service::new("orders-service".into(), settings::read(PRODUCER).unwrap());
+    let service = Service::new(
+        "orders-service".into(),
+        settings::read(PRODUCER).unwrap(),
+        Behaviour::default(),
+    );
     service.figures.ledger().note("orders", 0, 7);
     service.figures.ledger().note("orders", 0, 8);
     let mut produced = service.figures.produced();
@@ -52,7 +56,8 @@ fn busy_producer() -> Service {
 }
 
 fn busy_consumer() -> Service {
-    let service = Service::new("billing".into(), settings::read(CONSUMER).unwrap());
+    let service =
+        Service::new("billing".into(), settings::read(CONSUMER).unwrap(), Behaviour::default());
     let mut client = service.figures.client(1);
     client.library.absorb(&statistics(), Instant::now());
     let consumed = &mut client.consumed;

@@ -1,21 +1,14 @@
 //! The service's settings: its own keys, read and checked, and librdkafka's, passed on as they are
 //! written.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    str::FromStr,
-    time::Duration,
-};
-
-use crate::keys::KeyDistribution;
+use std::{collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
 mod read;
 mod reader;
 
 pub use read::read;
 
-/// What the service is and does.
+/// What the service is, and how it is configured.
 #[derive(Debug)]
 pub struct Settings {
     /// `service.version`.
@@ -38,8 +31,8 @@ pub struct Settings {
 #[derive(Debug)]
 pub enum Role {
     /// Places orders.
-    Producer(Production),
-    /// Works orders off.
+    Producer,
+    /// Processes orders.
     Consumer(Consumption),
 }
 
@@ -47,43 +40,15 @@ impl Role {
     /// As the properties have it.
     pub fn name(&self) -> &'static str {
         match self {
-            Role::Producer(_) => "producer",
+            Role::Producer => "producer",
             Role::Consumer(_) => "consumer",
         }
     }
 }
 
-/// What a producer sends.
-#[derive(Debug)]
-pub struct Production {
-    /// Records a second, over all members.
-    pub rate: f64,
-    /// Bytes of a record's value.
-    pub record_size: usize,
-    /// Which keys.
-    pub keys: KeyDistribution,
-    /// Records after which a client is closed and the next one made; 0 for never.
-    pub records_per_client: u64,
-    /// When a transaction is committed; nothing without a `transactional.id`.
-    pub transactions: Option<TransactionLimits>,
-}
-
-/// A transaction is committed at the first of these.
-#[derive(Debug, Clone, Copy)]
-pub struct TransactionLimits {
-    /// Time since it began.
-    pub interval: Duration,
-    /// Records in it.
-    pub records: u64,
-}
-
 /// How a consumer works.
 #[derive(Debug)]
 pub struct Consumption {
-    /// Time one record takes, for members without an entry in `processing_of`.
-    pub processing: Duration,
-    /// Time one record takes, of single members.
-    pub processing_of: BTreeMap<u32, Duration>,
     /// Most records of one poll.
     pub poll_records: usize,
     /// Records after which offsets are committed.
@@ -94,8 +59,6 @@ pub struct Consumption {
     pub auto_commit: bool,
     /// What a record that is no order does.
     pub on_undecodable: OnUndecodable,
-    /// Members that stay in the group but take no records.
-    pub maintenance: BTreeSet<u32>,
 }
 
 /// `on.undecodable`.

@@ -37,11 +37,6 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Whether the file has this own key.
-    pub fn has(&self, key: &str) -> bool {
-        self.own.contains_key(key)
-    }
-
     /// Notes what is wrong with an own key.
     pub fn wrong(&mut self, key: &str, why: impl Display) {
         let line = self.own.get(key).map_or(0, |p| p.line);
@@ -83,27 +78,27 @@ impl Reader {
 
     /// A duration in milliseconds, fractions allowed, of a day at most.
     pub fn millis(&mut self, key: &str, default: &str) -> Duration {
-        Duration::from_secs_f64(self.decimal(key, Some(default), 0.0..=86_400_000.0) / 1000.0)
+        Duration::from_secs_f64(self.decimal(key, default, 0.0..=86_400_000.0) / 1000.0)
     }
 
     /// A whole number.
     pub fn whole(&mut self, key: &str, default: &str, range: RangeInclusive<u64>) -> u64 {
-        self.ranged(key, Some(default), range, "is not a whole number")
+        self.ranged(key, default, range, "is not a whole number")
     }
 
     /// A number that may have a fraction.
-    pub fn decimal(&mut self, key: &str, default: Option<&str>, range: RangeInclusive<f64>) -> f64 {
+    fn decimal(&mut self, key: &str, default: &str, range: RangeInclusive<f64>) -> f64 {
         self.ranged(key, default, range, "is not a number")
     }
 
     fn ranged<T: FromStr + PartialOrd + Display + Copy>(
         &mut self,
         key: &str,
-        default: Option<&str>,
+        default: &str,
         range: RangeInclusive<T>,
         kind: &str,
     ) -> T {
-        let text = self.text(key, default);
+        let text = self.text(key, Some(default));
         match text.parse::<T>() {
             Ok(value) if range.contains(&value) => return value,
             Ok(value) => self.wrong(

@@ -26,11 +26,12 @@ use kafka_protocol::{
 
 use self::connection::Connection;
 use crate::{
+    activity::Doing,
     log::Level,
     order::OrderWriter,
     pace::Pace,
+    producer,
     service::{Failure, Service},
-    settings::Production,
 };
 
 /// How long one answer may take.
@@ -41,21 +42,24 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Runs one member until the service is asked to stop.
 pub fn run(
     service: &Arc<Service>,
-    production: &Production,
+    records: u64,
     member: u32,
     orders: &mut OrderWriter,
 ) -> Result<(), Failure> {
-    let mut pace = Pace::new(production.rate / f64::from(service.settings.members), Instant::now());
+    let mut pace = Pace::new(producer::rate(service), Instant::now());
+    let turn_to = |doing| service.figures.client(member).activity.turn_to(doing);
     let mut due = 0;
     while !service.stop.requested() {
         let connected = Member::connect(service, member);
-        let worked = connected.and_then(|mut member| {
+        let worked = connected.and_then(|mut connected| {
             while !service.stop.requested() {
                 due += pace.take(Instant::now());
-                while due >= production.records_per_client {
-                    due -= production.records_per_client;
-                    member.client(production.records_per_client, orders)?;
+                turn_to(Doing::Sending);
+                while due >= records {
+                    due -= records;
+                    connected.client(records, orders)?;
                 }
+                turn_to(Doing::Idle);
                 service.stop.wait_until(pace.next(Instant::now()));
             }
             Ok(())
@@ -75,6 +79,7 @@ pub fn run(
 /// A member's connections and what it knows of the topics.
 struct Member<'a> {
     service: &'a Service,
+    number: u32,
     any: Connection,
     brokers: BTreeMap<i32, Connection>,
     /// Topic, partition and leader, in turn.
@@ -123,7 +128,7 @@ impl<'a> Member<'a> {
         {
             return Err(io::Error::other("a partition has no leader"));
         }
-        Ok(Self { service, any, brokers, partitions, turn: 0 })
+        Ok(Self { service, number: member, any, brokers, partitions, turn: 0 })
     }
 
     /// One client's life.
@@ -134,6 +139,7 @@ impl<'a> Member<'a> {
                 .with_transaction_timeout_ms(60_000),
         )?;
         refused(id.error_code)?;
+        self.service.figures.client(self.number).activity.open_client();
         // What goes to which leader, topic and partition, and how much of it.
         let mut requests: BTreeMap<i32, BTreeMap<String, BTreeMap<i32, Vec<Record>>>> =
             BTreeMap::new();

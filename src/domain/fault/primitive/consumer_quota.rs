@@ -106,7 +106,7 @@ impl Primitive for ConsumerQuota {
 mod tests {
     use super::*;
     use crate::domain::topology::Topology;
-    use crate::domain::workload::{Service, ServiceRole};
+    use crate::domain::workload::{Behaviour, Service, ServiceRole};
 
     #[test]
     fn each_member_is_a_client_of_its_own() {
@@ -119,6 +119,7 @@ mod tests {
                 description: String::new(),
                 role: ServiceRole::Consumer,
                 properties,
+                behaviour: Behaviour::default(),
             };
             let fault = ConsumerQuota { service: "billing".into(), byte_rate: 1000 };
             fault.clients(Target { topology: &topology, services: &[service] })

@@ -3,12 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, must_be_broker, must_be_service, names};
+use super::{deployed, effect, must_be_broker, must_be_service, names, rollout};
 use crate::domain::fault::truth::{Account, Place};
-use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::fault::{Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
+use crate::domain::workload::Behaviour;
 
-/// A deploy after which each record is a whole document. The broker reserves a request's memory
+/// A release in which each record is a whole document. The broker reserves a request's memory
 /// from its length, before it has arrived, and nothing bounds the sum: `queued.max.request.bytes`
 /// is not set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,13 +34,12 @@ impl Primitive for LargeRequests {
         problems
     }
 
-    fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let set = [
-            ("record.size".to_owned(), self.record_size.to_string()),
-            ("rate".to_owned(), self.rate.to_string()),
-            ("service.version".to_owned(), self.version.clone()),
-        ];
-        vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
+    fn inject(&self, on: Target<'_>) -> Vec<Step> {
+        let whole = |code: &mut Behaviour| {
+            code.record_bytes = self.record_size;
+            code.rate = self.rate;
+        };
+        vec![Step::Do(rollout(&self.service, &self.version, on, whole))]
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
@@ -50,12 +50,7 @@ impl Primitive for LargeRequests {
             on.services.iter().find(|s| s.name == *name).into_iter().flat_map(|s| s.topics());
         let topics: Vec<_> = written.map(|t| Component::of(Kind::Topic, t)).collect();
         let chain = vec![
-            effect(
-                "service.deployed",
-                [service.clone()],
-                &[],
-                format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version),
-            ),
+            effect("service.deployed", [service.clone()], &[], deployed(name, &self.version)),
             effect(
                 "traffic.grew",
                 [service.clone(), broker.clone()].into_iter().chain(topics.clone()),

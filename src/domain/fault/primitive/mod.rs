@@ -62,6 +62,7 @@ use super::truth::{Account, Effect, Place};
 use super::{Action, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
 use crate::domain::topology::NodeId;
+use crate::domain::workload::{Behaviour, VERSION};
 
 fn must_be_broker(node: &str, on: Target<'_>) -> Vec<String> {
     let names: Vec<_> = on.topology.brokers().map(|b| b.name.as_str()).collect();
@@ -142,6 +143,28 @@ fn control(class: &str, chain: Vec<Effect>) -> Account {
         cured_by_restart: false,
         preventions: Vec::new(),
     }
+}
+
+/// A release of a service in which its code does something else than in the one that runs.
+fn rollout(
+    service: &str,
+    version: &str,
+    on: Target<'_>,
+    change: impl FnOnce(&mut Behaviour),
+) -> Action {
+    let running = on.services.iter().find(|s| s.name == service);
+    let mut behaviour = running.map(|s| s.behaviour.clone()).unwrap_or_default();
+    change(&mut behaviour);
+    Action::DeployService {
+        service: service.to_owned(),
+        set: [(VERSION.to_owned(), version.to_owned())].into(),
+        behaviour: Some(behaviour),
+    }
+}
+
+/// The service runs this version.
+fn deployed(service: &str, version: &str) -> String {
+    format!("service_info{{service=\"{service}\", version=\"{version}\"}}")
 }
 
 /// The entry of `jvm.env` that gives a JVM a heap of this size, with more options behind it.

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::backlog::Backlog;
-use super::{effect, must_be_service, names};
+use super::{deployed, effect, must_be_service, names, rollout};
 use crate::domain::fault::truth::{Account, Place};
-use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::fault::{Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
+use crate::domain::workload::Behaviour;
 
-/// A deploy of a transactional producer after which it leaves its transaction open for very long.
+/// A release of a transactional producer that leaves its transaction open for very long.
 /// Its records reach every partition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,12 +45,9 @@ impl Primitive for OpenTransaction {
         problems
     }
 
-    fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let set = [
-            ("transaction.interval.ms".to_owned(), self.interval_ms.to_string()),
-            ("service.version".to_owned(), self.version.clone()),
-        ];
-        vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
+    fn inject(&self, on: Target<'_>) -> Vec<Step> {
+        let open = |code: &mut Behaviour| code.transaction_ms = self.interval_ms;
+        vec![Step::Do(rollout(&self.service, &self.version, on, open))]
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
@@ -59,7 +57,7 @@ impl Primitive for OpenTransaction {
         let transaction =
             Component::of(Kind::Transaction, self.transactional_id(on).unwrap_or_default());
         let places: Vec<_> = backlog.topics.iter().chain(&backlog.partitions).cloned().collect();
-        let deployed = format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version);
+        let deployed = deployed(name, &self.version);
         let open = format!(
             "kafka_transaction_open_seconds{{transactional_id=\"{}\"}} > 3",
             transaction.name

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::backlog::Backlog;
-use super::{effect, must_be_service, names};
+use super::{deployed, effect, must_be_service, names, rollout};
 use crate::domain::fault::truth::{Account, Place};
-use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::fault::{Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
-use crate::domain::workload::Service;
+use crate::domain::workload::{Behaviour, Service};
 
-/// A deploy after which one member stays in its group, sends heartbeats, polls, and has paused its
-/// partitions.
+/// A release in which one member pauses the partitions it is assigned and never resumes them: it
+/// stays in its group, sends heartbeats and polls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PausedMember {
@@ -36,20 +36,16 @@ impl Primitive for PausedMember {
         problems
     }
 
-    fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let set = [
-            ("maintenance.members".to_owned(), self.member.to_string()),
-            ("service.version".to_owned(), self.version.clone()),
-        ]
-        .into();
-        vec![Step::Do(Action::DeployService { service: self.service.clone(), set })]
+    fn inject(&self, on: Target<'_>) -> Vec<Step> {
+        let pausing = |code: &mut Behaviour| code.pausing_member = Some(self.member);
+        vec![Step::Do(rollout(&self.service, &self.version, on, pausing))]
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
         let name = &self.service;
         let backlog = Backlog::of(name, on);
         let client = format!("{name}-{}", self.member);
-        let deployed = format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version);
+        let deployed = deployed(name, &self.version);
         // It has partitions, it polls, and it works nothing off.
         let stalled = format!(
             "kafka_consumer_assigned_partitions{{client_id=\"{client}\"}} > 0 \

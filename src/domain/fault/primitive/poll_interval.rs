@@ -4,11 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::backlog::Backlog;
-use super::{effect, must_be_service, names};
+use super::{deployed, effect, must_be_service, names, rollout};
 use crate::domain::fault::truth::{Account, Place};
 use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::workload::Behaviour;
 
-/// A deploy of the consumer that takes larger batches and longer for each record. It begins healthy
+/// A rollout of the consumer that takes larger batches, by its settings, and longer for each
+/// record, by its code. It begins healthy
 /// and tips over with the first batch that takes too long: from then on every batch is thrown away
 /// when its member comes back to commit it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,13 +41,13 @@ impl Primitive for PollInterval {
         problems
     }
 
-    fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let set = [
-            ("poll.records".to_owned(), self.poll_records.to_string()),
-            ("processing.time.ms".to_owned(), self.processing_ms.to_string()),
-            ("service.version".to_owned(), self.version.clone()),
-        ];
-        vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
+    fn inject(&self, on: Target<'_>) -> Vec<Step> {
+        let slow = |code: &mut Behaviour| code.processing_us = self.processing_ms * 1000;
+        let mut rollout = rollout(&self.service, &self.version, on, slow);
+        if let Action::DeployService { set, .. } = &mut rollout {
+            set.insert("poll.records".to_owned(), self.poll_records.to_string());
+        }
+        vec![Step::Do(rollout)]
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
@@ -53,7 +55,7 @@ impl Primitive for PollInterval {
         let backlog = Backlog::of(name, on);
         let (service, group) = (backlog.service.clone(), backlog.group.clone());
         let half = f64::from(self.processing_ms) / 2000.0;
-        let deployed = format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version);
+        let deployed = deployed(name, &self.version);
         let slow = format!(
             "sum(rate(kafka_consumer_processing_seconds_sum{{service=\"{name}\"}}[10s])) \
              / sum(rate(kafka_consumer_processing_seconds_count{{service=\"{name}\"}}[10s])) > {half}"

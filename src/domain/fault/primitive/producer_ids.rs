@@ -3,12 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{effect, must_be_broker, must_be_service, names};
+use super::{deployed, effect, must_be_broker, must_be_service, names, rollout};
 use crate::domain::fault::truth::{Account, Place};
-use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::fault::{Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
+use crate::domain::workload::Behaviour;
 
-/// A deploy after which the service no longer keeps its clients.
+/// A release in which the service no longer keeps its clients.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProducerIds {
@@ -35,13 +36,12 @@ impl Primitive for ProducerIds {
         problems
     }
 
-    fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let set = [
-            ("records.per.client".to_owned(), self.records_per_client.to_string()),
-            ("rate".to_owned(), self.rate.to_string()),
-            ("service.version".to_owned(), self.version.clone()),
-        ];
-        vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
+    fn inject(&self, on: Target<'_>) -> Vec<Step> {
+        let anew = |code: &mut Behaviour| {
+            code.records_per_client = Some(self.records_per_client);
+            code.rate = self.rate;
+        };
+        vec![Step::Do(rollout(&self.service, &self.version, on, anew))]
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
@@ -52,12 +52,7 @@ impl Primitive for ProducerIds {
             on.services.iter().find(|s| s.name == *name).into_iter().flat_map(|s| s.topics());
         let victims = written.map(|t| Component::of(Kind::Topic, t)).collect();
         let chain = vec![
-            effect(
-                "service.deployed",
-                [service.clone()],
-                &[],
-                format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version),
-            ),
+            effect("service.deployed", [service.clone()], &[], deployed(name, &self.version)),
             effect(
                 "producer_ids.grew",
                 [broker.clone(), service.clone()],

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::leaders::Leaders;
-use super::{effect, must_be_service, must_be_topic, names, traffic_skewed};
+use super::{deployed, effect, must_be_service, must_be_topic, names, rollout, traffic_skewed};
 use crate::domain::fault::truth::{Account, Place};
-use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::fault::{Primitive, Step, Target};
 use crate::domain::rca::vocab::{Component, Kind};
+use crate::domain::workload::{Behaviour, FrequentKey};
 
-/// A deploy of the producer after which a share of its records carries the same key.
+/// A release of the producer in which a share of its records carries the same key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SkewedKeys {
@@ -57,13 +58,10 @@ impl Primitive for SkewedKeys {
         problems
     }
 
-    fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let share = f64::from(self.percent) / 100.0;
-        let set = [
-            ("key.distribution".to_owned(), format!("skewed:{}:{share}", self.key)),
-            ("service.version".to_owned(), self.version.clone()),
-        ];
-        vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
+    fn inject(&self, on: Target<'_>) -> Vec<Step> {
+        let key = FrequentKey { key: self.key.clone(), percent: self.percent };
+        let skewed = |code: &mut Behaviour| code.frequent_key = Some(key);
+        vec![Step::Do(rollout(&self.service, &self.version, on, skewed))]
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
@@ -74,12 +72,7 @@ impl Primitive for SkewedKeys {
         let partition = Component::of(Kind::Partition, format!("{topic_name}-{hot}"));
         let broker = Component::of(Kind::Broker, leader);
         let chain = vec![
-            effect(
-                "service.deployed",
-                [service.clone()],
-                &[],
-                format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version),
-            ),
+            effect("service.deployed", [service.clone()], &[], deployed(name, &self.version)),
             effect(
                 "partition.hot",
                 [partition.clone()],

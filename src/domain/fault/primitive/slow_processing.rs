@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::backlog::Backlog;
-use super::{effect, must_be_service, names};
+use super::{deployed, effect, must_be_service, names, rollout};
 use crate::domain::fault::truth::{Account, Place};
-use crate::domain::fault::{Action, Primitive, Step, Target};
+use crate::domain::fault::{Primitive, Step, Target};
+use crate::domain::workload::Behaviour;
 
-/// A deploy of the consumer after which each record takes longer.
+/// A release of the consumer whose code takes longer for each record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlowProcessing {
@@ -24,12 +25,9 @@ impl Primitive for SlowProcessing {
         must_be_service(&self.service, on)
     }
 
-    fn inject(&self, _: Target<'_>) -> Vec<Step> {
-        let set = [
-            ("processing.time.ms".to_owned(), self.processing_ms.to_string()),
-            ("service.version".to_owned(), self.version.clone()),
-        ];
-        vec![Step::Do(Action::DeployService { service: self.service.clone(), set: set.into() })]
+    fn inject(&self, on: Target<'_>) -> Vec<Step> {
+        let slow = |code: &mut Behaviour| code.processing_us = self.processing_ms * 1000;
+        vec![Step::Do(rollout(&self.service, &self.version, on, slow))]
     }
 
     fn truth(&self, on: Target<'_>) -> Account {
@@ -39,12 +37,7 @@ impl Primitive for SlowProcessing {
         let half = f64::from(self.processing_ms) / 2000.0;
         let consumption = [group.clone(), service.clone()].into_iter().chain(topics.clone());
         let chain = vec![
-            effect(
-                "service.deployed",
-                [service.clone()],
-                &[],
-                format!("service_info{{service=\"{name}\", version=\"{}\"}}", self.version),
-            ),
+            effect("service.deployed", [service.clone()], &[], deployed(name, &self.version)),
             effect(
                 "consumer.slow",
                 [service.clone(), group.clone()],

@@ -175,7 +175,7 @@ const TOOLS: &[(&[&str], Rule)] = &[
     // Processes and machines
     (&["kill"], ChangesUnless(Signal, &["-0", "-3", "-QUIT", "-SIGQUIT", "-l"])),
     (&["pkill", "killall"], ChangesUnless(Signal, &["-0", "-3", "-QUIT", "-SIGQUIT"])),
-    (&["sv"], ChangesUnless(Restart, &["status", "s", "check"])),
+    (&["sv"], ChangesUnless(Restart, &["status", "s", "check", "quit", "q"])),
     (
         &["systemctl", "service"],
         ChangesUnless(

@@ -106,8 +106,8 @@ impl<E: Exec + Files + Limits> Act for E {
                 let shape = LinkShape { rate_kbit, burst_kb, latency_ms };
                 link::set(self, lab, node, Some(shape)).await
             }
-            Action::DeployService { service, set } => {
-                service::deploy(self, lab, service, set).await
+            Action::DeployService { service, set, behaviour } => {
+                service::deploy(self, lab, service, set, behaviour.as_ref()).await
             }
             Action::StopService { service } => {
                 supervisor::control(self, lab, service, service, Control::Stop).await
@@ -165,8 +165,9 @@ impl<E: Exec + Files + Limits> Act for E {
     async fn undo(&self, lab: &Lab, prior: &Prior) -> Result<(), EngineError> {
         match prior {
             Prior::Link { node, shape } => link::set(self, lab, node, *shape).await,
-            Prior::Deployment { service, properties, running } => {
-                service::put(self, lab, service, properties.clone(), *running).await
+            Prior::Deployment { service, properties, releases, running } => {
+                let properties = properties.clone();
+                service::restore(self, lab, service, properties, releases, *running).await
             }
             Prior::Service { service, running } => {
                 supervisor::control(self, lab, service, service, Control::to(*running)).await

@@ -11,7 +11,7 @@ use crate::domain::fault::AclEntry;
 use crate::domain::topology::properties::{STOCK_RUN, Startup, jvm_env, server_properties};
 use crate::domain::topology::{Placement, Topology};
 use crate::domain::workload::{Service, properties_path};
-use crate::lab::engine::{Build, EngineError, Files, Lab, Logs, supervisor};
+use crate::lab::engine::{Build, EngineError, Files, Lab, Logs, releases, supervisor};
 use crate::lab::kafka::admin::{Admin, Endpoint, endpoints};
 use crate::lab::wait;
 
@@ -61,8 +61,10 @@ impl Build for DockerEngine {
         };
         let services = lab.services.iter().map(async |service| {
             self.create_machine(lab, image, &service.name, MachineRole::Application).await?;
-            let file = (properties_path(&service.name), service.properties_text());
-            self.write_files(lab, &service.name, &[file]).await
+            let text = service.properties_text().into_bytes();
+            let properties = (properties_path(&service.name), text);
+            let release = releases::built(&service.name, service.version(), &service.behaviour);
+            self.write_files(lab, &service.name, &[properties, release]).await
         });
         tokio::try_join!(create_topics(lab), toolbox, try_join_all(services))?;
         try_join_all(lab.services.iter().map(async |service| {

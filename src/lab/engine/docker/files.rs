@@ -15,7 +15,7 @@ impl Files for DockerEngine {
         &self,
         lab: &Lab,
         machine: &str,
-        files: &[(String, String)],
+        files: &[(String, impl AsRef<[u8]>)],
     ) -> Result<(), EngineError> {
         let archive = pack(files).map_err(|e| {
             EngineError::Exhausted(format!("could not pack files for {machine}: {e}"))
@@ -29,7 +29,12 @@ impl Files for DockerEngine {
             .await
     }
 
-    async fn read_file(&self, lab: &Lab, machine: &str, path: &str) -> Result<String, EngineError> {
+    async fn read_bytes(
+        &self,
+        lab: &Lab,
+        machine: &str,
+        path: &str,
+    ) -> Result<Vec<u8>, EngineError> {
         let operation = format!("read {path} on {machine}");
         let options = DownloadFromContainerOptionsBuilder::default().path(path).build();
         let container = lab.container(machine);
@@ -41,26 +46,27 @@ impl Files for DockerEngine {
     }
 }
 
-fn pack(files: &[(String, String)]) -> std::io::Result<Vec<u8>> {
+fn pack(files: &[(String, impl AsRef<[u8]>)]) -> std::io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     for (path, content) in files {
+        let content = content.as_ref();
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
         // A script can be run.
-        header.set_mode(if content.starts_with("#!") { 0o755 } else { 0o644 });
-        archive.append_data(&mut header, path.trim_start_matches('/'), content.as_bytes())?;
+        header.set_mode(if content.starts_with(b"#!") { 0o755 } else { 0o644 });
+        archive.append_data(&mut header, path.trim_start_matches('/'), content)?;
     }
     archive.into_inner()
 }
 
-fn unpack(archive: &[u8]) -> std::io::Result<String> {
+fn unpack(archive: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut archive = tar::Archive::new(archive);
     let mut entry = archive
         .entries()?
         .next()
         .ok_or_else(|| std::io::Error::other("there is no such file"))??;
-    let mut content = String::new();
-    entry.read_to_string(&mut content)?;
+    let mut content = Vec::new();
+    entry.read_to_end(&mut content)?;
     Ok(content)
 }
 
@@ -71,6 +77,6 @@ mod tests {
     #[test]
     fn what_is_packed_is_unpacked() {
         let packed = pack(&[("/etc/kafka/jvm.env".to_owned(), "A=1\n".to_owned())]).expect("packs");
-        assert_eq!(unpack(&packed).expect("unpacks"), "A=1\n");
+        assert_eq!(unpack(&packed).expect("unpacks"), b"A=1\n");
     }
 }
