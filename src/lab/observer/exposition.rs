@@ -4,10 +4,15 @@
 
 use crate::domain::telemetry::series::{Labels, NAME};
 
+/// A line of an exposition that is not of the format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a sample")]
+pub struct NotASample(String);
+
 /// The samples of an exposition; the first malformed line when there is one.
-pub fn parse(text: &str) -> Result<Vec<(Labels, f64)>, String> {
+pub fn parse(text: &str) -> Result<Vec<(Labels, f64)>, NotASample> {
     let lines = text.lines().filter(|l| !l.is_empty() && !l.starts_with('#'));
-    lines.map(|line| sample(line).ok_or_else(|| format!("`{line}` is not a sample"))).collect()
+    lines.map(|line| sample(line).ok_or_else(|| NotASample(line.to_owned()))).collect()
 }
 
 fn sample(line: &str) -> Option<(Labels, f64)> {
@@ -67,7 +72,7 @@ mod tests {
     #[test]
     fn a_malformed_line_is_named() {
         for text in ["up", "up x", "up{a=b} 1", "up{a=\"b} 1", " 1", "{a=\"b\"} 1"] {
-            assert_eq!(parse(text), Err(format!("`{text}` is not a sample")));
+            assert_eq!(parse(text), Err(NotASample(text.to_owned())));
         }
     }
 }
