@@ -26,6 +26,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::act::Act;
 pub use self::build::Build;
+/// The engine labs stand on, and how it is reached.
+pub use self::docker::{DockerEngine as Host, connect};
 pub use self::error::{ENGINE_ADVICE, EngineError, Refusal};
 pub use self::exec::{Chunk, Chunks, Exec, Input, Output, QUICKLY};
 pub use self::files::Files;
@@ -40,14 +42,6 @@ pub use self::sweep::{Leftover, Sweep, Swept};
 pub use self::terminal::{MachineState, Printed, Terminal, Window};
 use crate::domain::topology::{Placement, Topology};
 use crate::domain::workload::Service;
-
-/// The engine labs stand on.
-pub type Host = docker::DockerEngine;
-
-/// Connects to the engine of this host.
-pub async fn connect() -> Result<Host, EngineError> {
-    docker::connect().await
-}
 
 /// A lab as it stands on this host: what commands need to reach its machines. Written to the run's
 /// folder; free of spoilers, since it is what the lab was before the break.

@@ -80,8 +80,8 @@ impl Sense for Exporter {
                 self.note_acknowledged(&samples, now);
                 vec![Some(self.labelled_all(samples))]
             }
-            Err(reason) => {
-                tracing::debug!(source = ?self.source, reason, "a scrape failed");
+            Err(error) => {
+                tracing::debug!(source = ?self.source, %error, "a scrape failed");
                 vec![None]
             }
         }
