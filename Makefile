@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory --output-sync=line
 .PHONY: help drill demo rehearse test unit lint bench image clean engine machine program built lab prepare
 
 help:
-	@echo "make drill [FAMILY=consumer-lag]   stage a drill and print the page (from a fresh machine: less than 9 minutes, then 1)"
+	@echo "make drill [FAMILY=consumer-lag]   stage a drill and print the page (from a fresh machine: about 6 minutes, then 1)"
 	@echo "make demo                          one whole drill unattended: stage, look, write up, grade, stop"
 	@echo "make rehearse [SCENARIO=family/slug]  stage scenarios for real, grade and fix them, record them for the tests (3 minutes each)"
 	@echo "make test                          everything, the tests on real Docker included"

@@ -28,6 +28,8 @@ const RUN: &str = "r-bench";
 const TIMES: usize = 5;
 /// Over how many seconds the cost of one is taken, and before which the record is young.
 const TICKS: usize = 60;
+/// Seconds that are written before: what the keeper of that hour has had at hand for long.
+const WARM: usize = 20;
 const YOUNG: usize = 300;
 /// The step of a question over all hours, in milliseconds.
 const STEP: i64 = 60_000;
@@ -209,7 +211,11 @@ fn ticks(
     detector.advance(&reader, reader.span()?.ok_or("an empty record")?.1)?;
     let read = begun.elapsed().as_secs_f64() * 1000.0;
     let (mut written, mut processor, mut detected) = (0.0, 0.0, 0.0);
-    for second in from..from + TICKS {
+    for second in from..from + WARM {
+        replay.write(second, writer)?;
+        writer.commit()?;
+    }
+    for second in from + WARM..from + WARM + TICKS {
         let (begun, before) = (Instant::now(), processor_seconds("self")?);
         let at = replay.write(second, writer)?;
         writer.commit()?;
