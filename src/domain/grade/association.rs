@@ -4,16 +4,21 @@
 
 use super::Evidence;
 use super::case::{Case, Weighed};
+use super::chance::is_chance;
+use super::control;
 use super::entities::Entities;
 use super::intervention;
 use super::separation::Separation;
 use crate::domain::rca::analysis::{Claim, Item};
-use crate::domain::rca::check::{Finding, Verdict, Weakness, looks_like_symptom, number};
+use crate::domain::rca::check::{Finding, Verdict, looks_like_symptom, number};
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::SourceError;
 
 /// What a piece is worth that only restates the symptom.
 const SYMPTOM: u32 = 400;
+/// The share of the other causes, in thousandths, that the symptom in a learner's words must tell
+/// the cause from to be more than the symptom.
+const TELLING: u32 = 500;
 /// What belonging to the incident is worth where recordings can say what else a piece is worth.
 const ASSOCIATED: u32 = 400;
 
@@ -86,7 +91,11 @@ fn worth(
         Verdict::Unverifiable { .. } => return Ok((0, "it cannot be verified".into())),
     }
     if case.truth.is_control() {
-        return control(item, finding, case);
+        let shown = control::worth(item, finding, case)?;
+        // What was disturbed and came back shows it, too, as any other evidence does.
+        if shown.0 > 0 || matches!(item.claim, Claim::Intervention { .. }) {
+            return Ok(shown);
+        }
     }
     if let Some(weakness) = finding.weaknesses.first() {
         return Ok((0, weakness.says()));
@@ -98,10 +107,26 @@ fn worth(
         return Ok((0, "it was taken before anything was wrong".into()));
     }
     let (association, why) = association(item, finding, case, entities)?;
-    Ok(match case.separation(number) {
+    let separation = case.separation(number);
+    if association > 0 && is_chance(&item.claim, finding, case.record)? {
+        return Ok((ASSOCIATED, format!("{why}; but nearly anything printed there would do")));
+    }
+    if association > 0 && !case.truth.is_control() && is_symptom(&item.claim, case) {
+        // The symptom in other words tells nothing, unless it is so with few other causes.
+        let is_telling = separation.is_some_and(|s| s.share() >= TELLING);
+        if !is_telling {
+            return Ok((SYMPTOM, "it restates the symptom, which every cause of it shows".into()));
+        }
+    }
+    Ok(match separation {
         Some(separation) => with_separation(association, &why, separation),
         None => (association, why),
     })
+}
+
+/// Whether a claim is about what paged only.
+fn is_symptom(claim: &Claim, case: &Case<'_>) -> bool {
+    matches!(claim, Claim::Promql { query, .. } if looks_like_symptom(query, case.record.facts))
 }
 
 /// What is left of a piece that cannot be more than associated, once recordings can tell.
@@ -111,7 +136,8 @@ fn with_separation(association: u32, why: &str, separation: &Separation) -> (u32
         return (
             associated,
             format!(
-                "{why}; but it fits this run only: it is not so in other runs of the same cause"
+                "{why}; but it fits this run only: in other runs of the same cause it is not so, \
+                 or not for most of the time"
             ),
         );
     }
@@ -162,11 +188,6 @@ fn association(
     let Some(touched) = touched else {
         return Ok((0, "it is true, but about something that has no part in what happened".into()));
     };
-    if let Claim::Promql { query, .. } = &item.claim
-        && looks_like_symptom(query, case.record.facts)
-    {
-        return Ok((SYMPTOM, "it restates the symptom, which every cause of it shows".into()));
-    }
     Ok((1000, format!("it is true inside the incident and about {touched}")))
 }
 
@@ -174,35 +195,4 @@ fn chain_metric(query: &Query, case: &Case<'_>) -> Option<String> {
     let metrics = query.metrics();
     let seen = case.chain.iter().find(|seen| !seen.query.metrics().is_disjoint(&metrics))?;
     Some(format!("what shows `{}`", seen.effect.event))
-}
-
-/// In a control, evidence shows objectives met, the alert's own condition, and when it cleared: it
-/// is about the metrics of these, and it was otherwise at some time, or it is an objective itself.
-fn control(item: &Item, finding: &Finding, case: &Case<'_>) -> Result<(u32, String), SourceError> {
-    let facts = case.record.facts;
-    let usual = |w: &Weakness| matches!(w, Weakness::Vacuous(_));
-    if let Some(weakness) = finding.weaknesses.iter().find(|w| !usual(w)) {
-        return Ok((0, weakness.says()));
-    }
-    let Claim::Promql { query, .. } = &item.claim else {
-        return Ok((0, "that nothing has to be repaired is shown by the alert's condition and the objectives, in metrics".into()));
-    };
-    if !looks_like_symptom(query, facts) {
-        return Ok((0, "it is about neither the alert nor an objective".into()));
-    }
-    let same = |promql: &str| Query::parse(promql).is_ok_and(|other| other.expr() == query.expr());
-    if facts.objectives.iter().any(|objective| same(&objective.promql)) {
-        return match finding.at.from >= facts.page {
-            true => Ok((1000, "an objective was met after the page".into())),
-            false => Ok((0, "it says nothing about the time after the page".into())),
-        };
-    }
-    let held = crate::domain::rca::check::holding(query, case.record.series, facts.recorded)?
-        .unwrap_or_default();
-    let always =
-        matches!(held.as_slice(), [span] if span.length() + 2_000 >= facts.recorded.length());
-    if always {
-        return Ok((0, "it held all the time, so it tells nothing about the alert".into()));
-    }
-    Ok((1000, "it shows when the alert's condition held or had cleared".into()))
 }

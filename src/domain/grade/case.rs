@@ -78,7 +78,7 @@ impl<'a> Case<'a> {
                 None
             });
         }
-        let recovery = Recovery::of(record)?;
+        let recovery = Recovery::of(record, truth, &chain)?;
         let collateral = collateral::found(record, &terms.allowed)?;
         Ok(Self {
             analysis,
@@ -109,10 +109,10 @@ impl<'a> Case<'a> {
         Span { from, to: self.record.facts.recorded.to }
     }
 
-    /// False pieces of evidence, repetitions left out, and all of them.
-    pub fn false_of_all(&self) -> (usize, usize) {
-        let distinct = || self.findings.iter().filter(|f| !f.is_duplicate());
-        (distinct().filter(|f| f.verdict == Verdict::False).count(), distinct().count())
+    /// How many pieces of evidence are false, repetitions left out.
+    pub fn false_ones(&self) -> usize {
+        let distinct = self.findings.iter().filter(|f| !f.is_duplicate());
+        distinct.filter(|f| f.verdict == Verdict::False).count()
     }
 
     /// The first step of the chain that was seen: where to look for the cause.

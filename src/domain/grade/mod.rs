@@ -7,7 +7,9 @@
 mod association;
 mod case;
 mod chain;
+mod chance;
 mod collateral;
+mod control;
 pub mod criterion;
 mod entities;
 pub mod gate;

@@ -3,11 +3,11 @@
 
 use super::{Criterion, Outcome, Slip};
 use crate::domain::grade::case::Case;
-use crate::domain::grade::separation::is_right;
+use crate::domain::grade::separation::{Said, Separation, is_right};
 use crate::domain::rca::analysis::Hypothesis;
 use crate::domain::rca::check::{Finding, Verdict, Weakness, query_command};
 use crate::domain::rca::document::{Form, Verdict as Decided};
-use crate::domain::rca::vocab;
+use crate::domain::rca::vocab::{self, covers};
 use crate::domain::telemetry::series::SourceError;
 use crate::domain::yaml::Position;
 
@@ -17,6 +17,9 @@ pub struct Hypotheses;
 /// What a look-alike is worth that a true piece is said to rule out and does not, or another class
 /// that one rules out.
 const NOT_SEPARATED: u32 = 300;
+/// What it is worth to rule out that nothing is broken any more: the alert that goes on says it, and
+/// tells no cause from another.
+const FIRST_STEP: u32 = 500;
 /// What a look-alike is worth that is only named.
 const NAMED: u32 = 100;
 
@@ -46,6 +49,7 @@ impl Criterion for Hypotheses {
             }
         }
         judged.sort_by_key(|j| std::cmp::Reverse(j.score));
+        only_one_first_step(&mut judged, case);
         let mut outcome = Outcome::full();
         let mut missed = 0;
         for place in 0..wanted {
@@ -63,9 +67,32 @@ impl Criterion for Hypotheses {
     }
 }
 
+/// Where something is broken, leaves the best of the hypotheses that nothing is, as a first step.
+fn only_one_first_step(judged: &mut Vec<Judged<'_>>, case: &Case<'_>) {
+    if case.truth.is_control() {
+        return;
+    }
+    let mut is_taken = false;
+    judged.retain_mut(|one| {
+        if !one.is_control {
+            return true;
+        }
+        if one.score > FIRST_STEP {
+            one.score = FIRST_STEP;
+            one.says = "that something is still broken is a first step; it tells no cause from \
+                        another"
+                .to_owned();
+        }
+        !std::mem::replace(&mut is_taken, true)
+    });
+    judged.sort_by_key(|j| std::cmp::Reverse(j.score));
+}
+
 /// What one hypothesis is worth, and why.
 struct Judged<'a> {
     score: u32,
+    /// Whether it is that nothing is broken.
+    is_control: bool,
     says: String,
     place: Position,
     /// The piece that decides it.
@@ -84,8 +111,13 @@ impl Judged<'_> {
 
 fn judge<'a>(hypothesis: &Hypothesis, case: &'a Case<'_>) -> Judged<'a> {
     let id = hypothesis.class.id;
-    let verdict =
-        |score, says: String, finding| Judged { score, says, place: hypothesis.place, finding };
+    let verdict = |score, says: String, finding| Judged {
+        score,
+        is_control: vocab::domain(id) == "none",
+        says,
+        place: hypothesis.place,
+        finding,
+    };
     let cited = || {
         case.findings.iter().enumerate().filter(|(_, finding)| hypothesis.by.contains(&finding.id))
     };
@@ -154,21 +186,35 @@ fn judge<'a>(hypothesis: &Hypothesis, case: &'a Case<'_>) -> Judged<'a> {
             match true_ones.iter().find(|(number, _)| rules_out(*number)) {
                 Some((_, finding)) => verdict(1000, String::new(), Some(finding)),
                 None => {
-                    let ids: Vec<_> = true_ones.iter().map(|(_, f)| f.id.as_str()).collect();
-                    let says = format!(
-                        "{} is true, but does not rule `{id}` out: it is so where that is the cause, too",
-                        ids.join(" and ")
-                    );
-                    verdict(NOT_SEPARATED, says, Some(finding))
+                    let says = meant.iter().map(|class| not_ruled_out(class, &true_ones, case));
+                    let says: std::collections::BTreeSet<String> = says.collect();
+                    let says: Vec<String> = says.into_iter().collect();
+                    verdict(NOT_SEPARATED, says.join("; "), Some(finding))
                 }
             }
         }
     }
 }
 
-/// Whether the first class is a group above the second.
-fn covers(group: &str, class: &str) -> bool {
-    vocab::parent(class).is_some_and(|above| above == group || covers(group, above))
+/// Why true pieces do not rule out a class, as its recordings say.
+fn not_ruled_out(class: &str, pieces: &[(usize, &Finding)], case: &Case<'_>) -> String {
+    let ids: Vec<_> = pieces.iter().map(|(_, f)| f.id.as_str()).collect();
+    let ids = ids.join(" and ");
+    let said = |number: usize| case.separation(number).and_then(|s| s.classes.get(class)).copied();
+    let fits_this_only =
+        |number: usize| case.separation(number).is_some_and(Separation::is_overfit);
+    if pieces.iter().any(|(number, _)| said(*number) == Some(Said::True)) {
+        format!("{ids} is true, but is so where `{class}` is the cause, too")
+    } else if pieces.iter().any(|(number, _)| fits_this_only(*number)) {
+        format!("{ids} is true, but fits this run only, so it does not rule `{class}` out")
+    } else if pieces.iter().all(|(number, _)| case.separation(*number).is_none()) {
+        format!("{ids} is true, but is no piece that counts, so it does not rule `{class}` out")
+    } else {
+        format!(
+            "{ids} is true, but no run in which `{class}` is the cause can say whether it is \
+                 so there"
+        )
+    }
 }
 
 /// A hypothesis too few: what it could have been.

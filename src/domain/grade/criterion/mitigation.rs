@@ -29,35 +29,43 @@ impl Criterion for Mitigation {
         let mut outcome = Outcome::full();
         let facts = case.record.facts;
         let end = facts.recorded.to;
-        let unmet = facts.objectives.iter().find(|o| {
-            let since = crate::domain::rca::check::since_when_met(std::iter::once(*o), case.record);
-            since.is_ok_and(|since| since.is_none())
-        });
-        let (observed, look) = match unmet {
-            Some(objective) => {
+        let recovery = &case.recovery;
+        let alert = || query_command(&facts.alert.promql, end, facts.page);
+        let (observed, look) = match &recovery.unmet {
+            Some(unmet) => {
                 let says = format!(
-                    "\"{}\" is not met at the end of the record, {}",
-                    objective.name,
-                    since_page(end, facts.page)
+                    "\"{}\" is not met at the end of the record, {}: {}",
+                    unmet.name,
+                    since_page(end, facts.page),
+                    unmet.observed
                 );
-                (says, query_command(&objective.promql, end, facts.page))
+                (says, unmet.look.clone())
             }
-            None if !case.recovery.idle.is_empty() => {
+            None if !recovery.slower.is_empty() => {
                 let says = format!(
-                    "{} handed in or worked off no record in the last 15 s",
-                    case.recovery.idle.join(" and ")
+                    "in the last 15 s {} processed less than half of what it did before",
+                    recovery.slower.join(" and ")
                 );
                 (says, "chaoslab status".to_owned())
             }
-            None => (String::new(), query_command(&facts.alert.promql, end, facts.page)),
+            None if !recovery.is_undone => {
+                let root = case.first_seen().map(|(seen, _)| seen);
+                let says = root.map(|seen| format!("`{}` holds at the end", seen.effect.shows));
+                let look = root.map(|seen| query_command(&seen.effect.shows, end, facts.page));
+                (says.unwrap_or_default(), look.unwrap_or_else(alert))
+            }
+            None => (String::new(), alert()),
         };
         let (score, says) = match case.recovery.ending(facts.page) {
             Ending::Recovered if case.collateral.is_empty() => (1000, ""),
             Ending::Recovered => {
                 (MITIGATED, "all is well again, but not all of what was there before")
             }
-            Ending::Mitigated if !case.recovery.idle.is_empty() => {
-                (MITIGATED, "users are relieved, but not everybody works who worked before")
+            Ending::Mitigated if recovery.unmet.is_none() && !recovery.slower.is_empty() => {
+                (MITIGATED, "users are relieved, but not everybody works as before")
+            }
+            Ending::Mitigated if recovery.unmet.is_none() && !recovery.is_undone => {
+                (MITIGATED, "users are relieved, but what caused it is still there")
             }
             Ending::Mitigated => (MITIGATED, "users are relieved, but not every objective is met"),
             Ending::Unmended if is_described(case) => {

@@ -4,12 +4,16 @@ use super::Gate;
 use crate::domain::grade::case::Case;
 use crate::domain::rca::document::Verdict;
 use crate::domain::rca::moment::since_page;
+use crate::domain::rca::vocab::covers;
 
 /// It does not contradict itself.
 pub struct Consistent;
 
 /// How long before all is well it may be called so, in milliseconds.
 const EARLY: i64 = 60_000;
+
+/// How long before it began somebody may be said to have known, in milliseconds: clocks differ.
+const NOTICED: i64 = 15_000;
 
 impl Gate for Consistent {
     fn name(&self) -> &'static str {
@@ -35,11 +39,18 @@ impl Gate for Consistent {
 fn contradiction(case: &Case<'_>) -> Option<String> {
     let (analysis, page) = (case.analysis, case.record.facts.page);
     let ruled_out = analysis.hypotheses.iter().filter(|h| h.verdict == Verdict::RuledOut);
-    let own = ruled_out
-        .into_iter()
-        .find(|h| analysis.causes.iter().any(|cause| cause.class.value.id == h.class.id));
-    if let Some(own) = own {
-        return Some(format!("`{}` is named as the cause and ruled out", own.class.id));
+    let is_own = |ruled: &str| {
+        let claimed = analysis.causes.iter().map(|cause| cause.class.value.id);
+        claimed.into_iter().any(|class| class == ruled || covers(ruled, class))
+    };
+    if let Some(own) = ruled_out.into_iter().find(|h| is_own(h.class.id)) {
+        return Some(match analysis.causes.iter().any(|c| c.class.value.id == own.class.id) {
+            true => format!("`{}` is named as the cause and ruled out", own.class.id),
+            false => format!("`{}` is ruled out, and the cause belongs to it", own.class.id),
+        });
+    }
+    if let Some(says) = times(case) {
+        return Some(says);
     }
     let ends = [("mitigated", analysis.mitigated), ("recovered", analysis.recovered)];
     for (name, end) in ends {
@@ -53,6 +64,9 @@ fn contradiction(case: &Case<'_>) -> Option<String> {
             ));
         }
     }
+    if let Some(says) = unfounded_mitigation(case) {
+        return Some(says);
+    }
     let claimed = analysis.recovered?;
     match case.recovery.recovered {
         Some(since) if claimed.value >= since - EARLY => None,
@@ -61,14 +75,54 @@ fn contradiction(case: &Case<'_>) -> Option<String> {
             since_page(claimed.value, page),
             since_page(since, page)
         )),
-        None if !case.recovery.idle.is_empty() => Some(format!(
-            "it is called recovered at {}, but {} works no more at the end",
+        None if case.recovery.unmet.is_none() && !case.recovery.slower.is_empty() => Some(format!(
+            "it is called recovered at {}, but {} does not work as before at the end",
             since_page(claimed.value, page),
-            case.recovery.idle.join(" and ")
+            case.recovery.slower.join(" and ")
+        )),
+        None if case.recovery.unmet.is_none() && !case.recovery.is_undone => Some(format!(
+            "it is called recovered at {}, but what caused it is still there at the end",
+            since_page(claimed.value, page)
         )),
         None => Some(format!(
             "it is called recovered at {}, but not every objective is met at the end",
             since_page(claimed.value, page)
         )),
     }
+}
+
+/// What is wrong with when it began and when somebody knew, if anything is. Both are often written
+/// down a little late.
+fn times(case: &Case<'_>) -> Option<String> {
+    let (facts, page) = (case.record.facts, case.record.facts.page);
+    let onset = case.analysis.onset?.value;
+    if let Some(detected) = case.analysis.detected
+        && detected.value < onset - EARLY.min(if detected.value < page { NOTICED } else { EARLY })
+    {
+        return Some(format!(
+            "it is called detected at {}, before it began, {}",
+            since_page(detected.value, page),
+            since_page(onset, page)
+        ));
+    }
+    // The alert held when it paged.
+    let is_late = onset > page + EARLY && onset > facts.page && case.truth.onset.is_some();
+    is_late.then(|| {
+        format!(
+            "it is said to have begun at {}, but the alert had fired by then",
+            since_page(onset, page)
+        )
+    })
+}
+
+/// A claimed end of what users felt when they felt it at all times after.
+fn unfounded_mitigation(case: &Case<'_>) -> Option<String> {
+    let (recovery, page) = (&case.recovery, case.record.facts.page);
+    let claimed = case.analysis.mitigated?;
+    let unmet = recovery.unmet.as_ref().filter(|_| recovery.mitigated.is_none())?;
+    Some(format!(
+        "it is called mitigated at {}, but \"{}\" is not met at the end",
+        since_page(claimed.value, page),
+        unmet.name
+    ))
 }

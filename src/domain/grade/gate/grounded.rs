@@ -12,7 +12,7 @@ impl Gate for Grounded {
     }
 
     fn demands(&self) -> &'static str {
-        "it stands on evidence: one true piece is worth half at least, and not more than a third is false"
+        "it stands on evidence: one true piece is worth half at least, and of what is worth something or false not more than a third is false"
     }
 
     fn cap(&self) -> u32 {
@@ -21,10 +21,17 @@ impl Gate for Grounded {
 
     fn judge(&self, case: &Case<'_>, _score: &dyn Fn(&str) -> Option<u32>) -> (bool, String) {
         let best = case.weighed.iter().filter(|w| w.counted).map(|w| w.worth).max().unwrap_or(0);
-        let (wrong, all) = case.false_of_all();
+        // What shows nothing does not make up for what is false.
+        let shows = case.weighed.iter().filter(|w| w.counted && w.worth > 0).count();
+        let wrong = case.false_ones();
+        let all = shows + wrong;
         (
             best >= 500 && wrong * 3 <= all,
-            format!("the best piece is worth {} of 100; {wrong} of {all} are false", best / 10),
+            format!(
+                "the best piece is worth {} of 100; {wrong} of the {all} that are false or worth \
+                 something are false",
+                best / 10
+            ),
         )
     }
 }

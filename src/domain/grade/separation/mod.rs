@@ -199,9 +199,10 @@ impl Separation {
         apart.map(|(class, _)| class.clone()).collect()
     }
 
-    /// Whether it tells the cause from this class.
+    /// Whether it is never so where this class is the cause. Other runs of the true cause need not
+    /// be able to show it.
     pub fn rules_out(&self, class: &str) -> bool {
-        self.own == Said::True && self.classes.get(class) == Some(&Said::False)
+        self.own != Said::False && self.classes.get(class) == Some(&Said::False)
     }
 
     /// The share of the look-alikes it tells the cause from, in thousandths.

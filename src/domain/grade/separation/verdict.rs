@@ -24,6 +24,8 @@ const LOOKS: i64 = 40;
 const NEAR: i64 = 5_000;
 /// The share of the looks at a phase, in thousandths, from which on a condition was so in it.
 const SOMETIMES: usize = 100;
+/// The share from which on it was so for most of a phase: what a run of the same cause shows.
+const MOSTLY: usize = 500;
 /// The share up to which it was not.
 const NEVER: usize = 50;
 /// The most lines of one kind that a recording keeps for sure.
@@ -151,7 +153,7 @@ impl<'a> Judge<'a> {
         let mut said = Said::False;
         for casting in castings {
             for query in &self.conditions {
-                said = said.or(self.condition(query, recording, &casting)?);
+                said = said.or(self.condition(query, recording, &casting, SOMETIMES)?);
             }
             if self.conditions.is_empty() {
                 said = said.or(self.in_other_words(recording, &casting)?);
@@ -193,17 +195,20 @@ impl<'a> Judge<'a> {
         let ask = |casting: Casting| {
             let cast = self.cast(recording, &casting, false);
             let moved = limits.there(query, &cast, recording.head.phases.baseline, there);
-            let said = self.condition(&moved, recording, &casting)?;
+            let said = self.condition(&moved, recording, &casting, MOSTLY)?;
             Ok((moved, said))
         };
         self.castings(recording).into_iter().map(ask).collect()
     }
 
+    /// Whether a condition was so in a recording: at the instant it is about, or in enough of the
+    /// looks at that phase.
     fn condition(
         &self,
         query: &Query,
         recording: &Recording,
         casting: &Casting,
+        enough: usize,
     ) -> Result<Said, SourceError> {
         let left_out =
             query.metrics().into_iter().any(|name| recording.head.left_out.contains(name));
@@ -221,8 +226,8 @@ impl<'a> Judge<'a> {
         let is_near = seen.iter().any(|(at, held)| *held && at.abs_diff(there) <= NEAR as u64)
             || holds(query, &cast, there)?;
         Ok(match share {
-            share if is_near || share >= SOMETIMES => Said::True,
-            share if share <= NEVER => Said::False,
+            share if is_near || share >= enough => Said::True,
+            share if share <= NEVER || enough == MOSTLY => Said::False,
             _ => Said::Unknown,
         })
     }

@@ -4,6 +4,8 @@
 
 mod command;
 mod effort;
+mod equality;
+mod fact;
 mod intervention;
 mod log;
 mod promql;
@@ -17,7 +19,7 @@ use std::collections::BTreeMap;
 pub use effort::{Effort, Metered};
 use serde::Serialize;
 pub use show::{number, observed, query_command};
-pub use timeline::{holding, looks, since_when, since_when_met, times};
+pub use timeline::{holding, looks, seen_at, since_when, since_when_met, times};
 
 use super::analysis::{Claim, Item, Resolved, Source, resolve};
 use super::document::Document;
@@ -171,16 +173,16 @@ pub fn findings(items: &[Item], record: &Record<'_>) -> Result<Vec<Finding>, Sou
             true => too_costly(item, record.facts),
             false => verified?,
         };
-        let canonical = match &item.claim {
-            // Two times that snap to one sample are one time.
-            Claim::Promql { query, .. } => format!("promql {} @{}", query.expr(), finding.at.from),
-            claim => claim.canonical(),
-        };
-        match seen.get(&canonical) {
+        // A false claim is no repetition of a true one.
+        let fact = format!("{:?} {}", finding.verdict, fact::of(&item.claim));
+        let mut facts = vec![fact];
+        // Lines that are the same are one fact, however they were looked for.
+        if let Claim::Log { min: Some(_), .. } = &item.claim {
+            facts.push(format!("{:?} {} {}", finding.verdict, finding.observed, finding.reason));
+        }
+        match facts.iter().find_map(|fact| seen.get(fact)) {
             Some(first) => finding.weaknesses.push(Weakness::Duplicate((*first).to_owned())),
-            None => {
-                seen.insert(canonical, &item.id);
-            }
+            None => seen.extend(facts.into_iter().map(|fact| (fact, item.id.as_str()))),
         }
         findings.push(finding);
     }

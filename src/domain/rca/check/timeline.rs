@@ -1,7 +1,8 @@
 //! When a condition held, over a stretch of the record.
 
-use crate::domain::rca::record::{Objective, Record, Span};
+use crate::domain::rca::record::{Gap, Objective, Record, Span};
 use crate::domain::telemetry::QueryError;
+use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::promql::Query;
 use crate::domain::telemetry::series::{SeriesSource, SourceError, UnixMs};
 
@@ -71,17 +72,41 @@ pub fn times(
     }
 }
 
+/// The last instant up to this one at which what the query needs was read: where the record has a
+/// hole there, it says nothing, and what was before the hole is the newest that is known.
+pub fn seen_at(query: &Query, record: &Record<'_>, at: UnixMs) -> UnixMs {
+    let jobs: Vec<_> =
+        query.metrics().into_iter().filter_map(catalogue::find).map(|metric| metric.job).collect();
+    let mut at = at;
+    // A hole may begin where another ends.
+    for _ in &record.facts.gaps {
+        let stretch = Span { from: at, to: at };
+        let end = |gap: &&Gap| {
+            gap.hides(stretch, &jobs) || gap.span.to == at && gap.hides(gap.span, &jobs)
+        };
+        match record.facts.gaps.iter().find(end) {
+            Some(gap) => at = gap.span.from,
+            None => break,
+        }
+    }
+    at
+}
+
 /// Since when all these objectives are met without a break up to the end of the record; nothing
-/// when one of them is not met then, or cannot be asked.
+/// when one of them is not met then, or cannot be asked. A hole in the record is no break.
 pub fn since_when_met<'a>(
     objectives: impl Iterator<Item = &'a Objective>,
     record: &Record<'_>,
 ) -> Result<Option<UnixMs>, SourceError> {
     let mut since = record.facts.recorded.from;
     for objective in objectives {
-        let Some(met) = since_when(&objective.promql, record.series, record.facts.recorded)? else {
+        let Ok(query) = Query::parse(&objective.promql) else { return Ok(None) };
+        let recorded = record.facts.recorded;
+        let Some(mut looks) = looks(&query, record.series, recorded, MOST_LOOKS)? else {
             return Ok(None);
         };
+        looks.retain(|(at, _)| seen_at(&query, record, *at) == *at);
+        let Some(met) = standing(&looks, recorded.from) else { return Ok(None) };
         since = since.max(met);
     }
     Ok(Some(since))
@@ -96,7 +121,12 @@ pub fn since_when(
 ) -> Result<Option<UnixMs>, SourceError> {
     let Ok(query) = Query::parse(promql) else { return Ok(None) };
     let looks = looks(&query, source, span, MOST_LOOKS)?.unwrap_or_default();
-    let Some((_, true)) = looks.last() else { return Ok(None) };
+    Ok(standing(&looks, span.from))
+}
+
+/// Since when it held at every look up to the last; nothing when it does not hold there.
+fn standing(looks: &[(UnixMs, bool)], from: UnixMs) -> Option<UnixMs> {
+    let (_, true) = looks.last()? else { return None };
     let broken = looks.iter().rposition(|(_, held)| !held);
-    Ok(Some(broken.map_or(span.from, |broken| looks[broken + 1].0)))
+    Some(broken.map_or(from, |broken| looks[broken + 1].0))
 }

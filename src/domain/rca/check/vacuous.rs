@@ -2,14 +2,13 @@
 //! reaches them with time, they hit a measured number exactly, or they ask the clock.
 
 use super::Weakness;
+use super::equality::measured_equality;
 use super::siblings;
 use super::timeline::{CADENCE, looks};
 use crate::domain::rca::record::{Record, Span};
-use crate::domain::telemetry::catalogue::{self, Quantity};
 use crate::domain::telemetry::promql::Query;
-use crate::domain::telemetry::promql::expr::{Aggregation, Binary, Expr};
-use crate::domain::telemetry::promql::function::RangeFunction;
-use crate::domain::telemetry::promql::operator::{BinaryOp, Comparison, Relation};
+use crate::domain::telemetry::promql::expr::{Binary, Expr};
+use crate::domain::telemetry::promql::operator::{BinaryOp, Relation};
 use crate::domain::telemetry::series::{Point, SourceError, UnixMs};
 
 /// The share of looks, in thousandths, from which on a claim counts as true of a healthy run.
@@ -17,9 +16,6 @@ pub(super) const USUAL: u32 = 800;
 
 /// The most looks at the baseline for one query.
 const LOOKS: i64 = 60;
-
-/// The largest number a count of things is compared with for equality.
-const SMALL: f64 = 100.0;
 
 /// What makes this condition worthless, whatever it says of the incident.
 pub(super) fn weaknesses(
@@ -88,7 +84,7 @@ fn grows_there(query: &Query, record: &Record<'_>, at: UnixMs) -> Result<bool, S
                     compared.push((side.clone(), comparison.relation, *limit))
                 }
                 (Expr::Number(limit), side) => {
-                    compared.push((side.clone(), mirrored(comparison.relation), *limit))
+                    compared.push((side.clone(), comparison.relation.mirrored(), *limit))
                 }
                 _ => {}
             }
@@ -133,78 +129,6 @@ fn expected_at(points: &[Point], at: UnixMs) -> Option<(f64, bool)> {
     }
     let slope = (last.value - first.value) / (last.at - first.at) as f64;
     Some((last.value + slope * (at - last.at) as f64, true))
-}
-
-fn mirrored(relation: Relation) -> Relation {
-    match relation {
-        Relation::Greater => Relation::Less,
-        Relation::Less => Relation::Greater,
-        Relation::GreaterOrEqual => Relation::LessOrEqual,
-        Relation::LessOrEqual => Relation::GreaterOrEqual,
-        same => same,
-    }
-}
-
-/// The metric of an equality on a measurement, when there is one.
-fn measured_equality(query: &Query) -> Option<String> {
-    let equalities = query
-        .comparisons()
-        .into_iter()
-        .filter(|(relation, _)| matches!(relation, Relation::Equal | Relation::NotEqual));
-    equalities.into_iter().find_map(|(relation, binary)| {
-        let limit = [&binary.lhs, &binary.rhs].into_iter().find_map(|side| match **side {
-            Expr::Number(limit) => Some(limit),
-            _ => None,
-        });
-        // That nothing happened, or that nothing is left, is a state: no run hits it by chance.
-        if limit == Some(0.0) && relation == Relation::Equal {
-            return None;
-        }
-        let is_small = limit.is_none_or(|limit| limit.abs() <= SMALL);
-        [&binary.lhs, &binary.rhs].into_iter().find_map(|side| measured(side, is_small))
-    })
-}
-
-/// The metric that makes this operand a measurement, when one does.
-fn measured(side: &Expr, small: bool) -> Option<String> {
-    let name = |expr: &Expr| expr.selector().and_then(|(s, _)| s.metric()).map(str::to_owned);
-    match side {
-        // Counting yields a count whatever is counted; a truth is a state.
-        Expr::Aggregate(Aggregation::Count | Aggregation::Group, ..) if small => None,
-        Expr::Binary(Binary {
-            op: BinaryOp::Comparison(Comparison { returns_bool: true, .. }),
-            ..
-        }) => None,
-        Expr::Select(_) => quantity_of(side, small),
-        Expr::OverRange(function, _) => match function {
-            RangeFunction::LastOverTime
-            | RangeFunction::MaxOverTime
-            | RangeFunction::MinOverTime => quantity_of(side, small),
-            RangeFunction::PresentOverTime
-            | RangeFunction::AbsentOverTime
-            | RangeFunction::Changes
-            | RangeFunction::Resets => None,
-            _ => name(side),
-        },
-        Expr::QuantileOverTime(..) | Expr::PredictLinear(..) => name(side),
-        Expr::OfInstant(function, vector, _) => match function.name() {
-            "absent" => None,
-            _ => measured(vector, small),
-        },
-        Expr::Binary(Binary { op: BinaryOp::Arithmetic(_), lhs, rhs, .. }) => {
-            // A difference of states or counts is a count; a quotient or product is measured like
-            // its parts.
-            measured(lhs, small).or_else(|| measured(rhs, small))
-        }
-        other => other.children().into_iter().find_map(|child| measured(child, small)),
-    }
-}
-
-fn quantity_of(side: &Expr, small: bool) -> Option<String> {
-    let name = side.selector().and_then(|(s, _)| s.metric())?;
-    let quantity = catalogue::find(name).map(|metric| metric.quantity())?;
-    let is_fair = quantity == Quantity::State || quantity == Quantity::Count && small;
-    (!is_fair).then(|| name.to_owned())
 }
 
 /// Whether so many lines, or none, in a time as long as this are usual in the healthy baseline: in

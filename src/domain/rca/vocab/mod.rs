@@ -214,6 +214,11 @@ pub fn parent(id: &str) -> Option<&str> {
     id.rsplit_once('.').map(|(above, _)| above)
 }
 
+/// Whether the first class is a group above the second.
+pub fn covers(group: &str, class: &str) -> bool {
+    parent(class).is_some_and(|above| above == group || covers(group, above))
+}
+
 /// The first word of a dotted name.
 pub fn domain(id: &str) -> &str {
     id.split('.').next().unwrap_or(id)

@@ -67,6 +67,19 @@ pub enum SetOp {
     Unless,
 }
 
+impl Relation {
+    /// What is asked when both sides change places.
+    pub fn mirrored(self) -> Self {
+        match self {
+            Self::Greater => Self::Less,
+            Self::Less => Self::Greater,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            same @ (Self::Equal | Self::NotEqual) => same,
+        }
+    }
+}
+
 impl BinaryOp {
     /// As it is written.
     pub fn symbol(self) -> &'static str {
