@@ -56,7 +56,7 @@ impl Weighed {
 /// A limit that lies elsewhere in another run, as a reader compares the two.
 fn moved(here: f64, there: f64) -> String {
     format!(
-        "the limit {} was put to {} in another run of this cause, as far between its healthy and its broken value",
+        "in another run of this cause the equivalent threshold to {} is {}",
         number(here),
         number(there)
     )

@@ -28,11 +28,12 @@ pub use self::chain::{Seen, seen};
 pub use self::collateral::{Collateral, Damage};
 pub use self::recovery::{Ending, Recovery};
 pub use self::separation::{Comparison, has_twin, is_right};
-use super::fault::truth::Truth;
+use super::fault::truth::{Counts, Truth};
 use super::rca::analysis::{Source, resolve};
 use super::rca::check::findings;
 use super::rca::document::{Document, Form};
 use super::rca::record::{Record, Span};
+use super::rca::vocab;
 use super::telemetry::series::SourceError;
 use super::yaml::Problem;
 
@@ -331,6 +332,7 @@ fn notes(case: &Case<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
+    notes.extend(contributing(case));
     if let Some(change) = case.record.facts.first_change() {
         notes.push(format!(
             "Proof of the cause is taken before the first change of the lab, command {}.",
@@ -338,6 +340,21 @@ fn notes(case: &Case<'_>) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// The contributing factors of a document that did contribute: they are shown as right, and a wrong
+/// one costs nothing.
+fn contributing(case: &Case<'_>) -> Vec<String> {
+    let right = |id: &str| {
+        case.truth.preconditions.iter().find(|p| {
+            let counts = matches!(p.counts, Counts::Contributing | Counts::Equivalent);
+            counts && vocab::class(&p.class).map_or(p.class == id, |class| class.id == id)
+        })
+    };
+    let named = case.analysis.contributing.iter().map(|factor| factor.value.id);
+    named
+        .filter_map(|id| right(id).map(|p| format!("`{id}` did contribute: {}", p.reason)))
+        .collect()
 }
 
 #[cfg(test)]

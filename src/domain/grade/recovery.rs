@@ -50,7 +50,7 @@ impl Ending {
         match self {
             Self::Recovered => "recovered: every objective met, the alert quiet",
             Self::Mitigated => "mitigated: users relieved, something still missing",
-            Self::Unmended => "not mended",
+            Self::Unmended => "not fixed",
         }
     }
 }

@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart::Chart;
 use super::opening::{Commitment, Other, Step};
+use super::shown::shown;
 use super::svg::svg;
 use super::{Opened, ReportError, ReportInput, open, points};
 use crate::domain::grade::{Collateral, Evidence, Grade, Loss, PASS};
@@ -19,7 +20,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 pub fn html(input: &ReportInput<'_>) -> Result<String, ReportError> {
     let opened = input.sealed.as_ref().map(|sealed| open(sealed, input.record)).transpose()?;
     let chart = Chart::of(input)?;
-    let (grade, facts) = (input.grade, input.record.facts);
+    let (grade, facts) = (&shown(input.grade), input.record.facts);
     let verdict = if grade.passed { "Passed" } else { "Not passed" };
     let total = points(grade.total);
     let page = html! {
@@ -72,7 +73,7 @@ fn summary(grade: &Grade, facts: &Facts) -> Markup {
             (points(grade.earned)) " earned"
             @if grade.hints > 0 { ", " (points(grade.hints)) " for hints" }
             @if !grade.collateral.is_empty() { ", " (points(damage)) " for damage" }
-            "; " (points(PASS)) " and every gate pass. At the end of the record: "
+            "; you need " (points(PASS)) " points and every gate. At the end of the record: "
             (grade.ending.says()) "."
         }
     }
@@ -202,7 +203,7 @@ fn losses(all: &[Loss], page: i64) -> Markup {
 fn truth(opened: &Opened) -> Markup {
     html! {
         (section("What it was", what_it_was(opened)))
-        @if !opened.chain.is_empty() { (section("How it went on", chain(&opened.chain))) }
+        @if !opened.chain.is_empty() { (section("How it unfolded", chain(&opened.chain))) }
         @if !opened.look_alikes.is_empty() {
             (section("What tells it from its look-alikes", look_alikes(&opened.look_alikes)))
         }
@@ -255,9 +256,9 @@ fn look_alikes(others: &[Other]) -> Markup {
 
 fn commitment(commitment: &Commitment) -> Markup {
     let says = if commitment.verified {
-        "truth and salt give it"
+        "SHA-256 over the truth and its salt"
     } else {
-        "truth and salt do not give it"
+        "not the SHA-256 over the truth and its salt"
     };
     html! {
         p {

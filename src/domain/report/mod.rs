@@ -5,6 +5,7 @@ mod chart;
 mod html;
 mod junit;
 mod opening;
+mod shown;
 mod svg;
 mod table;
 mod text;

@@ -3,12 +3,14 @@
 
 use csv::{Terminator, WriterBuilder};
 
+use super::shown::shown;
 use super::{ReportError, points};
 use crate::domain::grade::Grade;
 
 /// The grade as CSV (RFC 4180) with a head line: run, verdict and total in each line, then an item,
 /// its points, and why points are missing.
 pub fn csv(grade: &Grade) -> Result<String, ReportError> {
+    let grade = &shown(grade);
     let mut out = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     out.write_record(["run", "passed", "total", "item", "earned", "possible", "losses"])?;
     for item in &grade.items {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::shown::shown;
 use super::{Opened, ReportError, ReportInput, Sealed, open, points};
 use crate::domain::grade::{Evidence, Grade, Item, Loss, PASS};
 use crate::domain::rca::moment::since_page;
@@ -57,7 +58,7 @@ fn write(
     opened: Option<&Opened>,
     ink: &Ink,
 ) -> std::fmt::Result {
-    let (grade, page) = (input.grade, input.record.facts.page);
+    let (grade, page) = (&shown(input.grade), input.record.facts.page);
     head(out, grade, ink)?;
     writeln!(out, "\n{}", ink.bold("Items"))?;
     for item in &grade.items {
@@ -151,7 +152,7 @@ fn head(out: &mut String, grade: &Grade, ink: &Ink) -> std::fmt::Result {
     if damage > 0 {
         how.push(format!("{} for damage", points(damage)));
     }
-    writeln!(out, "{}; {} and every gate pass", how.join(", "), points(PASS))?;
+    writeln!(out, "{}; you need {} points and every gate", how.join(", "), points(PASS))?;
     writeln!(out, "{}", ink.dim(format!("at the end of the record: {}", grade.ending.says())))
 }
 
@@ -227,7 +228,7 @@ fn truth(out: &mut String, opened: &Opened, ink: &Ink) -> std::fmt::Result {
     writeln!(out, "  staged as {} with seed {}; the same again:", opened.scenario, opened.seed)?;
     writeln!(out, "     {}", ink.dim(&opened.again))?;
     if !opened.chain.is_empty() {
-        writeln!(out, "\n{}", ink.bold("How it went on"))?;
+        writeln!(out, "\n{}", ink.bold("How it unfolded"))?;
     }
     for (number, step) in opened.chain.iter().enumerate() {
         writeln!(
@@ -254,9 +255,9 @@ fn truth(out: &mut String, opened: &Opened, ink: &Ink) -> std::fmt::Result {
     let commitment = &opened.commitment;
     writeln!(out, "\n{}", ink.bold("Commitment"))?;
     let verified = if commitment.verified {
-        "truth and salt give it"
+        "SHA-256 over the truth and its salt"
     } else {
-        "TRUTH AND SALT DO NOT GIVE IT"
+        "NOT THE SHA-256 OVER THE TRUTH AND ITS SALT"
     };
     writeln!(out, "  {}  {}", commitment.hash, ink.good_or_bad(commitment.verified, verified))?;
     writeln!(out, "  published when the run opened; check it yourself:")?;

@@ -69,12 +69,11 @@ impl Criterion for Mitigation {
             }
             Ending::Mitigated => (MITIGATED, "users are relieved, but not every objective is met"),
             Ending::Unmended if is_described(case) => {
-                (DESCRIBED, "what was to be done is described, but it was not mended")
+                (DESCRIBED, "what was to be done is described, but the fault was not fixed")
             }
-            Ending::Unmended => (
-                0,
-                "it was not mended, and nothing is said of what was to be done where it originates",
-            ),
+            Ending::Unmended => {
+                (0, "the fault was not fixed, and no action is described where it originates")
+            }
         };
         let says = says.to_owned();
         outcome.slip(Slip {

@@ -12,7 +12,8 @@ impl Gate for Grounded {
     }
 
     fn demands(&self) -> &'static str {
-        "it stands on evidence: one true piece is worth half at least, and of what is worth something or false not more than a third is false"
+        "it stands on evidence: one true piece is worth half at least, and at most a third of the pieces \
+         that count are false"
     }
 
     fn cap(&self) -> u32 {
@@ -28,8 +29,7 @@ impl Gate for Grounded {
         (
             best >= 500 && wrong * 3 <= all,
             format!(
-                "the best piece is worth {} of 100; {wrong} of the {all} that are false or worth \
-                 something are false",
+                "the best piece is worth {} of 100; {wrong} of the {all} that count are false",
                 best / 10
             ),
         )

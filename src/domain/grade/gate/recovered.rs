@@ -12,7 +12,7 @@ impl Gate for Recovered {
     }
 
     fn demands(&self) -> &'static str {
-        "it was mended: every objective is met at the end of the record and the alert is quiet"
+        "it was fixed: every objective is met at the end of the record and the alert is quiet"
     }
 
     fn cap(&self) -> u32 {

@@ -128,7 +128,7 @@ impl Weakness {
             Self::SelfMade(command) => format!("it became true only with your own command {command}"),
             Self::NoTool => "no tool known to read the lab printed this output".to_owned(),
             Self::OwnText => "this text stands in the command line itself; quote something the tool found".to_owned(),
-            Self::NamesOnly => "this text only names things; quote what is said about them".to_owned(),
+            Self::NamesOnly => "the quote holds only names; include the value or state beside them".to_owned(),
             Self::Duplicate(first) => format!("it says what {first} says already"),
         }
     }
@@ -175,14 +175,11 @@ pub fn findings(items: &[Item], record: &Record<'_>) -> Result<Vec<Finding>, Sou
         };
         // A false claim is no repetition of a true one.
         let fact = format!("{:?} {}", finding.verdict, fact::of(&item.claim));
-        let mut facts = vec![fact];
-        // Lines that are the same are one fact, however they were looked for.
-        if let Claim::Log { min: Some(_), .. } = &item.claim {
-            facts.push(format!("{:?} {} {}", finding.verdict, finding.observed, finding.reason));
-        }
-        match facts.iter().find_map(|fact| seen.get(fact)) {
+        match seen.get(&fact) {
             Some(first) => finding.weaknesses.push(Weakness::Duplicate((*first).to_owned())),
-            None => seen.extend(facts.into_iter().map(|fact| (fact, item.id.as_str()))),
+            None => {
+                seen.insert(fact, &item.id);
+            }
         }
         findings.push(finding);
     }

@@ -222,7 +222,9 @@ impl Verdict {
             arguments.iter().map(String::as_str).filter(|a| !a.starts_with('-')).collect();
         match (plain.first().copied().unwrap_or(""), plain.get(2).copied()) {
             ("service", Some("show") | None) => self.reads("chaoslab"),
-            ("service", Some("set" | "edit")) => self.changes(Change::Config),
+            ("service", Some("set" | "unset" | "edit" | "rollback")) => {
+                self.changes(Change::Config)
+            }
             ("service" | "node", _) => self.changes(Change::Restart),
             ("exec", _) => match arguments.iter().position(|a| a == "--") {
                 Some(at) => self.words(&arguments[at + 1..], false, depth + 1),
