@@ -91,10 +91,10 @@ fn mending_counts_by_how_far_it_got() {
         let draft = Draft { more, times: String::new(), ..link_capped(GOOD) };
         item_of(&graded(&draft.file(), &run, &capped_link()).expect("it is valid"), name)
     };
-    insta::assert_snapshot!([with("remove the cap from the link of kafka-2"), with("mend it")].join("\n"), @r"
-    Some(300) what was to be done is described, but it was not mended
-    Some(0) it was not mended, and nothing is said of what was to be done where it originates
-    ");
+    insta::assert_snapshot!([with("remove the cap from the link of kafka-2"), with("mend it")].join("\n"), @r#"
+    Some(300) what was to be done is described, but the fault was not fixed
+    Some(0) the fault was not fixed, and no action is described where it originates
+    "#);
 }
 
 #[test]

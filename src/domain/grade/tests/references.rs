@@ -182,7 +182,7 @@ fn every_lost_point_is_explained_with_its_place_and_a_way_to_see_it() {
         | chaoslab query 'sum(kafka_server_replicamanager_underreplicatedpartitions) > 0' --at T+00:00:00
     L18 prevention -2272 2:1 what fits this cause as well: `alert.link_saturated`
        `rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1` holds from T-00:00:28 on | chaoslab query 'rate(node_qdisc_drops_total{node="kafka-2",kind="tbf"}[10s]) > 1' --at T-00:00:28
-    failed 38.552 (class 500, component 555, onset 856, evidence 133, mechanism 0, impact and times 166, mitigation and recovery 1000, prevention 0) gates failed: [G1]
+    failed 38.552 (class 500, component 555, onset 856, evidence 133, mechanism 0, impact and times 166, mitigation and recovery 1000, prevention 0) gates failed: [G1 G3]
     "#);
 }
 

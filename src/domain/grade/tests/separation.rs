@@ -105,7 +105,7 @@ fn a_limit_lies_where_it_lies_between_healthy_and_broken() {
         .evidence
         .remove(0);
     assert_eq!(evidence.worth, 1000, "{evidence:?}");
-    insta::assert_snapshot!(evidence.limits.join("\n"), @"the limit 300000 was put to 1200000 in another run of this cause, as far between its healthy and its broken value");
+    insta::assert_snapshot!(evidence.limits.join("\n"), @"in another run of this cause the equivalent threshold to 300000 is 1200000");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn what_fits_this_run_only_is_merely_associated() {
     let mut with = recorded();
     for kept in with.own[0].telemetry.series.get_mut("node_qdisc_drops_total").into_iter().flatten()
     {
-        kept.changes.iter_mut().for_each(|p| p.value /= 3.0);
+        kept.changes.iter_mut().for_each(|p| p.value /= 100.0);
     }
     let command = "command: 4, contains: 'dropped 364, overlimits 8487'";
     for evidence in [overfit, command] {

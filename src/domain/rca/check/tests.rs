@@ -2,6 +2,8 @@ use super::*;
 use crate::domain::rca::moment::since_page;
 use crate::domain::rca::sample::{self, Sample};
 
+mod pasted;
+
 /// What is found out about claims, one line each.
 fn told(run: &Sample, claims: &[&str]) -> String {
     let evidence: String = claims
@@ -44,14 +46,14 @@ fn a_condition_is_told_with_what_was_observed() {
         "promql: 'kafka_topic_partition_in_sync_replica < 3', at: T+00:00:30",
         "promql: 'kafka_broker_config_info{broker=\"2\"} == 1', at: T+00:00:32",
     ]), @r#"
-    TRUE: it holds at T+00:00:00.137; kafka_topic_partition_in_sync_replica{topic="orders", partition="1"} is 1
-    TRUE: it holds at T+00:01:00.137; kafka_probe_duration_seconds{broker="2"} is 0.460585
-    TRUE: it holds at T+00:01:00.137; kafka_probe_duration_seconds{broker="2"} is 0.460585
-    TRUE: it holds at T-00:00:04.863; rate(node_qdisc_drops_total{node="kafka-2", kind="tbf"}[20s]) is 9; rate(node_network_transmit_bytes_total{node="kafka-2"}[20s]) is 248000
-    TRUE: it holds at T+00:00:30.137; sum by (broker) (kafka_server_replicamanager_underreplicatedpartitions) is {broker="1"} 0, {broker="2"} 2, {broker="3"} 0
-    TRUE: it holds at T+00:00:30.137; kafka_topic_partition_in_sync_replica{partition="1", topic="orders"} 1, kafka_topic_partition_in_sync_replica{partition="4", topic="orders"} 1
-    TRUE !Vacuous(1000): it holds at T+00:00:30.137, the sample nearest to T+00:00:32; kafka_broker_config_info{broker="2"} is 1
-    "#);
+TRUE: it holds at T+00:00:00.137; kafka_topic_partition_in_sync_replica{topic="orders", partition="1"} is 1
+TRUE: it holds at T+00:01:00.137; kafka_probe_duration_seconds{broker="2"} is 0.460585
+TRUE !Duplicate("E1"): it holds at T+00:01:00.137; kafka_probe_duration_seconds{broker="2"} is 0.460585
+TRUE: it holds at T-00:00:04.863; rate(node_qdisc_drops_total{node="kafka-2", kind="tbf"}[20s]) is 9; rate(node_network_transmit_bytes_total{node="kafka-2"}[20s]) is 248000
+TRUE: it holds at T+00:00:30.137; sum by (broker) (kafka_server_replicamanager_underreplicatedpartitions) is {broker="1"} 0, {broker="2"} 2, {broker="3"} 0
+TRUE: it holds at T+00:00:30.137; kafka_topic_partition_in_sync_replica{partition="1", topic="orders"} 1, kafka_topic_partition_in_sync_replica{partition="4", topic="orders"} 1
+TRUE !Vacuous(1000): it holds at T+00:00:30.137, the sample nearest to T+00:00:32; kafka_broker_config_info{broker="2"} is 1
+"#);
 }
 
 #[test]
@@ -132,22 +134,22 @@ fn what_is_true_of_a_healthy_run_shows_nothing() {
         "log: '{node=\"kafka-2\"}', from: T-00:00:10, to: T+00:02:00",
         "log: '{node=\"kafka-2\"} |= \"OutOfMemoryError\"', from: T-00:00:10, to: T+00:02:00, absent: true",
     ]), @r#"
-    TRUE !Vacuous(1000): it holds at T+00:01:00.137; process_open_fds{broker="2"} is 131
-    TRUE !Vacuous(1000): it holds at T+00:01:00.137; kafka_topic_partition_leader{topic="orders", partition="1"} is 2
-    TRUE !Vacuous(1000): it holds at T+00:02:00.137; process_open_fds{broker="2"} offset 2m is 131
-    TRUE !Vacuous(1000): it holds at T+00:01:00.137; 1
-    TRUE !Vacuous(1000): it holds at T+00:01:00.137; vector(1) is 1
-    TRUE !GrowsAnyway: it holds at T+00:01:00.137; kafka_server_brokertopicmetrics_bytesin_total{broker="2"} is 65591204
-    TRUE !GrowsAnyway: it holds at T+00:01:00.137; kafka_topic_partition_current_offset{partition="1"} is 15200
-    TRUE !GrowsAnyway: it holds at T+00:01:00.137; count_over_time(process_open_fds{broker="2"}[10m]) is 131
-    TRUE !Clock !GrowsAnyway: it holds at T+00:01:00.137; time() is 1795348930
-    TRUE !Clock !GrowsAnyway: it holds at T+00:01:00.137; timestamp(process_open_fds{broker="2"}) is 1795348930
-    TRUE !Clock !Vacuous(1000): it holds at T+00:01:00.137; process_open_fds{broker="2"} @ 1795348860 is 130
-    TRUE !Clock: it holds at T-00:00:28.863; kafka_probe_duration_seconds{broker="2"} offset -30s is 0.464311
-    TRUE !Vacuous(1000): 7 lines from T-00:00:10 to T+00:02:00; the first at T-00:00:06.580 on kafka-2: [2026-11-22] INFO [LocalLog partition=orders-3, dir=/data] Rolled new log segment at offset 63
-    TRUE !Vacuous(1000): 7 lines from T-00:00:10 to T+00:02:00; the first at T-00:00:06.580 on kafka-2: [2026-11-22] INFO [LocalLog partition=orders-3, dir=/data] Rolled new log segment at offset 63
-    TRUE !Vacuous(1000): no such line from T-00:00:10 to T+00:02:00; no line
-    "#);
+TRUE !Vacuous(1000): it holds at T+00:01:00.137; process_open_fds{broker="2"} is 131
+TRUE !Vacuous(1000): it holds at T+00:01:00.137; kafka_topic_partition_leader{topic="orders", partition="1"} is 2
+TRUE !Vacuous(1000) !Duplicate("E0"): it holds at T+00:02:00.137; process_open_fds{broker="2"} offset 2m is 131
+TRUE !Vacuous(1000): it holds at T+00:01:00.137; 1
+TRUE !Vacuous(1000): it holds at T+00:01:00.137; vector(1) is 1
+TRUE !GrowsAnyway: it holds at T+00:01:00.137; kafka_server_brokertopicmetrics_bytesin_total{broker="2"} is 65591204
+TRUE !GrowsAnyway: it holds at T+00:01:00.137; kafka_topic_partition_current_offset{partition="1"} is 15200
+TRUE !GrowsAnyway: it holds at T+00:01:00.137; count_over_time(process_open_fds{broker="2"}[10m]) is 131
+TRUE !Clock !GrowsAnyway: it holds at T+00:01:00.137; time() is 1795348930
+TRUE !Clock !GrowsAnyway: it holds at T+00:01:00.137; timestamp(process_open_fds{broker="2"}) is 1795348930
+TRUE !Clock !Vacuous(1000) !Duplicate("E0"): it holds at T+00:01:00.137; process_open_fds{broker="2"} @ 1795348860 is 130
+TRUE !Clock: it holds at T-00:00:28.863; kafka_probe_duration_seconds{broker="2"} offset -30s is 0.464311
+TRUE !Vacuous(1000): 7 lines from T-00:00:10 to T+00:02:00; the first at T-00:00:06.580 on kafka-2: [2026-11-22] INFO [LocalLog partition=orders-3, dir=/data] Rolled new log segment at offset 63
+TRUE !Vacuous(1000): 7 lines from T-00:00:10 to T+00:02:00; the first at T-00:00:06.580 on kafka-2: [2026-11-22] INFO [LocalLog partition=orders-3, dir=/data] Rolled new log segment at offset 63
+TRUE !Vacuous(1000): no such line from T-00:00:10 to T+00:02:00; no line
+"#);
 }
 
 #[test]
@@ -219,20 +221,20 @@ fn what_a_learner_made_supports_nothing() {
         "command: 4, contains: 'dropped 364, overlimits'",
         "command: 4, contains: 'dropped   364,  overlimits'",
     ]), @r#"
-    TRUE !NoTool !OwnText: command 8 (`echo 'qdisc tbf 8001: root refcnt 2 rate 2Mbit'`, T+00:01:50) printed it; qdisc tbf 8001: root refcnt 2 rate 2Mbit
-    TRUE !SelfMade(9): 1 line from T+00:01:00 to T+00:02:25; the first at T+00:02:01.420 on kafka-3: [Partition orders-3 broker=3] Shrinking ISR from 1,2,3 to 3
-    TRUE !SelfMade(10): command 11 (`cat /tmp/seen`, T+00:02:11) printed it; qdisc tbf 8001
-    TRUE !OwnText: command 12 (`grep 'Shrinking ISR' /var/log/kafka/server.log`, T+00:02:15) printed it; Shrinking ISR from 2,3,1 to 2
-    TRUE: command 12 (`grep 'Shrinking ISR' /var/log/kafka/server.log`, T+00:02:15) printed it; Shrinking ISR from 2,3,1 to 2
-    TRUE !SelfMade(13): command 14 (`tc qdisc`, T+00:02:17) printed it; qdisc tbf 8001
-    TRUE !SelfMade(15): command 16 (`ps aux`, T+00:02:19) printed it; sleep 9 # throttled.rate=20000
-    TRUE !NamesOnly: command 17 (`kafka-topics.sh --list`, T+00:02:20) printed it; orders
-    TRUE !Late(18) !SelfMade(9): 1 line from T+00:01:00 to T+00:03:00; the first at T+00:02:31.420 on kafka-3: [x] Shrinking ISR from 3,1,2
-    TRUE !Late(18): command 19 (`tc -s qdisc show dev eth0`, T+00:02:40) printed it; qdisc tbf 8001: root
-    TRUE !Late(18): it holds at T+00:02:40.137; kafka_probe_duration_seconds{broker="2"} is 0.463082
-    TRUE: command 4 (`tc -s qdisc show dev eth0`, T+00:01:00) printed it; Sent 22512412 bytes 18771 pkt (dropped 364, overlimits 8487 requeues 0)
-    TRUE !Duplicate("E11"): command 4 (`tc -s qdisc show dev eth0`, T+00:01:00) printed it; Sent 22512412 bytes 18771 pkt (dropped 364, overlimits 8487 requeues 0)
-    "#);
+        TRUE !NoTool !OwnText: command 8 (`echo 'qdisc tbf 8001: root refcnt 2 rate 2Mbit'`, T+00:01:50) printed it; qdisc tbf 8001: root refcnt 2 rate 2Mbit
+        TRUE !SelfMade(9): 1 line from T+00:01:00 to T+00:02:25; the first at T+00:02:01.420 on kafka-3: [Partition orders-3 broker=3] Shrinking ISR from 1,2,3 to 3
+        TRUE !SelfMade(10) !Duplicate("E0"): command 11 (`cat /tmp/seen`, T+00:02:11) printed it; qdisc tbf 8001
+        TRUE !OwnText: command 12 (`grep 'Shrinking ISR' /var/log/kafka/server.log`, T+00:02:15) printed it; Shrinking ISR from 2,3,1 to 2
+        TRUE: command 12 (`grep 'Shrinking ISR' /var/log/kafka/server.log`, T+00:02:15) printed it; Shrinking ISR from 2,3,1 to 2
+        TRUE !SelfMade(13) !Duplicate("E0"): command 14 (`tc qdisc`, T+00:02:17) printed it; qdisc tbf 8001
+        TRUE !SelfMade(15): command 16 (`ps aux`, T+00:02:19) printed it; sleep 9 # throttled.rate=20000
+        TRUE !NamesOnly: command 17 (`kafka-topics.sh --list`, T+00:02:20) printed it; orders
+        TRUE !Late(18) !SelfMade(9): 1 line from T+00:01:00 to T+00:03:00; the first at T+00:02:31.420 on kafka-3: [x] Shrinking ISR from 3,1,2
+        TRUE !Late(18) !Duplicate("E0"): command 19 (`tc -s qdisc show dev eth0`, T+00:02:40) printed it; qdisc tbf 8001: root
+        TRUE !Late(18): it holds at T+00:02:40.137; kafka_probe_duration_seconds{broker="2"} is 0.463082
+        TRUE: command 4 (`tc -s qdisc show dev eth0`, T+00:01:00) printed it; Sent 22512412 bytes 18771 pkt (dropped 364, overlimits 8487 requeues 0)
+        TRUE !Duplicate("E11"): command 4 (`tc -s qdisc show dev eth0`, T+00:01:00) printed it; Sent 22512412 bytes 18771 pkt (dropped 364, overlimits 8487 requeues 0)
+        "#);
 }
 
 #[test]
