@@ -119,7 +119,7 @@ impl Draft<'_> {
         let felt = facts.objectives.iter().filter(|o| o.felt);
         let met = since_when_met(facts.objectives.iter(), &record).expect("readable");
         let alert = Query::parse(&facts.alert.promql).expect("an alert");
-        let fired = holding(&alert, &record_series(self), facts.recorded).expect("readable");
+        let fired = holding(&alert, self.series, facts.recorded).expect("readable");
         let quiet = fired.unwrap_or_default().last().map_or(facts.recorded.from, |s| s.to + 1000);
         let recovered = met.map_or(quiet, |met| met.max(quiet));
         let users = since_when_met(felt.clone(), &record).expect("readable");
@@ -269,10 +269,6 @@ impl Draft<'_> {
         }
         quotes
     }
-}
-
-fn record_series<'r>(draft: &'r Draft<'_>) -> &'r Vec<Series> {
-    draft.series
 }
 
 /// An instant at which the alert's condition held.
