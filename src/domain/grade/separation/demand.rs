@@ -81,3 +81,28 @@ pub(super) fn demand(seen: &[(Vec<Slot>, Option<Vec<Slot>>)], at: usize) -> Dema
         false => Demand::Any,
     }
 }
+
+/// Whether a quoted number is what another run shows where all is well, and that run's cause makes
+/// another one of it: then the quote says that this is not the cause.
+pub(super) fn is_healthy(quoted: Option<f64>, there: f64, healthy_there: Option<f64>) -> bool {
+    let (Some(quoted), Some(healthy)) = (quoted, healthy_there) else { return false };
+    let differ = |a: f64, b: f64| (a - b).abs() > CHANGED * a.abs().max(b.abs());
+    let is_beyond = (quoted - healthy) * (there - healthy) < 0.0;
+    differ(there, healthy) && (is_beyond || !differ(quoted, healthy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_the_healthy_time_contradicts_what_moves_it() {
+        // A volume that is a third full where the cause fills it; and drops, fewer than elsewhere.
+        assert!(is_healthy(Some(37.0), 100.0, Some(35.0)));
+        assert!(is_healthy(Some(12.0), 100.0, Some(35.0)));
+        assert!(!is_healthy(Some(99.0), 100.0, Some(35.0)));
+        assert!(!is_healthy(Some(364.0), 5808.0, Some(0.0)));
+        assert!(!is_healthy(Some(37.0), 36.0, Some(35.0)));
+        assert!(!is_healthy(Some(37.0), 100.0, None));
+    }
+}

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::Said;
 use super::cast::Cast;
 use super::casting::Casting;
-use super::demand::{Demand, demand};
+use super::demand::{Demand, demand, is_healthy};
 use super::fit::{Match, in_any_order, in_order, is_whole, joined};
 use super::rules::in_common_words;
 use super::view::{Answer, Subject, View};
@@ -116,11 +116,14 @@ impl<'a> Quote<'a> {
             return Said::Unknown;
         }
         let healthy = self.nearest(&twins.recovered, casting);
+        let quoted = self.words().slots;
         let is_met = |found: &Match<'_>| {
-            self.demands.iter().enumerate().all(|(at, demand)| {
-                let there = found.get(at).and_then(|slot| slot.value());
+            found.iter().enumerate().all(|(at, slot)| {
+                let Some(there) = slot.value() else { return true };
                 let healthy = healthy.as_ref().and_then(|slots| slots.get(at)?.value());
-                there.is_none_or(|there| demand.is_met(there, healthy))
+                let quoted = quoted.get(at).and_then(Slot::value);
+                let demand = self.demands.get(at).unwrap_or(&Demand::Any);
+                demand.is_met(there, healthy) && !is_healthy(quoted, there, healthy)
             })
         };
         let mut said = Said::False;

@@ -24,7 +24,12 @@ fn a_window_that_reaches_too_far_back_is_told_with_one_that_would_do() {
         "promql: 'rate(kafka_producer_record_send_total{service=\"shop\"}[30s]) == 0', at: T+00:01:00",
         "promql: 'increase(kafka_producer_record_send_total{service=\"shop\"}[30s]) == 0', at: T+00:01:00",
         "promql: 'sum(rate(kafka_producer_record_send_total{service=\"shop\"}[20s])) == 0', at: T+00:01:00",
-    ]), @"");
+    ]), @r#"
+    FALSE: it does not hold at T+00:01:00.137; it held from T+00:04:30.137 to T+00:08:50.137; its window reaches back to before that was so: [60s] would do; rate(kafka_producer_record_send_total{service="shop"}[5m]) is 1.33333
+    TRUE: it holds at T+00:01:00.137; rate(kafka_producer_record_send_total{service="shop"}[30s]) is 0
+    TRUE !Duplicate("E1"): it holds at T+00:01:00.137; increase(kafka_producer_record_send_total{service="shop"}[30s]) is 0
+    TRUE !Duplicate("E1"): it holds at T+00:01:00.137; sum(rate(kafka_producer_record_send_total{service="shop"}[20s])) is 0
+    "#);
 }
 
 #[test]
@@ -35,7 +40,13 @@ fn a_label_or_a_name_of_another_exporter_is_told_with_the_one_that_is_here() {
         "promql: 'rate(kafka_server_brokertopicmetrics_bytesinpersec[10s]) > 0', at: T+00:00:30",
         "promql: 'node_qdisc_drops_total{kind=\"tbf\"} > 0', at: T-00:01:00",
         "promql: 'absent(container_last_seen)', at: T+00:00:30",
-    ]), @"");
+    ]), @r#"
+    FALSE: it does not hold at T+00:00:30.137, nor anywhere in the record: `kafka_server_replicamanager_underreplicatedpartitions` has no label `Broker`: the label is `broker`; kafka_server_replicamanager_underreplicatedpartitions{Broker="2"} is nothing
+    FALSE: it does not hold at T+00:00:30.137, nor anywhere in the record: `kafka_probe_duration_seconds` has no label `listener`; it has broker, api; kafka_probe_duration_seconds{listener="x"} is nothing
+    UNVERIFIABLE: no metric is called `kafka_server_brokertopicmetrics_bytesinpersec`; here it is called `kafka_server_brokertopicmetrics_bytesin_total`; 
+    FALSE: it does not hold at T-00:00:59.863; it held from T-00:00:28.863 to T+00:05:29.137; `node_qdisc_drops_total` with these labels was first recorded at T-00:00:29.863; node_qdisc_drops_total{kind="tbf"} is nothing
+    UNVERIFIABLE: no metric is called `container_last_seen`;
+    "#);
 }
 
 #[test]
@@ -55,7 +66,7 @@ fn a_variable_of_grafana_is_told_with_what_to_write_for_it() {
 /// A condition that looks at every sample of the record again and again.
 fn heavy() -> String {
     let one = "rate(kafka_log_log_logendoffset[10m])";
-    format!("promql: '{} > 0', at: T+00:01:00", vec![one; 90].join(" + "))
+    format!("promql: 'max_over_time(({})[9m:1s]) > 0', at: T+00:05:00", vec![one; 90].join(" + "))
 }
 
 #[test]
