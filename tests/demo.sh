@@ -20,7 +20,8 @@ say() {
     "$chaoslab" "$@"
 }
 
-say start "$family"
+# Who gives a seed is an author, whose commands work before the grade.
+say start "$family" --seed "$RANDOM"
 say exec -- kafka-topics.sh --describe --under-replicated-partitions
 say changes
 say query 'sum by (job) (up)'

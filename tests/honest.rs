@@ -297,6 +297,7 @@ fn looked(recording: &Recording, looks: &[Look]) -> (Facts, Vec<(u32, String)>) 
             exit: Some(0),
             output: shown.join("\n"),
             shortened: false,
+            changed: None,
         });
         quotes.push((number, quoted(&filled(look.quote, drawn), &shown)));
     }

@@ -77,8 +77,6 @@ fn what_a_lab_records_and_what_the_page_says_are_the_same() {
         "isr-shrink",
         "--scenario",
         "capped-link",
-        "--seed",
-        "3",
         "--profile",
         "exam",
         "--time-limit",

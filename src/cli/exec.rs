@@ -44,7 +44,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
     if let Some(feeding) = feeding {
         feeding.abort();
     }
-    match running.end().await? {
+    match running.end(&context.output).await? {
         0 => Ok(()),
         code => Err(Failure::Passed(u8::try_from(code).unwrap_or(255))),
     }

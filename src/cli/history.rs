@@ -11,7 +11,7 @@ use crate::drill::history::{Command, command, history};
 #[derive(Debug, Args)]
 #[command(after_help = "Example: chaoslab history --mutating")]
 pub struct Arguments {
-    /// Only commands that may have changed the lab
+    /// Only commands that changed the lab
     #[arg(long)]
     mutating: bool,
     /// Show what this command printed
@@ -29,7 +29,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     if out.json {
         return out.value(&commands);
     }
-    let heading = ["no", "time", "kind", "node", "exit", "command"];
+    let heading = ["no", "time", "kind", "node", "exit", "command", "changed"];
     out.table(&heading, commands.into_iter().map(|c| row(c, chosen.file.paged_at)))
 }
 
@@ -40,6 +40,11 @@ fn row(command: Command, page: Option<UnixMs>) -> Vec<String> {
         (Some(_), Some(exit)) => exit.to_string(),
     };
     let mark = if command.mutating { " *" } else { "" };
+    let changed = match (&command.changed, command.mutating) {
+        (Some(changed), _) => changed.join("; "),
+        (None, true) => "as its words say".to_owned(),
+        (None, false) => String::new(),
+    };
     vec![
         format!("#{}", command.number),
         time(page, command.started),
@@ -47,5 +52,6 @@ fn row(command: Command, page: Option<UnixMs>) -> Vec<String> {
         command.node,
         exit,
         command.command,
+        changed,
     ]
 }

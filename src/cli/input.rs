@@ -1,10 +1,12 @@
-//! Standard input, passed on to a command on a machine.
+//! Standard input: passed on to a command on a machine, or asked for an answer.
 
-use std::io::Read;
+use std::io::{BufRead, IsTerminal, Read, Write};
 use std::pin::Pin;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
+
+use super::exit::Failure;
 
 const READ_BYTES: usize = 16 * 1024;
 const READ_AHEAD: usize = 4;
@@ -33,4 +35,17 @@ fn read() -> mpsc::Receiver<Vec<u8>> {
         }
     });
     receive
+}
+
+/// Asks on a terminal whether something that costs points is wanted; elsewhere nobody can answer.
+pub fn is_wanted(costs: &str) -> Result<bool, Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(Failure::Usage(format!("{costs}: say `--yes` to take it")));
+    }
+    // That nobody reads the question is no reason to stop: the answer decides.
+    let _ = write!(std::io::stderr().lock(), "take it? [y/N] ");
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer).map_err(Failure::io("read the answer"))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -76,6 +76,22 @@ pub fn open(home: &Home, id: Option<&str>, notices: &dyn Notices) -> Result<Chos
     }
 }
 
+/// Refuses what would give away a drill of this family that is not graded.
+pub(super) fn spoils_nothing(
+    home: &Home,
+    family: &str,
+    what: &'static str,
+) -> Result<(), DrillError> {
+    for run in home.list()? {
+        // Of a run that cannot be read nothing can be given away.
+        let Ok(file) = run.read() else { continue };
+        if file.family == family && file.can_be_spoiled() {
+            return Err(Refusal::WouldSpoil { what, run: file.id }.into());
+        }
+    }
+    Ok(())
+}
+
 fn never_opened(file: &RunFile) -> Refusal {
     Refusal::NeverOpened {
         run: file.id.clone(),
@@ -99,6 +115,14 @@ impl Chosen {
                 Err(Refusal::NotOpenYet { run: self.file.id.clone(), state })
             }
             _ => Err(never_opened(&self.file)),
+        }
+    }
+
+    /// Refuses what would give the run away before it is graded.
+    pub fn spoils_nothing(&self, what: &'static str) -> Result<(), Refusal> {
+        match self.file.can_be_spoiled() {
+            true => Err(Refusal::WouldSpoil { what, run: self.file.id.clone() }),
+            false => Ok(()),
         }
     }
 

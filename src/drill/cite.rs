@@ -90,6 +90,7 @@ mod tests {
             exit: Some(0),
             output: output.to_owned(),
             shortened: false,
+            changed: None,
         }
     }
 

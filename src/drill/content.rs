@@ -144,6 +144,7 @@ fn unseparated(library: &Library, family: &str, recordings: &[Recording]) -> Vec
 
 /// Packs a run into a casefile; gives its path.
 pub fn pack(chosen: &Chosen, named: Option<&Path>) -> Result<PathBuf, DrillError> {
+    chosen.spoils_nothing("author record")?;
     let plan = plan(chosen)?;
     let usual = format!("{}.{}.{}.casefile", plan.family, plan.scenario, plan.seed);
     let path = named.map_or_else(|| PathBuf::from(usual), Path::to_owned);
@@ -153,6 +154,7 @@ pub fn pack(chosen: &Chosen, named: Option<&Path>) -> Result<PathBuf, DrillError
 
 /// A write-up of the run's scenario, filled in for the run.
 pub fn paper(chosen: &Chosen, name: &str) -> Result<String, DrillError> {
+    chosen.spoils_nothing("author write-up")?;
     let plan = plan(chosen)?;
     let text = Library::open()?.write_up(&plan.family, &plan.scenario, name);
     let text = text.ok_or_else(|| InvalidRequest::NoPaper(name.to_owned()))?;

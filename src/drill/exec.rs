@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use super::choose::Chosen;
 use super::error::DrillError;
 use super::machine;
-use super::notice::Notices;
+use super::notice::{Notice, Notices};
 use super::recorded::{Entry, Recorded};
 use crate::domain::rca::commands::{Nature, judge};
 use crate::lab::engine::{Chunks, Exec, Host};
@@ -62,10 +62,14 @@ impl Running {
         Ok(Some(chunk))
     }
 
-    /// What it ended with.
-    pub async fn end(self) -> Result<i64, DrillError> {
+    /// What it ended with. What it changed is told.
+    pub async fn end(self, notices: &dyn Notices) -> Result<i64, DrillError> {
         let exit = self.engine.exec_exit(&self.exec).await?.unwrap_or(-1);
-        self.recorded.end(Some(exit)).await?;
+        let number = self.recorded.number;
+        let changed = self.recorded.end(Some(exit)).await?;
+        if let Some(number) = number.filter(|_| !changed.is_empty()) {
+            notices.notify(Notice::Changed { number, changed });
+        }
         Ok(exit)
     }
 }

@@ -6,7 +6,7 @@ use super::choose::Chosen;
 use super::error::{DrillError, InvalidRequest};
 use super::instant;
 use crate::domain::telemetry::series::UnixMs;
-use crate::lab::store;
+use crate::lab::{facts, store};
 
 /// A command of the record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,8 +19,11 @@ pub struct Command {
     pub node: String,
     /// The command line.
     pub command: String,
-    /// Whether it may have changed the lab.
+    /// Whether it changed the lab: as was found by comparison, else as its words say.
     pub mutating: bool,
+    /// What was found changed after it, a line each; absent when its words decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Vec<String>>,
     /// When it began.
     #[serde(serialize_with = "instant::at")]
     pub started: UnixMs,
@@ -40,7 +43,8 @@ impl From<&store::Command> for Command {
             kind: c.start.kind.clone(),
             node: c.start.node.clone(),
             command: c.start.text.clone(),
-            mutating: c.start.mutating,
+            mutating: facts::command(c).is_change(),
+            changed: c.changed.clone(),
             started: c.start.at,
             ended: c.end.as_ref().map(|e| e.at),
             exit: c.end.as_ref().and_then(|e| e.exit),
@@ -49,11 +53,11 @@ impl From<&store::Command> for Command {
     }
 }
 
-/// The commands in order; on request only those that may have changed the lab.
+/// The commands in order; on request only those that changed the lab.
 pub fn history(chosen: &Chosen, only_mutating: bool) -> Result<Vec<Command>, DrillError> {
     let commands = chosen.reader()?.commands()?;
-    let wanted = commands.iter().filter(|c| !only_mutating || c.start.mutating);
-    Ok(wanted.map(Command::from).collect())
+    let commands = commands.iter().map(Command::from);
+    Ok(commands.filter(|c| !only_mutating || c.mutating).collect())
 }
 
 /// One of them, by its number.

@@ -129,7 +129,7 @@ impl Lines {
 
     /// Ends the command, with its exit code.
     pub async fn end(self, exit: i64) -> Result<(), DrillError> {
-        self.recorded.end(Some(exit)).await
+        self.recorded.end(Some(exit)).await.map(drop)
     }
 }
 

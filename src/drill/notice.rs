@@ -18,6 +18,14 @@ pub enum Notice {
     /// A command got a number in the record, for `command:` evidence.
     #[error("[#{0}]")]
     Numbered(u32),
+    /// A command changed the lab.
+    #[error("[#{number}] changed {}", changed.join("; "))]
+    Changed {
+        /// Its number.
+        number: u32,
+        /// What it changed, a line each.
+        changed: Vec<String>,
+    },
     /// The image is being built.
     #[error("{0}")]
     Image(String),
@@ -29,6 +37,12 @@ pub enum Notice {
         /// Its family.
         family: String,
     },
+    /// Who starts a run has chosen its cause.
+    #[error(
+        "a seed or a scenario was given: the cause of this run counts as known, and the commands \
+         for authors work on it before it is graded"
+    )]
+    Known,
     /// A step of the staging is done.
     #[error("{:>5.1} s  {step}", after.as_secs_f64())]
     Step {

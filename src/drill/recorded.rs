@@ -68,12 +68,16 @@ impl Recorded {
         }
     }
 
-    /// Ends the command.
-    pub(super) async fn end(mut self, exit: Option<i64>) -> Result<(), DrillError> {
-        if let (Some(keeper), Some(number)) = (&mut self.keeper, self.number) {
-            keeper.ask(&Request::End { number, exit }).await.map_err(DrillError::Talk)?;
+    /// Ends the command, and says what it changed, a line each; nothing when it was a look, or when
+    /// that cannot be told.
+    pub(super) async fn end(mut self, exit: Option<i64>) -> Result<Vec<String>, DrillError> {
+        match (&mut self.keeper, self.number) {
+            (Some(keeper), Some(number)) => {
+                let changed = keeper.end(number, exit).await.map_err(DrillError::Talk)?;
+                Ok(changed.unwrap_or_default())
+            }
+            _ => Ok(Vec::new()),
         }
-        Ok(())
     }
 }
 
@@ -95,6 +99,6 @@ impl<T> Numbered<T> {
     /// Ends the command with what was shown of it.
     pub async fn shown(mut self, text: &str) -> Result<(), DrillError> {
         self.recorded.output(text).await?;
-        self.recorded.end(Some(0)).await
+        self.recorded.end(Some(0)).await.map(drop)
     }
 }

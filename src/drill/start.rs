@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::choose::Chosen;
-use super::error::{DrillError, Refusal, Unwitnessed};
+use super::choose::{Chosen, spoils_nothing};
+use super::error::{DrillError, InvalidRequest, Refusal, Unwitnessed};
 use super::notice::{Notice, Notices};
 use super::{doctor, image, keep, stop};
 use crate::domain::scenario::{Plan, Seed, draw};
@@ -53,8 +53,12 @@ pub struct Terms {
     pub time_limit_ms: Option<i64>,
 }
 
-/// The plan of a request, whatever this host can stage.
+/// The plan of a request, whatever this host can stage. That of a seed is refused while a drill of
+/// the family is not graded: whoever tries seeds until a plan fits what is seen has its cause.
 pub fn plan(home: &Home, request: &Request) -> Result<Plan, DrillError> {
+    if request.seed.is_some() {
+        spoils_nothing(home, &request.family, "start --dry-run --seed")?;
+    }
     planned(home, &Library::open()?, request)
 }
 
@@ -64,24 +68,32 @@ pub async fn start(
     request: &Request,
     notices: &dyn Notices,
 ) -> Result<Run, DrillError> {
+    if request.seed.is_some() && request.terms.profile == Profile::Exam {
+        return Err(InvalidRequest::SeedOfAnExam.into());
+    }
+    let is_known = request.seed.is_some() || request.scenario.is_some();
     let library = Library::open()?;
     let plan = planned(home, &library, request)?;
     let engine = connect().await?;
     doctor::usable(&engine).await?;
     let image = image::current(&library, &engine, notices).await?;
     let plan = stageable(&library, &engine, &image, request, plan).await?;
-    begin(home, &plan, &image, request.terms, notices)
+    if is_known {
+        notices.notify(Notice::Known);
+    }
+    begin(home, &plan, &image, request.terms, is_known, notices)
 }
 
-/// Creates the run of a plan and starts what keeps it.
+/// Creates the run of a plan and starts what keeps it; `known` when who starts it chose the cause.
 pub(super) fn begin(
     home: &Home,
     plan: &Plan,
     image: &Image,
     terms: Terms,
+    known: bool,
     notices: &dyn Notices,
 ) -> Result<Run, DrillError> {
-    let run = create(home, plan, &image.reference, terms)?;
+    let run = create(home, plan, &image.reference, terms, known)?;
     keep::spawn(&run)?;
     notices.notify(Notice::Staging { run: run.id.clone(), family: plan.family.clone() });
     Ok(run)
@@ -185,10 +197,17 @@ async fn stageable(
     Ok(family.into_iter().nth(picked).ok_or_else(none)?)
 }
 
-fn create(home: &Home, plan: &Plan, image: &str, terms: Terms) -> Result<Run, DrillError> {
+fn create(
+    home: &Home,
+    plan: &Plan,
+    image: &str,
+    terms: Terms,
+    known: bool,
+) -> Result<Run, DrillError> {
     let file = RunFile::new(&new_run_id()?, &plan.family, image, now());
     let run = home.create(&RunFile {
         exam: terms.profile == Profile::Exam,
+        known,
         time_limit_ms: terms.time_limit_ms,
         ..file
     })?;

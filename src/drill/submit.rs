@@ -26,6 +26,7 @@ pub fn submit(chosen: &Chosen, named: Option<&Path>) -> Result<Report, DrillErro
     let plan = secret.plan.clone();
     let terms = Terms {
         hints: cost_of_hints(chosen.file.hints),
+        causes_read: chosen.file.causes_read,
         playbook: Some(format!("chaoslab playbook {}", chosen.file.family)),
         recovery_required: plan.recovery_required,
         exam: chosen.file.exam,

@@ -91,6 +91,7 @@ fn closed(file: RunFile) -> Vec<u8> {
         graded: None,
         given_up: false,
         hints: 0,
+        causes_read: false,
         ..file
     };
     serde_json::to_vec_pretty(&file).expect("a run's state is JSON")

@@ -101,7 +101,8 @@ fn detections(
     Ok(detector.detections())
 }
 
-fn command(command: &Command) -> RecordedCommand {
+/// A command as claims and graders see it.
+pub fn command(command: &Command) -> RecordedCommand {
     let end = command.end.as_ref();
     RecordedCommand {
         number: command.number,
@@ -112,5 +113,6 @@ fn command(command: &Command) -> RecordedCommand {
         exit: end.and_then(|e| e.exit).and_then(|e| i32::try_from(e).ok()),
         output: command.output(),
         shortened: end.is_some_and(|e| e.dropped > 0),
+        changed: command.changed.clone(),
     }
 }

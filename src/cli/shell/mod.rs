@@ -106,6 +106,9 @@ async fn follow(
                 ended.recorded += 1;
                 number::show(context.output, window, number, &begin)?;
             }
+            Some(Event::Changed { number, changed }) => {
+                number::changed(context.output, window, number, changed)?;
+            }
             Some(Event::Ended(exit)) => ended.exit = exit,
             None => return Ok(ended),
         }

@@ -1,4 +1,4 @@
-//! The number of a command, shown where it was typed.
+//! The number of a command, shown where it was typed, and what it changed, shown below its output.
 
 use std::io::IsTerminal;
 
@@ -32,6 +32,25 @@ pub fn show(
     let text = match left.filter(|left| can_move && *left > label.len() + 1) {
         Some(_) => format!("\x1b7\x1b[A\x1b[{}G{dim}\x1b8", columns - label.len()),
         None => format!("{dim}\r\n"),
+    };
+    output.text(&text)
+}
+
+/// Shows what a command changed, on a line of its own before the next prompt.
+pub fn changed(
+    output: Output,
+    window: Option<Window>,
+    number: u32,
+    changed: Vec<String>,
+) -> Result<(), Failure> {
+    let notice = Notice::Changed { number, changed };
+    if window.is_none() || !std::io::stdout().is_terminal() || output.quiet {
+        output.notify(notice);
+        return Ok(());
+    }
+    let text = match output.colours() {
+        true => format!("\x1b[2m{notice}\x1b[0m\r\n"),
+        false => format!("{notice}\r\n"),
     };
     output.text(&text)
 }

@@ -46,6 +46,9 @@ pub const PASS: u32 = 70_000;
 /// The most that hints may cost, in points.
 pub const DEAREST_HINTS: u32 = 15;
 
+/// What the table of causes costs, in points.
+pub const COST_OF_CAUSES: u32 = 5;
+
 /// What each hint costs, in points: a nudge, a direction, a near-answer.
 const HINTS: [u32; 3] = [2, 5, 10];
 
@@ -61,6 +64,8 @@ pub fn cost_of_hints(taken: u32) -> u32 {
 pub struct Terms {
     /// What the hints taken cost, in points.
     pub hints: u32,
+    /// Whether the table of causes was read.
+    pub causes_read: bool,
     /// Where to read how this symptom is investigated.
     pub playbook: Option<String>,
     /// Whether it has to be mended.
@@ -97,7 +102,7 @@ pub struct Grade {
     pub total: u32,
     /// The points of all items together, before gates and hints.
     pub earned: u32,
-    /// What hints cost, in thousandths.
+    /// What hints and the table of causes cost, in thousandths.
     pub hints: u32,
     /// The items, in the order of the list.
     pub items: Vec<Item>,
@@ -301,7 +306,8 @@ pub fn grade(
         .filter(|gate| gate.applies(&case))
         .map(|gate| gate::result(*gate, &case, &items))
         .collect();
-    let hints = terms.hints.min(DEAREST_HINTS) * 1000;
+    let causes = if terms.causes_read { COST_OF_CAUSES } else { 0 };
+    let hints = (terms.hints.min(DEAREST_HINTS) + causes) * 1000;
     let mut grade = Grade {
         format: FORMAT,
         run: record.facts.run.clone(),

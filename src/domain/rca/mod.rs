@@ -6,6 +6,7 @@ pub mod check;
 pub mod commands;
 pub mod detect;
 pub mod document;
+pub mod effect;
 pub mod moment;
 pub mod record;
 pub mod template;

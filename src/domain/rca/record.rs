@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::commands::{Judged, Nature, judge, words};
+use super::commands::{Judged, Nature, judge};
+use super::effect::has_failed;
 use super::vocab::{Component, Kind};
 use crate::domain::telemetry::log::LogSource;
 use crate::domain::telemetry::series::{SeriesSource, UnixMs};
@@ -104,9 +105,6 @@ pub struct Objective {
     pub felt: bool,
 }
 
-/// The exit code with which a shell says that there is no such program.
-const NOT_FOUND: i32 = 127;
-
 /// One recorded command of the learner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
@@ -126,6 +124,10 @@ pub struct Command {
     pub output: String,
     /// Whether something in the middle of the output was left out.
     pub shortened: bool,
+    /// What was found changed after it, a line each; nothing when the lab was found as before. `None`
+    /// when no comparison was made or could tell: then its words decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Vec<String>>,
 }
 
 impl Command {
@@ -134,10 +136,16 @@ impl Command {
         judge(&self.line)
     }
 
-    /// Whether it changed the lab. One program that the shell did not find changed nothing.
+    /// Whether it changed the lab: what was found by comparison decides, and only without one its
+    /// words. A command that failed changed nothing by itself.
     pub fn is_change(&self) -> bool {
-        let was_missing = self.exit == Some(NOT_FOUND) && words(&self.line).is_some();
-        !was_missing && matches!(self.judged().nature, Nature::Mutating(_))
+        match &self.changed {
+            Some(changed) => !changed.is_empty(),
+            None => {
+                !has_failed(&self.line, self.exit.map(i64::from))
+                    && matches!(self.judged().nature, Nature::Mutating(_))
+            }
+        }
     }
 
     /// Its end; its beginning while it runs.

@@ -71,7 +71,7 @@ fn summary(grade: &Grade, facts: &Facts) -> Markup {
         p class="soft" {
             "Run " (grade.run) ", " (facts.family) ", paged at " (rfc3339(facts.page)) ". "
             (points(grade.earned)) " earned"
-            @if grade.hints > 0 { ", " (points(grade.hints)) " for hints" }
+            @if grade.hints > 0 { ", " (points(grade.hints)) " for hints and the table of causes" }
             @if !grade.collateral.is_empty() { ", " (points(damage)) " for damage" }
             "; you need " (points(PASS)) " points and every gate. At the end of the record: "
             (grade.ending.says()) "."

@@ -146,7 +146,7 @@ fn head(out: &mut String, grade: &Grade, ink: &Ink) -> std::fmt::Result {
         .min_by_key(|gate| gate.cap);
     how.extend(capped.map(|gate| format!("capped at {} by {}", points(gate.cap), gate.gate)));
     if grade.hints > 0 {
-        how.push(format!("{} for hints", points(grade.hints)));
+        how.push(format!("{} for hints and the table of causes", points(grade.hints)));
     }
     let damage: u32 = grade.collateral.iter().map(|c| c.cost).sum();
     if damage > 0 {

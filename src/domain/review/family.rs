@@ -64,6 +64,30 @@ pub(super) fn review(files: &FamilyFiles, seed: u64, found: &mut Found) {
     }
 }
 
+/// What the first hint asks is the same for all causes, or it would say which kind it is: whether
+/// the alert still holds is asked in controls alone.
+pub(super) fn first_hints(files: &FamilyFiles, found: &mut Found) {
+    let mut first: Option<(&str, String)> = None;
+    for scenario in &files.scenarios {
+        // What cannot be read is told elsewhere.
+        let (family, source) = (files.family.source(), scenario.scenario.source());
+        let Ok(read) = texts(&scenario.slug, family, source, 0) else { continue };
+        let document = &read.scenario;
+        let Some(hint) = document.value.hints.first() else { continue };
+        match &first {
+            None => first = Some((&scenario.slug, hint.clone())),
+            Some((_, same)) if same == hint => {}
+            Some((slug, other)) => {
+                let message = format!(
+                    "the first hint is the same for all causes of a family; that of {slug} is \
+                     `{other}`"
+                );
+                found.add(source.problem(document, &["hints".into(), 0.into()], message));
+            }
+        }
+    }
+}
+
 /// The words of every cause of the family that can be read.
 fn causes(files: &FamilyFiles, seed: u64) -> Vec<Words> {
     let of = |scenario: &super::ScenarioFiles| {

@@ -84,6 +84,7 @@ pub fn review(
             scenario::review(files, scenario, seed, commands, &mut found);
         }
     }
+    family::first_hints(files, &mut found);
     if files.playbook.is_none() {
         let message = format!(
             "the family has no playbook; write {}: how to think about the symptom, what splits its causes",

@@ -106,6 +106,24 @@ fn every_problem_is_told_once_with_its_place() {
 }
 
 #[test]
+fn the_first_hint_says_nothing_of_the_cause() {
+    let reference = WRITE_UP.replace("CLASS", "network.capacity.link_capped");
+    let mut files = files(CAUSE, &reference);
+    let mut other = files.scenarios[0].clone();
+    other.slug = "other".to_owned();
+    other.scenario = file("other.yaml", &CAUSE.replace("[look, look", "[is it over, look"));
+    files.scenarios.push(other);
+    let problems = review(&files, &|_| Ok(()));
+    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "other.yaml:13:9: the first hint is the same for all causes of a family; that of thin-wire is `look`"
+        ]
+    );
+}
+
+#[test]
 fn seeds_draw_every_value_and_both_ends() {
     let family = choices(file("f", FAMILY).source()).expect("readable");
     let own = choices(file("s", CAUSE).source()).expect("readable");

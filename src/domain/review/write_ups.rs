@@ -149,6 +149,7 @@ fn facts(plan: &Plan, text: &str) -> Facts {
             exit: Some(0),
             output: String::new(),
             shortened: false,
+            changed: None,
         }
     };
     Facts {

@@ -119,6 +119,9 @@ pub enum InvalidRequest {
         /// All there are.
         all: Vec<String>,
     },
+    /// Who chooses the seed of an exam may know its cause.
+    #[error("an exam draws its cause itself: leave out --seed, or practise with --profile drill")]
+    SeedOfAnExam,
     /// The scenario has no such write-up.
     #[error("the scenario has no {0}")]
     NoPaper(String),

@@ -103,6 +103,18 @@ pub enum Refusal {
     /// The truth is open, so a hint is of no use.
     #[error("the truth of {0} is open: `chaoslab report` tells more than a hint could")]
     HintAfterTruth(String),
+    /// It would open what a drill is about.
+    #[error(
+        "could not run `{what}`: it would give away what {run} is about, and {run} is not graded. \
+         Hand it in (`chaoslab submit --run {run}`), or give it up \
+         (`chaoslab submit --give-up --run {run}`)"
+    )]
+    WouldSpoil {
+        /// What was asked for.
+        what: &'static str,
+        /// The run.
+        run: String,
+    },
     /// There is no hint more.
     #[error("{} {run}; `{playbook}` says how this symptom is investigated", no_hint(*taken))]
     NoHint {

@@ -87,6 +87,7 @@ impl Rehearsal<'_> {
     fn terms(&self, recovery_required: bool) -> Terms {
         Terms {
             hints: 0,
+            causes_read: false,
             playbook: None,
             recovery_required,
             exam: false,

@@ -28,6 +28,7 @@ const COMMANDS: [&str; 12] = [
 
 /// Looks at an open run wherever a learner can.
 pub async fn leaks(chosen: &Chosen) -> Result<Vec<Leak>, DrillError> {
+    chosen.spoils_nothing("author leaks")?;
     look(chosen, &Library::open()?).await
 }
 

@@ -79,7 +79,7 @@ pub(super) async fn rehearse(
         return Ok(rehearsed);
     }
     let terms = Terms { profile: Profile::Drill, time_limit_ms: None };
-    let run = start::begin(home, plan, &image, terms, notices)?;
+    let run = start::begin(home, plan, &image, terms, true, notices)?;
     rehearsed.run = Some(run.id.clone());
     let staged = start::opened(&run, notices, interrupted()).await;
     times(&run.read()?, &mut rehearsed.seconds);

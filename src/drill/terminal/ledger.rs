@@ -21,8 +21,15 @@ pub(super) struct Ledger {
     open: Vec<u32>,
 }
 
-/// Lets the keeper end this process on the engine when we vanish.
-pub(super) async fn drives(keeper: &mut KeeperClient, shell: &str) -> Result<(), DrillError> {
+/// Lets the keeper look at the machine before anything is typed there, and end this process on the
+/// engine when we vanish.
+pub(super) async fn drives(
+    keeper: &mut KeeperClient,
+    node: &str,
+    shell: &str,
+) -> Result<(), DrillError> {
+    let enters = Request::Enters { node: node.to_owned() };
+    keeper.tell(&enters).await.map_err(DrillError::Talk)?;
     keeper.tell(&Request::Drives { exec: shell.to_owned() }).await.map_err(DrillError::Talk)
 }
 
@@ -48,10 +55,10 @@ impl Ledger {
                     self.print(text).await?;
                     continue;
                 }
-                terminal::Event::End { exit } => {
-                    self.end(exit).await?;
-                    continue;
-                }
+                terminal::Event::End { exit } => match self.end(exit).await? {
+                    Some((number, changed)) => Event::Changed { number, changed },
+                    None => continue,
+                },
             };
             // Whoever showed it is gone, and will end this.
             let _ = events.send(Ok(shown)).await;
@@ -80,14 +87,11 @@ impl Ledger {
         }
     }
 
-    async fn end(&mut self, exit: Option<i64>) -> Result<(), DrillError> {
-        match self.open.pop() {
-            Some(number) => {
-                let ended = self.keeper.ask(&Request::End { number, exit }).await;
-                ended.map(drop).map_err(DrillError::Talk)
-            }
-            None => Ok(()),
-        }
+    /// Ends the innermost command, and says what it changed, if it changed anything.
+    async fn end(&mut self, exit: Option<i64>) -> Result<Option<(u32, Vec<String>)>, DrillError> {
+        let Some(number) = self.open.pop() else { return Ok(None) };
+        let changed = self.keeper.end(number, exit).await.map_err(DrillError::Talk)?;
+        Ok(changed.filter(|changed| !changed.is_empty()).map(|changed| (number, changed)))
     }
 }
 
@@ -112,8 +116,13 @@ mod tests {
                     number += 1;
                     Some(Reply::Number(number - 1))
                 }
-                Request::End { .. } => Some(Reply::Done),
-                Request::Drives { .. }
+                Request::End { number, .. } => {
+                    let changed =
+                        (*number == 8).then(|| vec!["process kafka restarted".to_owned()]);
+                    Some(Reply::Ended { changed })
+                }
+                Request::Enters { .. }
+                | Request::Drives { .. }
                 | Request::Output { .. }
                 | Request::IsRecording
                 | Request::Stop => None,
@@ -138,7 +147,7 @@ mod tests {
         };
         let session = async {
             let mut client = KeeperClient::connect(folder.path()).await.expect("connected");
-            drives(&mut client, "exec-1").await.expect("told");
+            drives(&mut client, "kafka-1", "exec-1").await.expect("told");
             let mut ledger = Ledger::new("kafka-1", client);
             let happened = vec![
                 terminal::Event::Show(b"# bash\r\n".to_vec()),
@@ -158,12 +167,18 @@ mod tests {
         }
         assert!(matches!(
             shown.as_slice(),
-            [Event::Output(_), Event::Command { number: 7, .. }, Event::Command { number: 8, .. }]
+            [
+                Event::Output(_),
+                Event::Command { number: 7, .. },
+                Event::Command { number: 8, .. },
+                Event::Changed { number: 8, .. },
+            ]
         ));
         assert!(
             matches!(
                 asked.as_slice(),
                 [
+                    Request::Enters { .. },
                     Request::Drives { .. },
                     Request::Begin { .. },
                     Request::Begin { mutating: true, .. },

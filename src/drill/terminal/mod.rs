@@ -44,6 +44,13 @@ pub enum Event {
         /// What was typed, where that is known.
         begin: Begin,
     },
+    /// A command ended and had changed the lab.
+    Changed {
+        /// Its number.
+        number: u32,
+        /// What it changed, a line each.
+        changed: Vec<String>,
+    },
     /// The shell ended, with this exit code where it is known. Nothing comes after it.
     Ended(Option<i64>),
 }
@@ -114,7 +121,7 @@ pub async fn prepare(
     let on = rescue.as_deref().unwrap_or(&node);
     let shell = engine.create_shell(&lab, on, environment, setting.window).await?;
     // When we vanish the keeper ends it.
-    ledger::drives(&mut keeper, &shell).await?;
+    ledger::drives(&mut keeper, &node, &shell).await?;
     let in_terminal = setting.window.is_some();
     let shown = if in_terminal { Shown::Everything } else { Shown::OutputOnly };
     Ok(Prepared {

@@ -3,6 +3,7 @@
 
 pub mod clock;
 mod detection;
+mod fingerprint;
 pub mod progress;
 pub mod protocol;
 pub mod record;
@@ -20,6 +21,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use self::clock::Clock;
+use self::fingerprint::Fingerprints;
 use self::record::Recorder;
 use self::stage::Staging;
 use super::engine::{Act, Build, EngineError, Lab, Logs, Statistics, Sweep, connect};
@@ -85,7 +87,9 @@ async fn keep_locked(run: Run) -> Result<(), KeeperError> {
     let listener = socket::listen(run.folder())
         .map_err(|source| KeeperError::Io { operation: "listen for commands", source })?;
     let (stops, mut stop) = mpsc::unbounded_channel();
-    spawn_local(socket::serve(listener, recorder.clone(), engine.clone(), stops));
+    let fingerprints = Fingerprints::new(run.clone(), engine.clone(), recorder.clone());
+    let fingerprints = Rc::new(fingerprints);
+    spawn_local(socket::serve(listener, recorder.clone(), engine.clone(), fingerprints, stops));
     let keeping = async {
         match file.state {
             RunState::Created => stage(&run, &file, &engine, &recorder).await?,

@@ -36,6 +36,11 @@ pub enum Request {
         #[serde(default)]
         ago_ms: i64,
     },
+    /// Somebody is about to type commands on this machine: it is looked at as it is before.
+    Enters {
+        /// The machine.
+        node: String,
+    },
     /// This connection drives a process on the engine: it must end when the connection does.
     Drives {
         /// The engine's id of the exec.
@@ -67,6 +72,11 @@ pub enum Request {
 pub enum Reply {
     /// The number of a command that began.
     Number(u32),
+    /// A command ended.
+    Ended {
+        /// What it changed, a line each, nothing when it was a look; `None` when its words decide.
+        changed: Option<Vec<String>>,
+    },
     /// Done.
     Done,
     /// The record can be written, or why not and since when, in milliseconds since the epoch.
@@ -143,7 +153,7 @@ impl KeeperClient {
         match self.ask(&Request::IsRecording).await? {
             Reply::Recording { failing_since, reason } => Ok(failing_since.zip(reason)),
             Reply::Failed(reason) => Err(std::io::Error::other(reason)),
-            Reply::Number(_) | Reply::Done => {
+            Reply::Number(_) | Reply::Ended { .. } | Reply::Done => {
                 Err(std::io::Error::other("the keeper did not tell how it records"))
             }
         }
@@ -169,8 +179,23 @@ impl KeeperClient {
         match self.ask(&request).await? {
             Reply::Number(number) => Ok(number),
             Reply::Failed(reason) => Err(std::io::Error::other(reason)),
-            Reply::Done | Reply::Recording { .. } => {
+            Reply::Ended { .. } | Reply::Done | Reply::Recording { .. } => {
                 Err(std::io::Error::other("the keeper gave no number"))
+            }
+        }
+    }
+
+    /// Ends a command, and returns what it changed; `None` when its words decide.
+    pub async fn end(
+        &mut self,
+        number: u32,
+        exit: Option<i64>,
+    ) -> std::io::Result<Option<Vec<String>>> {
+        match self.ask(&Request::End { number, exit }).await? {
+            Reply::Ended { changed } => Ok(changed),
+            Reply::Failed(reason) => Err(std::io::Error::other(reason)),
+            Reply::Number(_) | Reply::Done | Reply::Recording { .. } => {
+                Err(std::io::Error::other("the keeper did not say that the command ended"))
             }
         }
     }

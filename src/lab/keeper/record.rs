@@ -193,6 +193,11 @@ impl Recorder {
         }
     }
 
+    /// Records what was found changed after a command.
+    pub fn command_changed(&self, number: u32, changed: &[String]) -> Result<(), StoreError> {
+        self.noticed(self.writer.borrow_mut().command_changed(number, changed))
+    }
+
     /// Adds an entry to the change feed.
     pub fn change(&self, at: UnixMs, what: &str, by: &str) -> Result<(), StoreError> {
         self.noticed(self.writer.borrow_mut().change(at, what, by))

@@ -9,6 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::fingerprint::{Fingerprints, Watched};
 use super::protocol::{Reply, Request, SocketPath};
 use super::record::Recorder;
 use crate::lab::engine::Exec;
@@ -37,6 +38,7 @@ pub async fn serve(
     listener: UnixListener,
     recorder: Rc<Recorder>,
     engine: impl Exec + Clone + 'static,
+    fingerprints: Rc<Fingerprints<impl Exec + 'static>>,
     stops: UnboundedSender<UnixStream>,
 ) {
     loop {
@@ -45,6 +47,7 @@ pub async fn serve(
                 stream,
                 recorder.clone(),
                 engine.clone(),
+                fingerprints.clone(),
                 stops.clone(),
             ))),
             Err(error) => tracing::warn!(%error, "a client could not connect"),
@@ -56,9 +59,11 @@ async fn converse(
     mut stream: UnixStream,
     recorder: Rc<Recorder>,
     engine: impl Exec,
+    fingerprints: Rc<Fingerprints<impl Exec>>,
     stops: UnboundedSender<UnixStream>,
 ) {
-    let mut session = Session { recorder, running: BTreeMap::new(), execs: Vec::new() };
+    let (running, execs) = (BTreeMap::new(), Vec::new());
+    let mut session = Session { recorder, fingerprints, running, execs };
     let (read, mut write) = stream.split();
     let mut requests = BufReader::new(read).lines();
     let mut wants_stop = false;
@@ -68,7 +73,7 @@ async fn converse(
                 wants_stop = true;
                 break;
             }
-            Ok(request) => session.take(request),
+            Ok(request) => session.take(request).await,
             Err(error) => Some(Reply::Failed(format!("not a request: {error}"))),
         };
         let Some(reply) = reply else { continue };
@@ -85,42 +90,58 @@ async fn converse(
     }
 }
 
+/// How a command is given that begins before anybody hears of it.
+const TYPED: &str = "shell";
+
 /// What one client has under way.
-struct Session {
+struct Session<E> {
     recorder: Rc<Recorder>,
-    running: BTreeMap<u32, Output>,
+    fingerprints: Rc<Fingerprints<E>>,
+    running: BTreeMap<u32, Running>,
     execs: Vec<String>,
 }
 
-impl Session {
-    fn take(&mut self, request: Request) -> Option<Reply> {
+/// A command under way.
+struct Running {
+    output: Output,
+    /// What is known of the lab before it; nothing of one that is plainly a reader's.
+    watched: Option<Watched>,
+}
+
+impl<E: Exec> Session<E> {
+    async fn take(&mut self, request: Request) -> Option<Reply> {
         match request {
             Request::Begin { who, kind, node, text, mutating, ago_ms } => {
+                if kind != TYPED {
+                    self.fingerprints.before(&node, &text).await;
+                }
                 let at = self.recorder.clock().now() - ago_ms.clamp(0, LATEST_MS);
                 let start = CommandStart { at, who, kind, node, text, mutating };
                 Some(match self.recorder.command_started(&start) {
                     Ok(number) => {
-                        self.running.insert(number, Output::default());
+                        let watched = self.fingerprints.began(number, &start.node, &start.text, at);
+                        self.running.insert(number, Running { output: Output::default(), watched });
                         Reply::Number(number)
                     }
                     Err(error) => Reply::Failed(error.to_string()),
                 })
+            }
+            Request::Enters { node } => {
+                self.fingerprints.enters(&node).await;
+                None
             }
             Request::Drives { exec } => {
                 self.execs.push(exec);
                 None
             }
             Request::Output { number, text } => {
-                if let Some(output) = self.running.get_mut(&number) {
-                    output.append(text.as_bytes());
+                if let Some(running) = self.running.get_mut(&number) {
+                    running.output.append(text.as_bytes());
                 }
                 None
             }
             Request::End { number, exit } => Some(match self.running.remove(&number) {
-                Some(output) => {
-                    self.close(number, output, exit);
-                    Reply::Done
-                }
+                Some(running) => Reply::Ended { changed: self.close(number, running, exit).await },
                 None => Reply::Failed(format!("command {number} is not running")),
             }),
             Request::IsRecording => {
@@ -132,8 +153,15 @@ impl Session {
         }
     }
 
-    fn close(&self, number: u32, output: Output, exit: Option<i64>) {
+    /// Ends a command, and says what it changed.
+    async fn close(&self, number: u32, running: Running, exit: Option<i64>) -> Option<Vec<String>> {
+        let Running { output, watched } = running;
         self.recorder.command_ended(number, output.end(self.recorder.clock().now(), exit));
+        let changed = self.fingerprints.ended(number, &watched?, exit).await?;
+        if let Err(error) = self.recorder.command_changed(number, &changed) {
+            tracing::warn!(%error, number, "what a command changed could not be recorded");
+        }
+        Some(changed)
     }
 
     /// The client is gone: what it had not ended ends now.
@@ -143,8 +171,8 @@ impl Session {
                 tracing::warn!(%error, "what a client drove could not be ended");
             }
         }
-        for (number, output) in std::mem::take(&mut self.running) {
-            self.close(number, output, None);
+        for (number, running) in std::mem::take(&mut self.running) {
+            self.close(number, running, None).await;
         }
     }
 }

@@ -7,19 +7,19 @@ use crate::lab::kafka::wire::{Connection, WireError};
 
 /// A broker and the connection to it, if there is one.
 #[derive(Debug)]
-pub(super) struct Link {
-    pub(super) broker: Endpoint,
+pub(in crate::lab) struct Link {
+    pub(in crate::lab) broker: Endpoint,
     connection: Option<Connection>,
 }
 
 impl Link {
-    pub(super) fn new(broker: Endpoint) -> Self {
+    pub(in crate::lab) fn new(broker: Endpoint) -> Self {
         Self { broker, connection: None }
     }
 
     /// Asks something, over a new connection when the old one is gone. Gives up, and closes the
     /// connection, at the deadline: an answer that comes later belongs to no question any more.
-    pub(super) async fn ask<T>(
+    pub(in crate::lab) async fn ask<T>(
         &mut self,
         within: Duration,
         question: impl AsyncFnOnce(&mut Connection) -> Result<T, WireError>,
@@ -51,7 +51,7 @@ impl Link {
 
 /// What came of a question.
 #[derive(Debug)]
-pub(super) struct Answer<T> {
-    pub(super) answer: Option<T>,
-    pub(super) took: Duration,
+pub(in crate::lab) struct Answer<T> {
+    pub(in crate::lab) answer: Option<T>,
+    pub(in crate::lab) took: Duration,
 }

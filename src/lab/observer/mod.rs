@@ -7,7 +7,7 @@ mod exporter;
 pub mod exposition;
 pub mod freshness;
 pub mod http;
-mod link;
+pub(in crate::lab) mod link;
 pub mod logs;
 pub mod senses;
 pub mod settings;

@@ -103,9 +103,12 @@ pub fn new_run_id() -> Result<String, RunError> {
     Ok(format!("r-{}", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()))
 }
 
-/// A seed nobody chose. Small enough to be typed again.
+/// How long a random seed is: more than can be tried, and exact in JSON wherever it is read.
+const SEED_BITS: u32 = 53;
+
+/// A seed nobody chose, and nobody finds by trying: a run seals it until it is graded.
 pub fn random_seed() -> Result<u64, RunError> {
-    Ok(u64::from(u32::from_be_bytes(random::<4>()?)))
+    Ok(u64::from_be_bytes(random::<8>()?) >> (u64::BITS - SEED_BITS))
 }
 
 /// A word nobody can guess.

@@ -110,6 +110,13 @@ pub struct RunFile {
     /// How many hints were taken.
     #[serde(default)]
     pub hints: u32,
+    /// Whether the table of causes was read before it was graded.
+    #[serde(default)]
+    pub causes_read: bool,
+    /// Whether who started it chose what is broken, by a seed or by name: then nothing of it can be
+    /// spoiled.
+    #[serde(default)]
+    pub known: bool,
     /// Whether it is an exam.
     #[serde(default)]
     pub exam: bool,
@@ -155,12 +162,27 @@ impl RunFile {
             invalid: None,
             graded: None,
             hints: 0,
+            causes_read: false,
+            known: false,
             exam: false,
             time_limit_ms: None,
             slept_before_ms: None,
             given_up: false,
             image: image.to_owned(),
         }
+    }
+
+    /// Whether it is not graded and can be.
+    pub fn can_be_graded(&self) -> bool {
+        let is_over = self.graded.is_some() || self.given_up || self.state == RunState::Invalid;
+        // One that was stopped before it opened is never graded.
+        let never_opened = self.state == RunState::Closed && self.opened_at.is_none();
+        !(is_over || never_opened)
+    }
+
+    /// Whether it can still be graded, and its cause is not known to who works on it.
+    pub fn can_be_spoiled(&self) -> bool {
+        self.can_be_graded() && !self.known
     }
 
     /// How much of the time limit is left at an instant (`keeper::clock::charged`), in milliseconds, below zero when it is

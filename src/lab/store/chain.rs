@@ -38,6 +38,10 @@ pub(super) enum Row<'a> {
         tail: String,
         dropped: u64,
     },
+    CommandChanged {
+        number: u32,
+        changed: &'a [String],
+    },
     Change {
         number: u32,
         at: UnixMs,
@@ -78,6 +82,10 @@ impl<'a> Row<'a> {
         }
     }
 
+    pub(super) fn changed(number: u32, changed: &'a [String]) -> Self {
+        Self::CommandChanged { number, changed }
+    }
+
     pub(super) fn change(change: &'a Change) -> Self {
         let (what, by) = (change.what.as_str(), change.by.as_str());
         Self::Change { number: change.number, at: change.at, what, by }
@@ -98,6 +106,7 @@ impl<'a> Row<'a> {
         match self {
             Self::CommandBegan { number, .. } => Chained::CommandBegan(*number),
             Self::CommandEnded { number, .. } => Chained::CommandEnded(*number),
+            Self::CommandChanged { number, .. } => Chained::CommandChanged(*number),
             Self::Change { number, .. } => Chained::Change(*number),
             Self::Detection { number, .. } => Chained::Detection(*number),
         }
@@ -124,6 +133,8 @@ pub enum Chained {
     CommandBegan(u32),
     /// A command's exit code and output.
     CommandEnded(u32),
+    /// What a command changed.
+    CommandChanged(u32),
     /// An entry of the change feed.
     Change(u32),
     /// A detection.
@@ -137,6 +148,7 @@ impl Chained {
             Self::Opening => ("opening", 0),
             Self::CommandBegan(number) => ("command", number),
             Self::CommandEnded(number) => ("command-end", number),
+            Self::CommandChanged(number) => ("command-changed", number),
             Self::Change(number) => ("change", number),
             Self::Detection(number) => ("detection", number),
         }
@@ -147,6 +159,7 @@ impl Chained {
             Self::Opening,
             Self::CommandBegan(number),
             Self::CommandEnded(number),
+            Self::CommandChanged(number),
             Self::Change(number),
             Self::Detection(number),
         ];
@@ -160,6 +173,7 @@ impl std::fmt::Display for Chained {
             Self::Opening => f.write_str("the opening of the run"),
             Self::CommandBegan(number) => write!(f, "command {number}"),
             Self::CommandEnded(number) => write!(f, "the end of command {number}"),
+            Self::CommandChanged(number) => write!(f, "what command {number} changed"),
             Self::Change(number) => write!(f, "change C{number}"),
             Self::Detection(number) => write!(f, "detection V{number}"),
         }
@@ -251,6 +265,9 @@ impl Recorded {
             Chained::Opening => None,
             Chained::CommandBegan(n) => command(n).map(|c| Row::began(n, &c.start)),
             Chained::CommandEnded(n) => command(n)?.end.as_ref().map(|end| Row::ended(n, end)),
+            Chained::CommandChanged(n) => {
+                command(n)?.changed.as_ref().map(|changed| Row::changed(n, changed))
+            }
             Chained::Change(n) => self.changes.iter().find(|c| c.number == n).map(Row::change),
             Chained::Detection(n) => {
                 self.detections.iter().find(|d| d.number == n).map(Row::detection)
@@ -262,9 +279,11 @@ impl Recorded {
         let began = self.commands.iter().map(|c| Chained::CommandBegan(c.number));
         let ended = self.commands.iter().filter(|c| c.end.is_some());
         let ended = ended.map(|c| Chained::CommandEnded(c.number));
+        let compared = self.commands.iter().filter(|c| c.changed.is_some());
+        let compared = compared.map(|c| Chained::CommandChanged(c.number));
         let changes = self.changes.iter().map(|c| Chained::Change(c.number));
         let detections = self.detections.iter().map(|d| Chained::Detection(d.number));
-        began.chain(ended).chain(changes).chain(detections).collect()
+        began.chain(ended).chain(compared).chain(changes).chain(detections).collect()
     }
 }
 

@@ -82,6 +82,9 @@ pub struct Command {
     pub start: CommandStart,
     /// How it ended; `None` while it runs, and for good when the record was cut off.
     pub end: Option<CommandEnd>,
+    /// What was found changed after it, a line each; `None` when no comparison was made or could
+    /// tell.
+    pub changed: Option<Vec<String>>,
 }
 
 impl Command {

@@ -77,9 +77,13 @@ impl Reader {
     pub fn commands(&self) -> Result<Vec<Command>, StoreError> {
         // Before there was a column for it, everything was typed by the learner.
         let who = if self.format < schema::CHAINED { "NULL" } else { "who" };
+        let changed = match self.has_effects()? {
+            true => "(SELECT changed FROM effect WHERE effect.number = command.number)",
+            false => "NULL",
+        };
         let query = format!(
             "SELECT number, kind, node, text, mutating, started, ended, exit, head, tail, dropped,
-             {who} FROM command ORDER BY number"
+             {who}, {changed} FROM command ORDER BY number"
         );
         self.rows(&query, [], |r| {
             let start = CommandStart {
@@ -100,8 +104,22 @@ impl Reader {
                     dropped,
                 })
             });
-            Ok(Command { number: r.get(0)?, start, end: end.transpose()? })
+            let changed = r.get::<_, Option<String>>(12)?.map(|lines| {
+                serde_json::from_str(&lines).map_err(|e| {
+                    let text = rusqlite::types::Type::Text;
+                    rusqlite::Error::FromSqlConversionFailure(12, text, Box::new(e))
+                })
+            });
+            let (number, end, changed) = (r.get(0)?, end.transpose()?, changed.transpose()?);
+            Ok(Command { number, start, end, changed })
         })
+    }
+
+    /// Whether it says what commands changed: older records do not.
+    fn has_effects(&self) -> Result<bool, StoreError> {
+        let query = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'effect'";
+        let found = self.rows(query, [], |r| r.get::<_, i64>(0))?;
+        Ok(found.first().is_some_and(|count| *count > 0))
     }
 
     /// The change feed, in order.

@@ -16,7 +16,8 @@ const READ: &str = "formats 1 and 2";
 
 /// Values that do not change are not written again: a sample holds at every later successful scrape
 /// of its target (`scrape`) until the next row of its series. Prometheus' stale marker is NULL, an
-/// ordinary NaN the text 'NaN'. `command.who` is NULL for the learner. `link` is the hash chain over
+/// ordinary NaN the text 'NaN'. `command.who` is NULL for the learner. `effect` is what was found
+/// changed after a command, as a JSON list of lines. `link` is the hash chain over
 /// commands, changes and detections, in the order in which they were recorded (see `chain`).
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -29,6 +30,7 @@ CREATE TABLE log (id INTEGER PRIMARY KEY, node TEXT NOT NULL, at INTEGER NOT NUL
 CREATE INDEX log_by_node ON log (node, at);
 CREATE TABLE command (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, node TEXT NOT NULL, text TEXT NOT NULL, mutating INTEGER NOT NULL,
     started INTEGER NOT NULL, ended INTEGER, exit INTEGER, head BLOB, tail BLOB, dropped INTEGER, who TEXT);
+CREATE TABLE effect (number INTEGER PRIMARY KEY, changed TEXT NOT NULL);
 CREATE TABLE change (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL);
 CREATE TABLE detection (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, places TEXT NOT NULL,
     since INTEGER NOT NULL, told TEXT NOT NULL);
@@ -36,6 +38,10 @@ CREATE TABLE detection_end (number INTEGER PRIMARY KEY, at INTEGER);
 CREATE TABLE link (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, row INTEGER NOT NULL, chain TEXT NOT NULL);
 CREATE TABLE gap (from_at INTEGER NOT NULL, to_at INTEGER NOT NULL, reason TEXT NOT NULL);
 ";
+
+/// What records of the same format may lack: they were begun before there was such a table.
+const ADDED: &str =
+    "CREATE TABLE IF NOT EXISTS effect (number INTEGER PRIMARY KEY, changed TEXT NOT NULL);";
 
 /// How long it is waited for another program that holds the file: less than a second, since the
 /// keeper does nothing else meanwhile.
@@ -62,7 +68,7 @@ pub(super) fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreE
         .map_err(&operation)?;
     if !is_new {
         return match read(connection, path)? {
-            Some(FORMAT) => Ok(()),
+            Some(FORMAT) => connection.execute_batch(ADDED).map_err(&operation),
             found => Err(unknown(path, found, "goes on with format 2 only")),
         };
     }

@@ -113,8 +113,11 @@ fn commands_are_numbered_and_seen_at_once() {
     writer.command_ended(first, &end).expect("writes");
     let commands = Reader::open(folder.path()).expect("opens").commands().expect("readable");
     assert_eq!((first, second), (1, 2));
-    assert_eq!(commands[0], Command { number: 1, start: start.clone(), end: Some(end) });
-    assert_eq!(commands[1], Command { number: 2, start, end: None });
+    assert_eq!(
+        commands[0],
+        Command { number: 1, start: start.clone(), end: Some(end), changed: None }
+    );
+    assert_eq!(commands[1], Command { number: 2, start, end: None, changed: None });
 }
 
 #[test]

@@ -250,6 +250,17 @@ impl Writer {
         self.commit()
     }
 
+    /// Records what was found changed after a command. Seen by readers at once.
+    pub fn command_changed(&mut self, number: u32, changed: &[String]) -> Result<(), StoreError> {
+        self.write("record what a command changed in", |writer| {
+            let lines = serde_json::to_string(changed).expect("a list of lines is JSON");
+            let insert = "INSERT INTO effect (number, changed) VALUES (?, ?)";
+            writer.connection.execute(insert, params![number, lines])?;
+            chain::append(&writer.connection, &Row::changed(number, changed))
+        })?;
+        self.commit()
+    }
+
     /// Adds an entry to the change feed.
     pub fn change(&mut self, at: UnixMs, what: &str, by: &str) -> Result<(), StoreError> {
         self.write("record a change in", |writer| {
@@ -286,6 +297,7 @@ impl Writer {
         for command in &commands {
             rows.push(Row::began(command.number, &command.start));
             rows.extend(command.end.as_ref().map(|end| Row::ended(command.number, end)));
+            rows.extend(command.changed.as_ref().map(|c| Row::changed(command.number, c)));
         }
         rows.extend(detections.iter().map(Row::detection));
         self.write("begin the chain of", |writer| {

@@ -200,17 +200,20 @@ fn a_grade_is_the_same_bytes_every_time() {
 fn hints_cost_what_they_cost_and_no_more_than_all() {
     let document = Document::read(link_capped(&[DROPS, SHRINK, QDISC]).file().as_bytes())
         .expect("it is right");
-    let total = |hints| {
+    let total = |hints, causes_read| {
         let run = sample::isr_shrink();
         grade(
             &document,
             &run.record(),
             &capped_link(),
             &Comparison::default(),
-            &Terms { hints, ..Terms::default() },
+            &Terms { hints, causes_read, ..Terms::default() },
         )
         .expect("it is valid")
         .total
     };
-    assert_eq!([total(0), total(7), total(90)], [100_000, 93_000, 85_000]);
+    assert_eq!(
+        [total(0, false), total(7, false), total(90, false), total(7, true), total(90, true)],
+        [100_000, 93_000, 85_000, 88_000, 80_000]
+    );
 }

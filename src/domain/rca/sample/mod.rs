@@ -233,6 +233,7 @@ fn command(number: u32, node: &str, line: &str, at: i64, output: &str) -> Comman
         exit: Some(0),
         output: output.into(),
         shortened: false,
+        changed: None,
     }
 }
 
