@@ -58,6 +58,7 @@ impl Repaired {
             exit: Some(0),
             output: String::new(),
             shortened: false,
+            changed: None,
         });
         Self { series, facts }
     }
@@ -265,6 +266,7 @@ impl Draft<'_> {
                 exit: Some(0),
                 output: taken.output.clone(),
                 shortened: false,
+                changed: None,
             });
         }
         quotes

@@ -63,6 +63,8 @@ fn a_shell_is_a_terminal_and_every_command_of_it_is_recorded() {
 
     on_a_terminal(&program);
     in_a_shell_inside(&program);
+    what_was_a_look(&program);
+    what_was_a_change(&program);
     torn_away(&program);
     from_a_script(&program);
 
@@ -157,6 +159,81 @@ fn in_a_shell_inside(program: &Program) {
     // Ctrl-D ends the session.
     terminal.type_in("\x04");
     assert_eq!(terminal.ended(), Some(5), "the code of the last command, as with any shell");
+}
+
+fn what_was_a_look(program: &Program) {
+    let mut terminal = shell(program, "kafka-1");
+    for line in [
+        "date -Iseconds",
+        "iptables -nvxL",
+        "jinfo -flag MaxHeapSize $(pgrep -x java)",
+        "swapon --show",
+        "prlimit --pid 1",
+        "taskset -cp 1",
+        "ionice -p 1",
+        "vi --version",
+        "kafka-topics.sh --describe | tee out.log",
+        "tar czf /tmp/k.tgz /var/log/kafka",
+        "kafka-leader-election.sh --help",
+        "systemctl is-active kafka",
+        "kafka-console-consumer.sh --topic payments --max-messages 1",
+        "sv restart nothing",
+        "tc qdisc del dev eth0 root",
+        "kafka-configs.sh --alter --entity-type topics --entity-name nowhere --add-config retention.ms=1",
+        "kafka-leader-election.sh --election-type preferred --all-topic-partitions",
+        "touch /etc/kafka/server.properties",
+        "sh -c 'cat /etc/kafka/server.properties'",
+        "sleep 300 & kill %1",
+    ] {
+        enter(&mut terminal, line);
+        let command = recorded(program, line);
+        assert_eq!(command["mutating"], false, "`{line}` was a look: {command}");
+    }
+}
+
+fn what_was_a_change(program: &Program) {
+    let mut terminal = shell(program, "kafka-1");
+    // No line of it is seen, and what it does is.
+    terminal.type_in("sh\rtc qdisc add dev eth0 root pfifo limit 999\rexit\r");
+    terminal.until("changed kafka-1: queueing added");
+    terminal.until(PROMPT);
+    let unseen = recorded(program, "sh");
+    assert!(unseen["changed"][0].as_str().expect("a line").contains("pfifo"), "{unseen}");
+    for (line, change) in [
+        ("tc qdisc del dev eth0 root", "kafka-1: queueing removed: qdisc pfifo"),
+        ("iptables -A OUTPUT -p tcp --dport 1 -j DROP", "kafka-1: packet filter added: filter -A"),
+        ("cd /etc/kafka; echo x > note; cd", "kafka-1: /etc/kafka/note created"),
+        ("touch /var/lib/kafka/note", "kafka-1: /var/lib/kafka/note created"),
+        ("renice -n 1 -p $(pgrep -x java)", "kafka-1: limit of kafka: nice: 0 -> 1"),
+        ("kill -STOP $(pgrep -x java)", "kafka-1: process kafka stopped"),
+        ("kill -CONT $(pgrep -x java)", "kafka-1: process kafka continued"),
+        (
+            "kafka-configs.sh --alter --entity-type topics --entity-name payments --add-config \
+             segment.ms=86400001",
+            "config of topic payments, segment.ms: none -> 86400001",
+        ),
+        (
+            "kafka-configs.sh --alter --entity-type broker-loggers --entity-name 1 --add-config \
+             kafka.server.KafkaApis=DEBUG",
+            "log level of broker 1, kafka.server.KafkaApis: INFO -> DEBUG",
+        ),
+        (
+            "kafka-configs.sh --alter --entity-type clients --entity-name nobody --add-config \
+             consumer_byte_rate=1000000",
+            "quota of client-id nobody, consumer_byte_rate: none -> 1000000",
+        ),
+        (
+            "kafka-topics.sh --create --topic notes --partitions 2",
+            "topic notes: none -> 2 partitions",
+        ),
+        ("sv restart kafka", "kafka-1: process kafka restarted"),
+    ] {
+        let shown = enter(&mut terminal, line);
+        let command = recorded(program, line);
+        let changed = command["changed"][0].as_str().unwrap_or_default();
+        assert!(changed.starts_with(change), "`{line}` changed something: {command}");
+        assert!(shown.contains(&format!("[#{}] changed ", command["number"])), "{shown}");
+    }
 }
 
 fn torn_away(program: &Program) {

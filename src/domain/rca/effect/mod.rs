@@ -119,9 +119,8 @@ impl Compared<'_> {
     /// Whether the line names this file, or a folder it is in: others of Kafka's own go on meanwhile.
     fn names(&self, path: &str) -> bool {
         let name = |word: &str| {
-            let word = word.trim_matches(['\'', '"']);
-            let word = word.rsplit('=').next().unwrap_or(word);
-            word.split(['*', '?', '[', '{', '$']).next().unwrap_or(word).to_owned()
+            let word = word.rsplit('=').next().unwrap_or(word).replace(['\'', '"'], "");
+            word.split(['*', '?', '[', '{', '$']).next().unwrap_or_default().to_owned()
         };
         let mut names = self.line.split_whitespace().map(name);
         names.any(|name| name.len() > 3 && path.contains(name.trim_start_matches("./")))
