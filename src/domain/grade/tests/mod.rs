@@ -4,6 +4,7 @@ mod account;
 mod adversarial;
 mod damage;
 mod elsewhere;
+mod guesses;
 mod properties;
 mod quotes;
 mod references;
