@@ -19,7 +19,7 @@ const LONGEST_PROGRAM: usize = 4095;
 const LONGEST_ARGUMENT: usize = 131_071;
 
 /// What every command of ours is to the engine.
-const SHELL: &str = "sh";
+pub(super) const SHELL: &str = "sh";
 
 /// A piece of what a command prints.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,8 +142,12 @@ pub trait Exec {
 
 /// What a shell is told to become this command, with nothing to read.
 fn become_line(argv: &[&str]) -> String {
-    let quoted = argv.iter().map(|word| format!("'{}' ", word.replace('\'', r"'\''")));
-    format!("exec {}</dev/null\n", quoted.collect::<String>())
+    format!("exec {}</dev/null\n", quoted(argv))
+}
+
+/// Words as a shell takes them as they are, each with a blank behind it.
+pub(super) fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("'{}' ", word.replace('\'', r"'\''"))).collect()
 }
 
 /// Refuses a command line that no kernel runs. An engine asked for one all the same may never
