@@ -2,11 +2,12 @@
 
 use super::program;
 use crate::domain::scenario::Plan;
+use crate::domain::telemetry::series::UnixMs;
 use crate::drill::choose::Chosen;
 use crate::drill::error::DrillError;
 use crate::drill::sealed::plan;
 use crate::lab::library::Library;
-use crate::lab::rehearsal::leaks::Search;
+use crate::lab::rehearsal::leaks::{Search, Staged};
 
 pub use crate::lab::rehearsal::leaks::Leak;
 
@@ -49,7 +50,14 @@ pub(super) async fn look(chosen: &Chosen, library: &Library) -> Result<Vec<Leak>
         search.text(&format!("chaoslab {line}"), &outcome.printed);
     }
     search.machines(&engine, &lab).await?;
-    search.engine(&engine, &lab, chosen.file.created_at / 1000).await?;
+    let file = &chosen.file;
+    let seconds = |at: Option<UnixMs>| at.unwrap_or(file.created_at).div_euclid(1000);
+    let staged = Staged {
+        created: seconds(None),
+        settled: seconds(file.settled_at),
+        opened: seconds(file.opened_at),
+    };
+    search.engine(&engine, &lab, staged).await?;
     search.folder(&chosen.run);
     Ok(search.leaks())
 }

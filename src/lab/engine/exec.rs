@@ -19,7 +19,7 @@ const LONGEST_PROGRAM: usize = 4095;
 const LONGEST_ARGUMENT: usize = 131_071;
 
 /// What every command of ours is to the engine.
-pub(super) const SHELL: &str = "sh";
+pub const SHELL: &str = "sh";
 
 /// A piece of what a command prints.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -29,7 +29,7 @@ pub use self::build::Build;
 /// The engine labs stand on, and how it is reached.
 pub use self::docker::{DockerEngine as Host, connect};
 pub use self::error::{ENGINE_ADVICE, EngineError, Refusal};
-pub use self::exec::{Chunk, Chunks, Exec, Input, Output, QUICKLY};
+pub use self::exec::{Chunk, Chunks, Exec, Input, Output, QUICKLY, SHELL};
 pub use self::files::Files;
 pub use self::images::{Built, Images, Recipe};
 pub use self::limits::Limits;
@@ -37,7 +37,7 @@ pub use self::logs::{Lines, Logs, Written};
 pub use self::statistics::{
     CpuUsage, Event, Events, Lifecycle, MemoryUsage, Statistics, Throttling, Traffic, Usage, Usages,
 };
-pub use self::survey::{About, Lacking, Survey};
+pub use self::survey::{About, Disclosed, Lacking, MachineEvent, Survey};
 pub use self::sweep::{Leftover, Sweep, Swept};
 pub use self::terminal::{MachineState, Printed, Terminal, Window};
 use crate::domain::topology::{Placement, Topology};

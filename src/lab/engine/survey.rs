@@ -36,6 +36,28 @@ impl FromIterator<(Requirement, String)> for Lacking {
     }
 }
 
+/// Something an engine tells of a lab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disclosed {
+    /// Where it was found.
+    pub place: String,
+    /// All of it.
+    pub text: String,
+    /// What happened to a machine, when it is that.
+    pub event: Option<MachineEvent>,
+}
+
+/// What happened to a machine, in the engine's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineEvent {
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// To which machine.
+    pub machine: String,
+    /// What: `exec_create: ls -l`.
+    pub what: String,
+}
+
 /// Tells of itself.
 #[allow(async_fn_in_trait)]
 pub trait Survey {
@@ -50,8 +72,8 @@ pub trait Survey {
     ) -> Result<Lacking, EngineError>;
 
     /// All that it tells of a lab to whoever asks it: its machines, its network, what happened to
-    /// them since then (seconds since 1970); each with the place it was found in.
-    async fn disclosed(&self, lab: &Lab, since: i64) -> Result<Vec<(String, String)>, EngineError>;
+    /// them since then (seconds since 1970).
+    async fn disclosed(&self, lab: &Lab, since: i64) -> Result<Vec<Disclosed>, EngineError>;
 }
 
 #[cfg(test)]

@@ -89,7 +89,9 @@ fn lines(machine: &Machine) -> Vec<String> {
         Role::Broker(_) | Role::Controller(_) => owned(&NODE),
         Role::Service { .. } => {
             let properties = format!("cat {}", properties_path(&machine.name));
-            owned(&APPLICATION).into_iter().chain([properties]).collect()
+            // What its members are doing, in its log.
+            let dump = format!("sv quit {}", machine.name);
+            owned(&APPLICATION).into_iter().chain([properties, dump]).collect()
         }
         Role::Toolbox => owned(&CLUSTER),
     }

@@ -1,13 +1,14 @@
 //! Looking for words that give the cause away, wherever a learner can look: on every machine, on
 //! the engine, in the run's folder.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::lab::engine::{EngineError, Exec, Lab, Survey};
+use crate::lab::engine::{EngineError, Exec, Lab, MachineEvent, SHELL, Survey};
 use crate::lab::run::Run;
 
 /// Words that betray a staged cause, whatever it is.
@@ -120,19 +121,20 @@ impl Search {
     }
 
     /// Looks at what the engine tells of the lab: its containers, its network, and all that
-    /// happened to them since `since` (seconds).
+    /// happened to them since it was made.
     pub async fn engine(
         &mut self,
         engine: &impl Survey,
         lab: &Lab,
-        since: i64,
+        staged: Staged,
     ) -> Result<(), EngineError> {
-        for (place, text) in engine.disclosed(lab, since).await? {
-            // The search itself is no finding.
-            if !text.contains("iptables-save -c") {
-                self.text(&place, &text);
-            }
+        let disclosed = engine.disclosed(lab, staged.created).await?;
+        for told in &disclosed {
+            self.text(&told.place, &told.text);
         }
+        let machines: Vec<_> = lab.machines().collect();
+        let events: Vec<_> = disclosed.into_iter().filter_map(|told| told.event).collect();
+        self.leaks.extend(unlike(&machines, &events, staged));
         Ok(())
     }
 
@@ -161,6 +163,52 @@ impl Search {
     }
 }
 
+/// When a lab was staged, in seconds since 1970.
+#[derive(Debug, Clone, Copy)]
+pub struct Staged {
+    /// When its making began.
+    pub created: i64,
+    /// When it was healthy and was about to be broken.
+    pub settled: i64,
+    /// When it opened. From then on what runs in it is a learner's.
+    pub opened: i64,
+}
+
+/// What the engine's events tell before a lab opens by their words, and after it was healthy by
+/// their number: every machine must have been treated as every other.
+fn unlike(machines: &[&str], events: &[MachineEvent], staged: Staged) -> Vec<Leak> {
+    const BEGUN: &str = "exec_create: ";
+    let leak = |word: &str, around: String| Leak {
+        place: "events of the engine".to_owned(),
+        word: word.to_owned(),
+        around,
+    };
+    let before = events.iter().filter(|event| event.at < staged.opened);
+    let mut leaks = Vec::new();
+    let mut counts: BTreeMap<&str, usize> = machines.iter().map(|name| (*name, 0)).collect();
+    for MachineEvent { at, machine, what } in before {
+        if let Some(command) = what.strip_prefix(BEGUN).filter(|command| command.trim() != SHELL) {
+            leaks.push(leak(command, format!("{what} on {machine}")));
+        }
+        if *at < staged.settled {
+            continue;
+        }
+        if what.starts_with(BEGUN) {
+            *counts.entry(machine).or_default() += 1;
+        } else if !what.starts_with("exec_") {
+            leaks.push(leak(what, format!("on {machine} alone, while the lab was broken")));
+        }
+    }
+    let (least, most) = (counts.values().min(), counts.values().max());
+    // An engine remembers its last events only (Docker 256): where those before are forgotten, a
+    // part of an action would be counted.
+    let remembers = events.iter().any(|event| event.at <= staged.settled);
+    if remembers && least != most {
+        leaks.push(leak("exec_create", format!("not on every machine as often: {counts:?}")));
+    }
+    leaks
+}
+
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder)
         .map(|entries| entries.filter_map(|e| Some(e.ok()?.path())).collect::<Vec<_>>());
@@ -174,6 +222,43 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn machines_that_were_treated_in_another_way_are_told() {
+        let staged = Staged { created: 0, settled: 10, opened: 20 };
+        let machines = ["kafka-1", "kafka-2"];
+        let told = |events: &[(i64, &str, &str)]| {
+            let event = |(at, machine, what): &(i64, &str, &str)| MachineEvent {
+                at: *at,
+                machine: (*machine).to_owned(),
+                what: (*what).to_owned(),
+            };
+            let events: Vec<_> = events.iter().map(event).collect();
+            let leaks = unlike(&machines, &events, staged);
+            leaks.into_iter().map(|l| format!("{}: {}", l.word, l.around)).collect::<Vec<_>>()
+        };
+        let alike = [
+            // While it is made each is given its files and looked at until it is up.
+            (5, "kafka-1", "extract-to-dir"),
+            (6, "kafka-1", "exec_create: sh"),
+            (12, "kafka-2", "exec_create: sh"),
+            (12, "kafka-1", "exec_create: sh"),
+            (13, "kafka-1", "exec_die"),
+            // A learner's own.
+            (21, "kafka-2", "exec_create: tc -s qdisc show"),
+        ];
+        assert!(told(&alike).is_empty(), "{:?}", told(&alike));
+        let worded = [&alike[..], &[(3, "kafka-2", "exec_create: tc qdisc add")]].concat();
+        assert_eq!(told(&worded), ["tc qdisc add: exec_create: tc qdisc add on kafka-2"]);
+        let counted = [&alike[..], &[(14, "kafka-2", "exec_create: sh")]].concat();
+        let counts = r#"{"kafka-1": 1, "kafka-2": 2}"#;
+        let expected = format!("exec_create: not on every machine as often: {counts}");
+        assert_eq!(told(&counted), [expected]);
+        // What the engine has forgotten cannot be counted.
+        assert!(told(&counted[2..]).is_empty(), "{:?}", told(&counted[2..]));
+        let other = [&alike[..], &[(14, "kafka-2", "update")]].concat();
+        assert_eq!(told(&other), ["update: on kafka-2 alone, while the lab was broken"]);
+    }
 
     #[test]
     fn a_word_is_found_whatever_its_case_and_told_once_for_a_place() {

@@ -15,9 +15,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::lab::engine::exec::{SHELL, quoted, runnable};
+use crate::lab::engine::exec::{quoted, runnable};
 use crate::lab::engine::{
-    Chunk, Chunks, EngineError, Exec, Files, Input, Lab, Limits, Output, QUICKLY,
+    Chunk, Chunks, EngineError, Exec, Files, Input, Lab, Limits, Output, QUICKLY, SHELL,
 };
 
 /// Stands around the exit code behind what a command printed: a character no tool prints.

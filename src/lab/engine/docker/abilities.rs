@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 
 use super::{DockerEngine, RUN_LABEL, about, disclosed, disk, within};
 use crate::domain::fault::Requirement;
-use crate::lab::engine::{About, EngineError, Lab, Lacking, Survey};
+use crate::lab::engine::{About, Disclosed, EngineError, Lab, Lacking, Survey};
 
 /// What a machine tries on its own network, and what it cannot do when that fails. The number of
 /// what fails is told by a bit of the exit code.
@@ -59,7 +59,7 @@ impl Survey for DockerEngine {
         Ok(lacking.into_iter().collect())
     }
 
-    async fn disclosed(&self, lab: &Lab, since: i64) -> Result<Vec<(String, String)>, EngineError> {
+    async fn disclosed(&self, lab: &Lab, since: i64) -> Result<Vec<Disclosed>, EngineError> {
         disclosed::disclosed(self, lab, since).await
     }
 }
