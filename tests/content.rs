@@ -8,6 +8,7 @@ use chaoslab::domain::fault::Requirement;
 use chaoslab::domain::fault::truth::{Trigger, Truth};
 use chaoslab::domain::rca::document::Document;
 use chaoslab::domain::rca::vocab;
+use chaoslab::domain::scenario::feed::Entry;
 use chaoslab::domain::scenario::{Plan, template};
 use chaoslab::domain::telemetry::promql::Query;
 use chaoslab::lab::library::Library;
@@ -141,12 +142,14 @@ fn causes_of_one_family_look_the_same_before_the_break() {
                     name(first),
                     name(other)
                 );
-                let innocent =
-                    |plan: &Plan| plan.innocent.iter().map(|i| i.what.clone()).collect::<Vec<_>>();
+                let feed = |plan: &Plan| {
+                    let entry = |e: &Entry| (e.what.clone(), e.by.clone(), e.before_page_ms);
+                    plan.changes.iter().map(entry).collect::<Vec<_>>()
+                };
                 assert_eq!(
-                    innocent(first),
-                    innocent(other),
-                    "{} and {}: what else was changed",
+                    feed(first),
+                    feed(other),
+                    "{} and {}: what was changed",
                     name(first),
                     name(other)
                 );
@@ -175,7 +178,7 @@ fn what_a_cause_needs_of_the_engine_is_known_before_it_is_drawn() {
     each(|_, plan| {
         let expected: &[Requirement] = match plan.scenario.as_str() {
             "capped-link" => &[Requirement::LinkShaping],
-            "blocked-fetches" | "throttle-left-behind" => &[Requirement::PacketFilter],
+            "blocked-fetches" => &[Requirement::PacketFilter],
             "busy-disk" => &[Requirement::DiskWriteLimit],
             _ => &[],
         };

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use chaoslab::domain::fault::truth::{Trigger, Truth};
 use chaoslab::domain::fault::{Action, Prior};
-use chaoslab::domain::scenario::Plan;
 use chaoslab::domain::scenario::source::Source;
+use chaoslab::domain::scenario::{Drawing, Plan};
 use chaoslab::domain::telemetry::series::{Labels, UnixMs};
 use chaoslab::lab::engine::Lab;
 use chaoslab::lab::engine::scripted::{Deed, Scripted};
@@ -23,7 +23,7 @@ use tokio::task::{LocalSet, spawn_local};
 const FAMILY: &str = r#"
 format: 1
 title: Something is wrong
-level: 1
+difficulty: 1
 minutes: 5
 trains: [nothing]
 brief: a test
@@ -36,24 +36,28 @@ services:
 alert: {name: Wrong, severity: page, expr: wrong > 0, for_seconds: 3, summary: wrong, description: wrong}
 steady: {hold_seconds: 5, deadline_seconds: 20, conditions: ["wrong == 0"]}
 slo: [{name: right, expr: wrong == 0, felt: true, for_seconds: 5}]
-innocent:
-  - {what: "retention raised", by: governance, do: [{alter-topic-config: {topic: orders, set: {retention.ms: "1"}}}]}
+changes:
+  kinds:
+    network-change: {say: [network change carried out], by: [network]}
+    move: {say: [billing moved], by: [billing]}
+  others:
+    - {say: "retention raised", by: governance, do: [{alter-topic-config: {topic: orders, set: {retention.ms: "1"}}}]}
+    - {say: "badge readers replaced", by: facilities}
 "#;
 
 const CAUSE: &str = r#"
 format: 1
 fault: {link-cap: {node: "kafka-{{ victim }}", rate_kbit: 2000}}
-trigger: {what: "profile applied to kafka-{{ victim }}", by: network}
+trigger: network-change
 window_seconds: 30
 hold_seconds: 4
 signatures: [{shows: it is this one, expr: signature > 0}]
-decoy: {what: "segments shortened", by: governance, do: [{alter-topic-config: {topic: orders, set: {segment.ms: "1"}}}]}
 "#;
 
 const CONTROL: &str = r#"
 format: 1
 fault: {service-outage: {service: billing, until: wrong > 0, hold_seconds: 4}}
-trigger: {what: billing moved, by: billing}
+trigger: move
 window_seconds: 60
 hold_seconds: 5
 signatures: []
@@ -126,13 +130,12 @@ struct Stage {
 }
 
 fn stage_of(scenario: &str) -> Stage {
-    // A seed that lists the trigger.
-    stage_with_seed(
-        scenario,
-        (0..)
-            .find(|seed| plan(scenario, *seed).trigger_listed)
-            .expect("two thirds of the seeds do"),
-    )
+    // A seed whose feed lists one thing that is really done, and then what started it.
+    let listed = |seed: &u64| {
+        let changes = plan(scenario, *seed).changes;
+        changes.len() == 2 && changes[1].started_it && !changes[0].actions.is_empty()
+    };
+    stage_with_seed(scenario, (0..).find(listed).expect("some seed does"))
 }
 
 fn plan(scenario: &str, seed: u64) -> Plan {
@@ -140,7 +143,8 @@ fn plan(scenario: &str, seed: u64) -> Plan {
         Source { path: "family.yaml", text: FAMILY },
         Source { path: "scenario.yaml", text: scenario },
     );
-    Plan::make(("test", "cause"), family, scenario, &[], seed).expect("the plan is right")
+    let drawing = Drawing::of(seed);
+    Plan::make(("test", "cause"), family, scenario, &[], &drawing).expect("the plan is right")
 }
 
 /// The plan of the cause in a family that has this scenario besides.
@@ -150,7 +154,8 @@ fn plan_beside(sibling: &str) -> Plan {
         Source { path: "scenario.yaml", text: CAUSE },
     );
     let siblings = [("sibling", Source { path: "sibling.yaml", text: sibling })];
-    Plan::make(("test", "cause"), family, scenario, &siblings, 1).expect("the plan is right")
+    let drawing = Drawing::of(1);
+    Plan::make(("test", "cause"), family, scenario, &siblings, &drawing).expect("the plan is right")
 }
 
 fn stage_with_seed(scenario: &str, seed: u64) -> Stage {
@@ -229,6 +234,48 @@ impl Outcome {
     }
 }
 
+/// The second a run's feed tells of each entry, before the page.
+fn told_before_page(outcome: &Outcome) -> Vec<i64> {
+    let paged = outcome.file.paged_at.expect("paged");
+    let changes = Reader::open(outcome.run.folder()).expect("opens").changes().expect("readable");
+    changes.iter().map(|change| paged - change.at).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_feed_is_told_as_long_before_the_page_as_it_was_drawn_however_late_the_page_is() {
+    for shows_after in [|_| Some(2), |_| Some(14)] {
+        let mut stage = stage_of(CAUSE);
+        stage.world.shows_after = shows_after;
+        let drawn: Vec<_> = stage.plan.changes.iter().map(|entry| entry.before_page_ms).collect();
+        assert_eq!(told_before_page(&stage.run().await), drawn);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_told_to_have_begun_after_it_was_seen() {
+    let mut stage = stage_of(CAUSE);
+    let drawn = stage.plan.changes.iter().map(|entry| entry.before_page_ms).collect::<Vec<_>>();
+    for entry in &mut stage.plan.changes {
+        entry.before_page_ms -= drawn[1];
+    }
+    let outcome = stage.run().await;
+    let told = told_before_page(&outcome);
+    assert_eq!(told[0] - told[1], drawn[0] - drawn[1], "the gaps are those that were drawn");
+    let onset = outcome.file.paged_at.expect("paged") - 6000;
+    let changes = Reader::open(outcome.run.folder()).expect("opens").changes().expect("readable");
+    assert!(changes.iter().all(|change| change.at < onset), "{changes:?} before {onset}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn causes_and_controls_open_as_long_after_the_page_as_was_drawn() {
+    for scenario in [CAUSE, CONTROL] {
+        let mut stage = stage_of(scenario);
+        stage.plan.opens_after_seconds = 15;
+        let file = stage.run().await.file;
+        assert_eq!((file.opened_at.zip(file.paged_at)).map(|(o, p)| (o - p) / 1000), Some(15));
+    }
+}
+
 fn is_cap(action: &Action) -> bool {
     matches!(action, Action::ShapeLink { .. })
 }
@@ -245,17 +292,12 @@ async fn a_run_goes_from_nothing_to_open_in_order() {
         .iter()
         .map(|d| format!("{d:?}").split(['(', ' ']).next().unwrap_or_default().to_owned())
         .collect();
-    // An innocent change, the fault, the harmless change after it: each observed before it is
-    // performed.
-    let deeds = ["Observe", "Perform"].repeat(3);
+    // What else the feed lists, and the fault: each observed before it is performed.
+    let deeds = ["Observe", "Perform"].repeat(2);
     assert_eq!(kinds, [&["Reserve", "Boot", "Populate"][..], &deeds].concat());
     assert_eq!(
         outcome.changes(),
-        [
-            "C1 retention raised (governance)",
-            "C2 profile applied to kafka-2 (network)",
-            "C3 segments shortened (governance)"
-        ]
+        ["C1 retention raised (governance)", "C2 network change carried out (network)"]
     );
 
     let (settled, paged, opened) = (
@@ -286,13 +328,19 @@ async fn the_truth_is_sealed_and_committed_to_when_the_run_opens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_a_third_of_the_seeds_the_feed_does_not_list_the_trigger() {
-    let unlisted = (0..300).filter(|seed| !plan(CAUSE, *seed).trigger_listed).collect::<Vec<_>>();
-    assert!((80..120).contains(&unlisted.len()), "{} of 300", unlisted.len());
+async fn in_two_thirds_of_the_seeds_the_feed_does_not_list_the_trigger() {
+    let lists = |seed: &u64| plan(CAUSE, *seed).changes.iter().any(|entry| entry.started_it);
+    let unlisted = (0..300).filter(|seed| !lists(seed)).collect::<Vec<_>>();
+    assert!((180..240).contains(&unlisted.len()), "{} of 300", unlisted.len());
     let outcome = stage_with_seed(CAUSE, unlisted[0]).run().await;
     assert_eq!(
         outcome.changes(),
-        ["C1 retention raised (governance)", "C2 segments shortened (governance)"]
+        plan(CAUSE, unlisted[0])
+            .changes
+            .iter()
+            .enumerate()
+            .map(|(k, entry)| format!("C{} {} ({})", k + 1, entry.what, entry.by))
+            .collect::<Vec<_>>()
     );
     let truth: Truth = outcome.run.sealed().read("truth").expect("readable").expect("sealed");
     assert_eq!(truth.trigger, Trigger::NotListed);
@@ -402,7 +450,7 @@ async fn a_symptom_that_shows_the_second_time_opens_the_run() {
     assert_eq!(outcome.staged.as_ref().expect("it opened").state, RunState::Open);
     assert_eq!(outcome.performed(is_cap), 2);
     assert_eq!(outcome.engine.standing().iter().filter(|a| is_cap(a)).count(), 1);
-    assert_eq!(outcome.changes().len(), 3, "what was undone is not told");
+    assert_eq!(outcome.changes().len(), 2, "what was undone is not told");
 }
 
 #[tokio::test(start_paused = true)]

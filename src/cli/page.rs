@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::context::Context;
 use super::exit::Failure;
+use super::status::length;
 use crate::domain::rca::moment::rfc3339;
 use crate::domain::workload::ServiceRole;
 use crate::drill::Chosen;
@@ -22,13 +23,17 @@ fn text(context: &Context, told: &Page) -> String {
     let bold = |text: &str| context.output.bold(text);
     let alert = &told.alert;
     line(String::new());
-    line(bold(&format!("[FIRING:1] {} ({})", alert.name, alert.severity)));
+    let state = &told.alert_state;
+    let (label, holds) =
+        if state.holds { ("[FIRING:1]", "firing") } else { ("[RESOLVED]", "resolved") };
+    line(bold(&format!("{label} {} ({})", alert.name, alert.severity)));
     line(format!("  {}", alert.summary));
     line(format!("  {}", alert.description.trim()));
     line(format!("  expr: {}", alert.expr));
     if let Some(at) = told.paged_at {
-        line(format!("  since: {}  (this is T+00:00:00)", rfc3339(at / 1000 * 1000)));
+        line(format!("  paged: {}  (this is T+00:00:00)", rfc3339(at / 1000 * 1000)));
     }
+    line(format!("  state: {holds} for {}", length(state.since_seconds)));
     line(String::new());
     line(told.brief.clone());
     line(String::new());

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::exit::Failure;
+use crate::domain::scenario::Level;
 use crate::drill::families::family;
 
 /// Arguments of `show`.
@@ -19,7 +20,8 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     let family = family(&arguments.family)?;
     if context.output.json {
         return context.output.value(&json!({
-            "family": arguments.family, "symptom": family.title, "level": family.level, "minutes": family.minutes,
+            "family": arguments.family, "symptom": family.title, "difficulty": family.difficulty, "level": Level::default(),
+            "levels": Level::ALL, "minutes": family.minutes,
             "trains": family.trains, "brief": family.brief.trim(), "brokers": family.cluster.brokers,
             "topics": family.cluster.topics, "services": family.services, "alert": family.alert, "slo": family.slo,
             "playbook": arguments.family,
@@ -27,7 +29,10 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
     }
     let out = context.output;
     out.line(out.bold(&format!("{}: {}", arguments.family, family.title)))?;
-    out.line(format!("level {}, about {} minutes", family.level, family.minutes))?;
+    out.line(format!(
+        "difficulty {} of 5, levels 1 to 4 (`start {} --level N`), about {} minutes",
+        family.difficulty, arguments.family, family.minutes
+    ))?;
     out.line(format!("\n{}", family.brief.trim()))?;
     out.line("\nTrains")?;
     for line in &family.trains {

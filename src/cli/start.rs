@@ -5,7 +5,7 @@ use clap::Args;
 use super::context::Context;
 use super::exit::Failure;
 use super::page;
-use crate::domain::scenario::Seed;
+use crate::domain::scenario::{Level, Seed};
 use crate::drill::choose::stretch_ms;
 use crate::drill::start::{self, Request, Terms, opened, plan, start};
 
@@ -27,6 +27,9 @@ pub struct Arguments {
     /// Picks cause and parameters; random unless given, and told after grading
     #[arg(long)]
     seed: Option<Seed>,
+    /// How little is given away, 1 to 4: 2 unless given, 3 in an exam
+    #[arg(long, value_name = "N")]
+    level: Option<Level>,
     /// What it is for: a drill avoids the cause of the last one, an exam draws evenly
     #[arg(long, value_enum, default_value_t = Profile::Drill)]
     profile: Profile,
@@ -76,6 +79,7 @@ fn request(arguments: &Arguments) -> Request {
         family: arguments.family.clone(),
         seed: arguments.seed,
         scenario: arguments.scenario.clone(),
+        level: arguments.level,
         terms: Terms { profile, time_limit_ms: arguments.time_limit },
     }
 }

@@ -103,7 +103,8 @@ fn row(machine: &Machine) -> Vec<String> {
     vec![machine.name.clone(), machine.kind.to_owned(), up.to_owned()]
 }
 
-fn length(seconds: i64) -> String {
+/// A stretch of time as it is told.
+pub(super) fn length(seconds: i64) -> String {
     match seconds {
         s if s < 60 => format!("{s} s"),
         s if s < 3600 => format!("{} min {} s", s / 60, s % 60),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::error::DrillError;
-use crate::domain::scenario::Family;
+use crate::domain::scenario::{Family, Level};
 use crate::lab::library::Library;
 
 /// A family in a line.
@@ -13,8 +13,12 @@ pub struct Summary {
     pub family: String,
     /// The symptom in a few words.
     pub symptom: String,
-    /// How hard, 1 to 5.
-    pub level: u8,
+    /// How hard its causes are to tell apart, 1 to 5.
+    pub difficulty: u8,
+    /// The level a drill has unless another is asked for.
+    pub level: Level,
+    /// The levels it can be drilled at.
+    pub levels: [Level; 4],
     /// Minutes a drill takes.
     pub minutes: u32,
     /// What it trains.
@@ -29,7 +33,9 @@ pub fn families() -> Result<Vec<Summary>, DrillError> {
         Ok(Summary {
             family: name,
             symptom: family.title,
-            level: family.level,
+            difficulty: family.difficulty,
+            level: Level::default(),
+            levels: Level::ALL,
             minutes: family.minutes,
             trains: family.trains,
         })

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::choose::Chosen;
 use super::error::DrillError;
 use super::instant;
+use super::status::{Judged, alert};
 use crate::domain::scenario::family::Alert;
 use crate::domain::telemetry::series::UnixMs;
 use crate::domain::workload::Service;
@@ -23,6 +24,8 @@ pub struct Page {
     pub paged_at: Option<UnixMs>,
     /// The alert, as Alertmanager would word it.
     pub alert: Alert,
+    /// Whether it holds at the end of the record, and for how long it has or has not.
+    pub alert_state: Judged,
     /// The situation before anything broke.
     pub brief: String,
     /// The applications.
@@ -59,6 +62,7 @@ pub struct ServiceSummary {
 /// The page of a run that has opened.
 pub fn page(chosen: &Chosen) -> Result<Page, DrillError> {
     let (briefing, lab) = (chosen.briefing()?, chosen.lab()?);
+    let alert_state = alert(&briefing.alert, &chosen.reader()?, chosen)?;
     let names = |name: &str| name.to_owned();
     let summary = |s: &Service| ServiceSummary {
         name: s.name.clone(),
@@ -70,6 +74,7 @@ pub fn page(chosen: &Chosen) -> Result<Page, DrillError> {
         family: chosen.file.family.clone(),
         paged_at: chosen.file.paged_at,
         alert: briefing.alert,
+        alert_state,
         brief: briefing.brief,
         services: lab.services.iter().map(summary).collect(),
         brokers: lab.topology.brokers().map(|b| b.name.clone()).collect(),

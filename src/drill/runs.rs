@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::error::DrillError;
 use super::instant;
 use super::notice::{Notice, Notices};
+use crate::domain::scenario::Level;
 use crate::domain::telemetry::series::UnixMs;
 use crate::lab::run::{Graded, Home, Run, RunState};
 
@@ -18,6 +19,8 @@ pub enum Summary {
         run: String,
         /// Its family.
         family: String,
+        /// Its level.
+        level: Level,
         /// Its state.
         state: RunState,
         /// When it was created.
@@ -43,6 +46,7 @@ pub fn runs(home: &Home, notices: &dyn Notices) -> Result<Vec<Summary>, DrillErr
         Ok(file) => Summary::Readable {
             run: file.id,
             family: file.family,
+            level: file.level,
             state: file.state,
             created: file.created_at,
             graded: file.graded,

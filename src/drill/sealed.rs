@@ -61,6 +61,7 @@ impl Secret {
             family: &self.plan.family,
             scenario: &self.plan.scenario,
             seed: self.plan.seed,
+            level: self.plan.level,
         };
         Sealed {
             truth: &self.truth,

@@ -7,7 +7,7 @@ use super::choose::{Chosen, spoils_nothing};
 use super::error::{DrillError, InvalidRequest, Refusal, Unwitnessed};
 use super::notice::{Notice, Notices};
 use super::{doctor, image, keep, stop};
-use crate::domain::scenario::{Plan, Seed, draw};
+use crate::domain::scenario::{Drawing, Level, Plan, Seed, draw};
 use crate::lab::engine::{Survey, connect};
 use crate::lab::image::Image;
 use crate::lab::keeper::clock::now;
@@ -19,6 +19,8 @@ use crate::lab::wait;
 const FOLLOW_EVERY: Duration = Duration::from_millis(100);
 /// Longer than all of a staging's own deadlines together.
 const STAGED_WITHIN: Duration = Duration::from_secs(15 * 60);
+/// Texts of so many of the newest drills of a family are not told again.
+const REMEMBERED: usize = 3;
 /// So long a keeper that was started may take to take its lock.
 const KEPT_WITHIN: Duration = Duration::from_secs(2);
 
@@ -31,6 +33,8 @@ pub struct Request {
     pub seed: Option<Seed>,
     /// The scenario, where an author names one.
     pub scenario: Option<String>,
+    /// The level; of an exam 3, else 2, unless given.
+    pub level: Option<Level>,
     /// On which terms it is worked on.
     pub terms: Terms,
 }
@@ -53,13 +57,25 @@ pub struct Terms {
     pub time_limit_ms: Option<i64>,
 }
 
+impl Request {
+    /// How a plan of it is drawn with a seed, by a learner with this past.
+    fn drawing(&self, seed: Seed, past: &Past) -> Drawing {
+        let usual = match self.terms.profile {
+            Profile::Drill => Level::Practice,
+            Profile::Exam => Level::Misled,
+        };
+        let avoid = past.texts().cloned().collect();
+        Drawing { seed, level: self.level.unwrap_or(usual), avoid }
+    }
+}
+
 /// The plan of a request, whatever this host can stage. That of a seed is refused while a drill of
 /// the family is not graded: whoever tries seeds until a plan fits what is seen has its cause.
 pub fn plan(home: &Home, request: &Request) -> Result<Plan, DrillError> {
     if request.seed.is_some() {
         spoils_nothing(home, &request.family, "start --dry-run --seed")?;
     }
-    planned(home, &Library::open()?, request)
+    Ok(planned(home, &Library::open()?, request)?.0)
 }
 
 /// Draws a plan, creates its run and starts what keeps it; returns while it is being staged.
@@ -73,11 +89,11 @@ pub async fn start(
     }
     let is_known = request.seed.is_some() || request.scenario.is_some();
     let library = Library::open()?;
-    let plan = planned(home, &library, request)?;
+    let (plan, drawing) = planned(home, &library, request)?;
     let engine = connect().await?;
     doctor::usable(&engine).await?;
     let image = image::current(&library, &engine, notices).await?;
-    let plan = stageable(&library, &engine, &image, request, plan).await?;
+    let plan = stageable(&library, &engine, &image, request, (plan, &drawing)).await?;
     if is_known {
         notices.notify(Notice::Known);
     }
@@ -117,61 +133,87 @@ pub async fn opened(
     Chosen::of(run.clone())
 }
 
-fn planned(home: &Home, library: &Library, request: &Request) -> Result<Plan, DrillError> {
+fn planned(
+    home: &Home,
+    library: &Library,
+    request: &Request,
+) -> Result<(Plan, Drawing), DrillError> {
     match request.seed {
-        Some(seed) => plan_of(library, request, seed),
+        Some(seed) => {
+            let drawing = request.drawing(seed, &Past::default());
+            Ok((plan_of(library, request, &drawing)?, drawing))
+        }
         None => draw_plan(home, library, request),
     }
 }
 
 /// A plan of a random seed. In a drill the cause of the learner's last run of the family comes up
 /// half as often as any other.
-fn draw_plan(home: &Home, library: &Library, request: &Request) -> Result<Plan, DrillError> {
+fn draw_plan(
+    home: &Home,
+    library: &Library,
+    request: &Request,
+) -> Result<(Plan, Drawing), DrillError> {
+    let past = Past::of(home, &request.family);
     let last = match request.terms.profile {
-        Profile::Drill => last_scenario(home, &request.family),
+        Profile::Drill => past.scenario(),
         Profile::Exam => None,
     };
     loop {
-        let plan = plan_of(library, request, random_seed()?)?;
+        let drawing = request.drawing(random_seed()?, &past);
+        let plan = plan_of(library, request, &drawing)?;
         let is_free = request.scenario.is_none() && library.scenarios(&request.family).len() > 1;
-        if is_free && last.as_ref() == Some(&plan.scenario) && random_seed()? % 2 == 0 {
+        if is_free && last == Some(plan.scenario.as_str()) && random_seed()? % 2 == 0 {
             continue;
         }
-        return Ok(plan);
+        return Ok((plan, drawing));
     }
 }
 
-/// The scenario of the newest run of the family whose plan can be read.
-fn last_scenario(home: &Home, family: &str) -> Option<String> {
-    // A home that cannot be listed is told by whatever needs it; here it only means no last run.
-    let runs = home.list().ok()?;
-    let mut of_family: Vec<_> = runs
-        .into_iter()
-        .filter_map(|run| Some((run.read().ok()?, run)))
-        .filter(|(f, _)| f.family == family)
-        .collect();
-    of_family.sort_by_key(|(file, _)| file.created_at);
-    of_family
-        .into_iter()
-        .rev()
-        .find_map(|(_, run)| run.sealed().read::<Plan>("plan").ok()?)
-        .map(|plan| plan.scenario)
+/// The plans of the newest runs of a family, the newest first.
+#[derive(Debug, Default)]
+struct Past(Vec<Plan>);
+
+impl Past {
+    fn of(home: &Home, family: &str) -> Self {
+        // A home that cannot be listed is told by whatever needs it, and a plan that cannot be read
+        // by whatever opens its run; here it only means that less is known of the past.
+        let runs = home.list().unwrap_or_default();
+        let mut of_family: Vec<_> = runs
+            .into_iter()
+            .filter_map(|run| Some((run.read().ok()?, run)))
+            .filter(|(file, _)| file.family == family)
+            .collect();
+        of_family.sort_by_key(|(file, _)| std::cmp::Reverse(file.created_at));
+        let plans = of_family.into_iter().filter_map(|(_, run)| run.sealed().read("plan").ok()?);
+        Self(plans.take(REMEMBERED).collect())
+    }
+
+    /// What was staged last.
+    fn scenario(&self) -> Option<&str> {
+        self.0.first().map(|plan| plan.scenario.as_str())
+    }
+
+    /// The texts their feeds told.
+    fn texts(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().flat_map(|plan| &plan.changes).map(|entry| &entry.text)
+    }
 }
 
 /// The scenario the seed picks, or the one an author named.
-fn plan_of(library: &Library, request: &Request, seed: Seed) -> Result<Plan, DrillError> {
+fn plan_of(library: &Library, request: &Request, by: &Drawing) -> Result<Plan, DrillError> {
     let family = &request.family;
     library.family(family)?;
     let scenario = match &request.scenario {
         Some(slug) => slug.clone(),
         None => {
             let all = library.scenarios(family);
-            let picked = draw::pick(seed, "scenario", all.len());
+            let picked = draw::pick(by.seed, "scenario", all.len());
             let none = || Refusal::NothingToStage(family.clone());
             all.into_iter().nth(picked).ok_or_else(none)?
         }
     };
-    Ok(library.plan(family, &scenario, seed)?)
+    Ok(library.drawn(family, &scenario, by)?)
 }
 
 /// The plan itself when this engine can stage it; otherwise another cause of the family, drawn with
@@ -182,11 +224,11 @@ async fn stageable(
     engine: &impl Survey,
     image: &Image,
     request: &Request,
-    plan: Plan,
+    (plan, by): (Plan, &Drawing),
 ) -> Result<Plan, DrillError> {
     let mut family = Vec::new();
     for scenario in library.scenarios(&plan.family) {
-        family.push(library.plan(&plan.family, &scenario, plan.seed)?);
+        family.push(library.drawn(&plan.family, &scenario, by)?);
     }
     let wanted = family.iter().flat_map(|any| any.requires.iter().copied()).collect();
     let lacking = engine.lacking(&image.reference, &wanted).await?;
@@ -206,6 +248,7 @@ fn create(
 ) -> Result<Run, DrillError> {
     let file = RunFile::new(&new_run_id()?, &plan.family, image, now());
     let run = home.create(&RunFile {
+        level: plan.level,
         exam: terms.profile == Profile::Exam,
         known,
         time_limit_ms: terms.time_limit_ms,

@@ -9,12 +9,14 @@ use super::error::DrillError;
 use super::instant;
 use super::keep;
 use super::notice::Notices;
+use crate::domain::scenario::family::Alert;
 use crate::domain::telemetry::promql::{Query, Value};
 use crate::domain::telemetry::series::{SeriesSource, UnixMs};
 use crate::lab::keeper::clock::{charged, now};
 use crate::lab::keeper::progress::Progress;
 use crate::lab::keeper::protocol::KeeperClient;
 use crate::lab::run::{Graded, Invalid, RunState};
+use crate::lab::store::Reader;
 use crate::lab::wait;
 
 const REFRESH_EVERY: Duration = Duration::from_secs(2);
@@ -170,13 +172,19 @@ impl Status {
             let up = up.map(|value| value == 1.0);
             self.machines.push(Machine { name: name.clone(), kind, up });
         }
-        let alert = &briefing.alert;
-        self.alert = Some(judge(&reader, begin, &alert.name, &alert.expr, at)?);
+        self.alert = Some(alert(&briefing.alert, &reader, chosen)?);
         for objective in &briefing.slo {
             self.objectives.push(judge(&reader, begin, &objective.name, &objective.expr, at)?);
         }
         Ok(())
     }
+}
+
+/// How the alert stands at the end of the record.
+pub(super) fn alert(alert: &Alert, reader: &Reader, chosen: &Chosen) -> Result<Judged, DrillError> {
+    let at = chosen.last_second(reader)?;
+    let begin = reader.span()?.map_or(at, |(first, _)| first);
+    judge(reader, begin, &alert.name, &alert.expr, at)
 }
 
 /// The one value of an expression.

@@ -11,7 +11,7 @@ use super::recording::{self, RecordingError};
 use crate::domain::recording::Recording;
 use crate::domain::review::{self, FamilyFiles, ScenarioFiles};
 use crate::domain::scenario::source::{Source, SourceProblem, read_family};
-use crate::domain::scenario::{Family, Plan, Seed};
+use crate::domain::scenario::{Drawing, Family, Plan, Seed};
 use crate::domain::yaml::nearest;
 
 /// Set by authors: the checkout to read instead of what was built in.
@@ -131,8 +131,13 @@ impl Library {
         Ok((self.shown(&path), text))
     }
 
-    /// The plan of a seed.
+    /// The plan of a seed at the usual level.
     pub fn plan(&self, family: &str, scenario: &str, seed: Seed) -> Result<Plan, LibraryError> {
+        self.drawn(family, scenario, &Drawing::of(seed))
+    }
+
+    /// The plan of a drawing.
+    pub fn drawn(&self, family: &str, scenario: &str, by: &Drawing) -> Result<Plan, LibraryError> {
         let (family_path, family_text) = self.family_text(family)?;
         let path = format!("scenarios/{family}/{scenario}/scenario.yaml");
         let text = self
@@ -153,7 +158,7 @@ impl Library {
             .iter()
             .map(|(name, path, text)| (name.as_str(), Source { path, text }))
             .collect();
-        Plan::make((family, scenario), family_source, source, &siblings, seed)
+        Plan::make((family, scenario), family_source, source, &siblings, by)
             .map_err(|problems| LibraryError::Invalid { problems })
     }
 

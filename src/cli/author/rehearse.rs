@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::exit::Failure;
 use crate::cli::start::interrupted;
-use crate::domain::scenario::Seed;
+use crate::domain::scenario::{Level, Seed};
 use crate::drill::rehearsal::{Rehearsed, Request, rehearsals};
 
 /// Arguments of `author rehearse`.
@@ -26,6 +26,9 @@ pub struct Arguments {
     /// The first seed
     #[arg(long, default_value_t = 1)]
     seed: Seed,
+    /// The level, 1 to 4
+    #[arg(long, default_value_t = Level::default(), value_name = "N")]
+    level: Level,
     /// How many side by side, those with processor limits alone; more than the machine carries are
     /// not witnessed
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=16))]
@@ -43,6 +46,7 @@ pub async fn run(context: &Context, arguments: &Arguments) -> Result<(), Failure
         what: arguments.what.clone(),
         seed: arguments.seed,
         repeat: arguments.repeat,
+        level: arguments.level,
         jobs: arguments.jobs,
         keep: arguments.keep,
         record: arguments.record,

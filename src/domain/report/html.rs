@@ -224,7 +224,8 @@ fn what_it_was(opened: &Opened) -> Markup {
         }
         p { "It began " (opened.began) ", started by " (opened.trigger) "." }
         p {
-            "It was staged as " (opened.scenario) " with seed " (opened.seed) ". The same again:"
+            "It was staged as " (opened.scenario) " with seed " (opened.seed) " at level "
+            (opened.level) ". The same again:"
         }
         (command(&opened.again))
         @for precondition in &opened.preconditions { p class="soft" { (precondition) } }

@@ -21,6 +21,7 @@ pub use text::{opening, text};
 use super::fault::truth::{Truth, hex};
 use super::grade::Grade;
 use super::rca::record::Record;
+use super::scenario::Level;
 use super::telemetry::series::SourceError;
 
 /// What a report is made of. A grade's losses name the truth already: nothing of a report is for
@@ -57,6 +58,8 @@ pub struct Staged<'a> {
     pub scenario: &'a str,
     /// The seed.
     pub seed: u64,
+    /// The level.
+    pub level: Level,
 }
 
 /// Why a report could not be made.

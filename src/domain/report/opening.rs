@@ -10,6 +10,7 @@ use crate::domain::rca::check::query_command;
 use crate::domain::rca::moment::since_page;
 use crate::domain::rca::record::{Facts, Record, Span};
 use crate::domain::rca::vocab::{self, Component};
+use crate::domain::scenario::Level;
 use crate::domain::telemetry::series::UnixMs;
 
 /// The most stretches in which a step was seen that are told one by one.
@@ -32,6 +33,8 @@ pub struct Opened {
     pub scenario: String,
     /// The seed it was drawn with.
     pub seed: u64,
+    /// The level of the drill, 1 to 4.
+    pub level: Level,
     /// The command that stages the same again.
     pub again: String,
     /// What was so before.
@@ -110,7 +113,7 @@ pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportEr
         says: other.says.clone(),
         look: query_command(&other.split_by, middle, page),
     };
-    let Staged { family, scenario, seed } = sealed.staged;
+    let Staged { family, scenario, seed, level } = sealed.staged;
     Ok(Opened {
         causes: truth.causes.iter().map(cause).collect(),
         began,
@@ -119,7 +122,10 @@ pub fn open(sealed: &Sealed<'_>, record: &Record<'_>) -> Result<Opened, ReportEr
         look_alikes: truth.look_alikes.iter().map(look_alike).collect(),
         scenario: format!("{family}/{scenario}"),
         seed,
-        again: format!("chaoslab start {family} --scenario {scenario} --seed {seed}"),
+        level,
+        again: format!(
+            "chaoslab start {family} --scenario {scenario} --seed {seed} --level {level}"
+        ),
         preconditions: truth.preconditions.iter().map(precondition).collect(),
         commitment: commitment(sealed, &facts.run)?,
     })

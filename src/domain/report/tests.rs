@@ -5,7 +5,8 @@ use crate::domain::grade::tests::{
 use crate::domain::rca::sample::{self, Sample};
 
 const SALT: [u8; 32] = [7; 32];
-const STAGED: Staged<'static> = Staged { family: "isr-shrink", scenario: "capped-link", seed: 3 };
+const STAGED: Staged<'static> =
+    Staged { family: "isr-shrink", scenario: "capped-link", seed: 3, level: Level::Practice };
 
 /// Calls `made` with a report's input about this document.
 fn with<T>(draft: &Draft, run: &Sample, sealed: bool, made: impl Fn(&ReportInput<'_>) -> T) -> T {
@@ -119,8 +120,8 @@ fn the_text_tells_points_places_and_the_truth() {
       network.capacity.link_capped  A machine's link carries less than the traffic it needs, in one direction or in both.
       in link:kafka-2 (or broker:2); it showed in broker:1, broker:3, topic:orders, partition:orders-1, partition:orders-4
       began between T-00:00:30 and T-00:00:28, started by change C3 at T-00:00:30: network policy of kafka-2 applied
-      staged as isr-shrink/capped-link with seed 3; the same again:
-         chaoslab start isr-shrink --scenario capped-link --seed 3
+      staged as isr-shrink/capped-link with seed 3 at level 2; the same again:
+         chaoslab start isr-shrink --scenario capped-link --seed 3 --level 2
 
     How it unfolded
       1. link.saturated on link:kafka-2, T-00:00:28 to T+00:05:30: Packets wait or are dropped because the link is full.

@@ -225,7 +225,8 @@ fn truth(out: &mut String, opened: &Opened, ink: &Ink) -> std::fmt::Result {
         }
     }
     writeln!(out, "  began {}, started by {}", opened.began, opened.trigger)?;
-    writeln!(out, "  staged as {} with seed {}; the same again:", opened.scenario, opened.seed)?;
+    let (scenario, seed, level) = (&opened.scenario, opened.seed, opened.level);
+    writeln!(out, "  staged as {scenario} with seed {seed} at level {level}; the same again:")?;
     writeln!(out, "     {}", ink.dim(&opened.again))?;
     if !opened.chain.is_empty() {
         writeln!(out, "\n{}", ink.bold("How it unfolded"))?;

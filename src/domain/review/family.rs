@@ -1,7 +1,7 @@
 //! `family.yaml`, as one seed fills it.
 
 use super::words::Words;
-use super::{FamilyFiles, Found, expressions};
+use super::{FamilyFiles, Found, expressions, feed};
 use crate::domain::scenario::source::{family_text, texts};
 use crate::domain::yaml::Step;
 
@@ -35,6 +35,9 @@ pub(super) fn review(files: &FamilyFiles, seed: u64, found: &mut Found) {
                 .to_owned(),
         );
     }
+    for (path, problem) in feed::problems(&family.changes) {
+        tell(&path, problem);
+    }
     for words in causes(files, seed) {
         let alert = &family.alert;
         let told = [("title", &family.title), ("brief", &family.brief)]
@@ -46,17 +49,13 @@ pub(super) fn review(files: &FamilyFiles, seed: u64, found: &mut Found) {
         ];
         let annotations =
             annotations.map(|(key, text)| (vec![Step::Key("alert"), Step::Key(key)], text));
-        let innocent = family
-            .innocent
-            .iter()
-            .enumerate()
-            .map(|(k, i)| (vec![Step::Key("innocent"), Step::Item(k)], &i.what));
         let services = family
             .services
             .iter()
             .enumerate()
             .map(|(k, s)| (vec![Step::Key("services"), Step::Item(k)], &s.description));
-        for (path, text) in told.into_iter().chain(annotations).chain(innocent).chain(services) {
+        let changes = feed::texts(&family.changes);
+        for (path, text) in told.into_iter().chain(annotations).chain(changes).chain(services) {
             if let Some(word) = words.given_away_by(text) {
                 tell(&path, format!("the learner reads this, and it gives `{word}` away"));
             }

@@ -5,6 +5,7 @@
 pub mod confusion;
 mod expressions;
 mod family;
+mod feed;
 mod scenario;
 pub mod seen;
 pub mod words;

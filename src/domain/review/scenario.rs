@@ -1,12 +1,11 @@
 //! `scenario.yaml` and what stands beside it, as one seed fills them.
 
-use super::words::Words;
 use super::{FamilyFiles, Found, ScenarioFiles, TOP, expressions, write_ups};
 use crate::domain::fault::Step as Deed;
 use crate::domain::fault::truth::{LookAlike, Trigger, Truth};
 use crate::domain::rca::vocab::{self, domain};
 use crate::domain::scenario::source::{Source, SourceProblem, texts};
-use crate::domain::scenario::{Plan, Scenario};
+use crate::domain::scenario::{Drawing, Plan, Scenario};
 use crate::domain::yaml::{Located, Step};
 
 /// A nudge, a direction, a near-answer.
@@ -26,7 +25,7 @@ pub(super) fn plan(
         files.family.source(),
         scenario.scenario.source(),
         &siblings,
-        seed,
+        &Drawing::of(seed),
     )
 }
 
@@ -82,7 +81,6 @@ pub(super) fn review(
     } else {
         review.needs_of_a_cause();
     }
-    review.change_feed();
     review.write_ups();
 }
 
@@ -205,30 +203,9 @@ impl Review<'_> {
                 "give a condition that shows who feels it, or what it puts at risk",
             ),
             ("preventions", preventions.is_empty(), "name what would keep it from happening again"),
-            (
-                "decoy",
-                plan.decoy.is_none(),
-                "make a harmless change of a sibling's kind nearer to the onset",
-            ),
         ];
         for (key, is_missing, message) in needs {
             if is_missing {
-                self.tell(&[key.into()], message);
-            }
-        }
-    }
-
-    /// What learners read in the feed must not name the cause.
-    fn change_feed(&mut self) {
-        let plan = self.plan;
-        let words = Words::of(&self.files.slug, &self.truth.causes[0].class);
-        let mut shown = vec![("trigger", &plan.trigger.what), ("trigger", &plan.trigger.by)];
-        if let Some(decoy) = &plan.decoy {
-            shown.extend([("decoy", &decoy.what), ("decoy", &decoy.by)]);
-        }
-        for (key, text) in shown {
-            if let Some(word) = words.given_away_by(text) {
-                let message = format!("the change feed shows this, and it gives `{word}` away");
                 self.tell(&[key.into()], message);
             }
         }

@@ -9,7 +9,7 @@ use crate::domain::topology::{Node, Role};
 
 const FAMILY: &str = r#"format: 1
 title: Something is slow
-level: 1
+difficulty: 1
 minutes: 5
 trains: [nothing]
 brief: a test
@@ -27,12 +27,11 @@ slo: [{name: right, expr: sum(up) == 4, felt: true, for_seconds: 5}]
 const CAUSE: &str = r#"format: 1
 draw: {rate: {from: 1000, to: 3000, step: 500}}
 fault: {link-cap: {node: "kafka-{{ victim }}", rate_kbit: "{{ rate }}"}}
-trigger: {what: "host profile applied to kafka-{{ victim }}", by: network}
+trigger: network-change
 window_seconds: 30
 hold_seconds: 4
 signatures: [{shows: it is this one, expr: "rate(node_qdisc_drops_total{node=\"kafka-{{ victim }}\"}[10s]) > 0"}]
 impact: [{shows: it is slow, expr: sum(up) < 4}]
-decoy: {what: "segments shortened", by: governance, do: [{alter-topic-config: {topic: orders, set: {segment.ms: "1"}}}]}
 fix: [{run: "exec kafka-{{ victim }} -- tc qdisc del dev eth0 root"}]
 recovery_seconds: 30
 preventions: [alert.link_saturated]
@@ -58,11 +57,11 @@ fn file(path: &str, text: &str) -> File {
     File { path: path.to_owned(), text: text.to_owned() }
 }
 
-fn files(scenario: &str, reference: &str) -> FamilyFiles {
+fn files_of(family: &str, scenario: &str, reference: &str) -> FamilyFiles {
     let decoy = WRITE_UP.replace("CLASS", "storage.disk.slow");
     FamilyFiles {
         name: "test".to_owned(),
-        family: file("family.yaml", FAMILY),
+        family: file("family.yaml", family),
         scenarios: vec![ScenarioFiles {
             slug: "thin-wire".to_owned(),
             scenario: file("scenario.yaml", scenario),
@@ -75,11 +74,33 @@ fn files(scenario: &str, reference: &str) -> FamilyFiles {
     }
 }
 
+fn files(scenario: &str, reference: &str) -> FamilyFiles {
+    files_of(&(FAMILY.to_owned() + &changes()), scenario, reference)
+}
+
+/// A stock that feeds can be drawn from.
+fn changes() -> String {
+    let works = |name: &str, count: u32| -> String {
+        let work = |k| format!("    - {{say: {name} {k}, by: somebody}}\n");
+        format!("  {name}:\n{}", (0..count).map(work).collect::<String>())
+    };
+    let kinds = "changes:\n  kinds:\n    network-change: {say: [NET-1 carried out, NET-1 in force, \
+                 NET-1 done, NET-1 closed], by: [network]}\n";
+    let disturbance =
+        "  disturbances:\n    - {is: another election, do: [{elect-preferred-leaders: {}}]}\n";
+    let lists = [works("others", 40), works("decoys", 4), works("misleading", 4)].concat();
+    [kinds, &lists, disturbance].concat()
+}
+
 fn told(scenario: &str, reference: &str) -> String {
+    told_of(&files(scenario, reference))
+}
+
+fn told_of(files: &FamilyFiles) -> String {
     let commands = |line: &str| {
         if line.starts_with("exec") { Ok(()) } else { Err("no such command".to_owned()) }
     };
-    review(&files(scenario, reference), &commands).iter().map(|p| format!("{p}\n")).collect()
+    review(files, &commands).iter().map(|p| format!("{p}\n")).collect()
 }
 
 #[test]
@@ -93,15 +114,30 @@ fn every_problem_is_told_once_with_its_place() {
         .replace("node_qdisc_drops_total{node", "node_qdisc_drop_total{nod")
         .replace("alert.link_saturated", "alert.link_full")
         .replace("exec kafka", "exce kafka")
-        .replace("[look, look there, it is there]", "[look]")
-        .replace("host profile applied to", "link capped at");
+        .replace("[look, look there, it is there]", "[look]");
     insta::assert_snapshot!(told(&wrong, &WRITE_UP.replace("CLASS", "storage.disk.slow")), @r"
     reference-rca.md:8:3: it names `storage.disk.slow`, and the fault says `network.capacity.link_capped`
-    scenario.yaml:4:10: the change feed shows this, and it gives `link_capped` away
     scenario.yaml:7:44: no metric is called `node_qdisc_drop_total`; did you mean `node_qdisc_drops_total`? (docs/metrics.md lists them)
-    scenario.yaml:10:13: a learner cannot give `exce kafka-3 -- tc qdisc del dev eth0 root`: no such command
-    scenario.yaml:12:15: unknown prevention `alert.link_full`; did you mean `alert.link_saturated`? (`chaoslab vocab preventions --search WORD` lists them)
-    scenario.yaml:13:8: give 3 hints: a nudge, a direction, a near-answer; there are 1
+    scenario.yaml:9:13: a learner cannot give `exce kafka-3 -- tc qdisc del dev eth0 root`: no such command
+    scenario.yaml:11:15: unknown prevention `alert.link_full`; did you mean `alert.link_saturated`? (`chaoslab vocab preventions --search WORD` lists them)
+    scenario.yaml:12:8: give 3 hints: a nudge, a direction, a near-answer; there are 1
+    ");
+}
+
+#[test]
+fn a_feed_that_gives_away_or_is_short_of_texts_is_told() {
+    let reference = WRITE_UP.replace("CLASS", "network.capacity.link_capped");
+    let wrong = changes()
+        .replace("NET-1 in force", "the link is capped")
+        .replace("NET-1 closed", "NET-1 done")
+        .replace("others 39", "others 38")
+        .replace("    - {say: decoys 3, by: somebody}\n", "");
+    let files = files_of(&(FAMILY.to_owned() + &wrong), CAUSE, &reference);
+    insta::assert_snapshot!(told_of(&files), @r"
+    family.yaml:17:3: `NET-1 done` is there twice
+    family.yaml:17:3: `others 38` is there twice
+    family.yaml:18:21: the learner reads this, and it gives `link_capped` away
+    family.yaml:61:5: give 4 at least; there are 3
     ");
 }
 

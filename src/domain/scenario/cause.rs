@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::draw::Choice;
-use super::family::Innocent;
 use crate::domain::fault::truth::Precondition;
 use crate::domain::fault::{Fault, Requirement};
 use crate::domain::grade::Damage;
@@ -22,8 +21,8 @@ pub struct Scenario {
     /// What is done to the cluster.
     #[serde(with = "crate::domain::yaml::one_key")]
     pub fault: Fault,
-    /// The change that started it, as the feed tells it.
-    pub trigger: Trigger,
+    /// The work that started it: one of the kinds of the family's feed, which says how it is told.
+    pub trigger: String,
     /// Within how many seconds of the fault the lab must be confirmed.
     pub window_seconds: u32,
     /// For how many seconds symptom and signatures must hold together.
@@ -40,10 +39,6 @@ pub struct Scenario {
     /// Within how many seconds of the fix the objectives must be met again.
     #[serde(default)]
     pub recovery_seconds: u32,
-    /// A harmless change made between the fault and its first effect: a sibling's trigger that did
-    /// nothing.
-    #[serde(default)]
-    pub decoy: Option<Innocent>,
     /// What would keep it from happening again: names of the prevention vocabulary.
     #[serde(default)]
     pub preventions: Vec<String>,
@@ -68,16 +63,6 @@ pub struct Scenario {
     /// one before.
     #[serde(default)]
     pub hints: Vec<String>,
-}
-
-/// The change that started it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trigger {
-    /// What was changed, as the feed tells it.
-    pub what: String,
-    /// Who or what changed it.
-    pub by: String,
 }
 
 /// A condition that tells this cause from its siblings.

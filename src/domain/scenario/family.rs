@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::draw::Choice;
-use crate::domain::fault::Action;
+use super::feed::Stock;
+use super::level::Level;
 use crate::domain::topology::Followers;
 use crate::domain::topology::NodeId;
 use crate::domain::topology::Storage;
@@ -22,8 +23,8 @@ pub struct Family {
     pub format: u32,
     /// The symptom in a few words.
     pub title: String,
-    /// How hard its causes are to find, 1 to 5.
-    pub level: u8,
+    /// How hard its causes are to tell apart, 1 to 5, whatever the level of a drill.
+    pub difficulty: u8,
     /// Minutes a drill takes.
     pub minutes: u32,
     /// What it trains, a line each.
@@ -42,9 +43,12 @@ pub struct Family {
     pub steady: Steady,
     /// What "recovered" means.
     pub slo: Vec<Objective>,
-    /// Harmless changes that really happen in a run; a seed chooses some.
+    /// When a run opens.
     #[serde(default)]
-    pub innocent: Vec<Innocent>,
+    pub opens: Opens,
+    /// What the change feeds of its runs are drawn from.
+    #[serde(default)]
+    pub changes: Stock,
 }
 
 /// The cluster of a family.
@@ -114,11 +118,18 @@ pub struct ServiceSpec {
     pub description: String,
     /// Whether it writes or reads.
     pub role: ServiceRole,
+    /// The first level at which it is there: what is disturbed beside a fault.
+    #[serde(default = "always")]
+    pub from_level: Level,
     /// Its properties; `bootstrap.servers`, `client.id` and `service.role` are given by the lab.
     pub properties: BTreeMap<String, String>,
     /// What its code does before anything is changed.
     #[serde(default)]
     pub behaviour: Behaviour,
+}
+
+fn always() -> Level {
+    Level::Guided
 }
 
 /// An alert rule, as Prometheus and Alertmanager would hold it.
@@ -165,15 +176,13 @@ pub struct Objective {
     pub for_seconds: u32,
 }
 
-/// A harmless change that is really made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// How long after the page a run opens: drawn from a range, whatever the cause, so that the time
+/// tells nothing of it. Long enough for the family's controls to be over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Innocent {
-    /// What was changed, as the feed tells it.
-    pub what: String,
-    /// Who or what changed it.
-    pub by: String,
-    /// What is really done.
-    #[serde(rename = "do", with = "crate::domain::yaml::one_key")]
-    pub actions: Vec<Action>,
+pub struct Opens {
+    /// Seconds after the page, at least.
+    pub from_seconds: u32,
+    /// Seconds after the page, at most, unless the witness needs longer.
+    pub to_seconds: u32,
 }

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::{Command, Scenario, Signature, Trigger};
+use super::cause::{Command, Scenario, Signature};
 use super::draw::{self, Drawn, Seed};
-use super::family::{Alert, FORMAT, Family, Innocent, Objective, ServiceSpec, Steady, TopicSpec};
+use super::family::{Alert, FORMAT, Family, Objective, Opens, ServiceSpec, Steady, TopicSpec};
+use super::feed::{Disturbance, Drawing, Entry};
+use super::gaps::ScrapeGaps;
+use super::level::Level;
 use super::source::{Source, SourceProblem, scenario_text, texts};
 use crate::domain::fault::truth::{Account, Precondition};
 use crate::domain::fault::{Action, Fault, Requirement, Step, Target};
@@ -15,9 +18,6 @@ use crate::domain::rca::vocab;
 use crate::domain::topology::{NodeId, Role, Topic, Topology, log_dir, names};
 use crate::domain::workload::Service;
 use crate::domain::yaml::Located;
-
-/// How many innocent changes a run makes before the fault.
-const INNOCENT_CHANGES: usize = 2;
 
 /// Everything that will be done, sealed until the run is graded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,8 +30,9 @@ pub struct Plan {
     pub seed: Seed,
     /// The symptom in a few words.
     pub title: String,
-    /// How hard its causes are to find, 1 to 5.
-    pub level: u8,
+    /// The level of the drill.
+    #[serde(rename = "drill_level", default)]
+    pub level: Level,
     /// Minutes a drill takes.
     pub minutes: u32,
     /// The situation before anything breaks.
@@ -50,14 +51,18 @@ pub struct Plan {
     pub slo: Vec<Objective>,
     /// The fault.
     pub fault: Fault,
-    /// The change that started it, and whether the feed lists it.
-    pub trigger: Trigger,
-    /// Whether the feed lists the trigger: not in a third of the seeds.
-    pub trigger_listed: bool,
-    /// Innocent changes made before the fault.
-    pub innocent: Vec<Innocent>,
-    /// The innocent change made after the fault.
-    pub decoy: Option<Innocent>,
+    /// The change feed, in the order of its times.
+    #[serde(default)]
+    pub changes: Vec<Entry>,
+    /// What else goes on, listed nowhere.
+    #[serde(default)]
+    pub disturbance: Option<Disturbance>,
+    /// Scrapes that are missing.
+    #[serde(default)]
+    pub scrape_gaps: Option<ScrapeGaps>,
+    /// How many seconds after the page the run opens, unless the witness needs longer.
+    #[serde(default)]
+    pub opens_after_seconds: u32,
     /// What tells this cause from its siblings.
     pub signatures: Vec<Signature>,
     /// Within how many seconds of the fault the lab must be confirmed.
@@ -110,16 +115,19 @@ impl Plan {
         family: Source<'_>,
         scenario: Source<'_>,
         siblings: &[(&str, Source<'_>)],
-        seed: Seed,
+        by: &Drawing,
     ) -> Result<Self, Vec<SourceProblem>> {
         let (family_name, scenario_name) = names;
+        let seed = by.seed;
         let texts = texts(scenario_name, family, scenario, seed)?;
         let topology = topology(&texts.family.value);
-        let services = services(&texts.family.value, &topology);
+        let services = services(&texts.family.value, by.level, &topology);
         let target = Target { topology: &topology, services: &services };
 
         let mut problems = problems_of_family(family, &texts.family);
         problems.extend(problems_of_scenario(scenario, &texts.scenario, target));
+        let kinds = &texts.family.value.changes.kinds;
+        problems.extend(unknown_trigger(scenario, &texts.scenario, kinds.keys()));
         let mut others = Vec::new();
         for (name, source) in siblings {
             match Sibling::read(name, *source, seed, &texts.known, target) {
@@ -133,15 +141,17 @@ impl Plan {
         }
 
         let (f, s) = (texts.family.value, texts.scenario.value);
-        let mut innocent = draw::shuffle(seed, "innocent", f.innocent);
-        innocent.truncate(INNOCENT_CHANGES);
-        let requires = requirements(&s, &innocent, target);
-        Ok(Self {
+        let changes = f.changes.feed(&s.trigger, by);
+        let disturbance = f.changes.disturbance(by);
+        let harmless = changes.iter().map(|entry| &entry.actions);
+        let harmless = harmless.chain(disturbance.iter().map(|d| &d.actions)).flatten();
+        let requires = requirements(&s, harmless, target);
+        let plan = Self {
             family: family_name.to_owned(),
             scenario: scenario_name.to_owned(),
             seed,
             title: f.title,
-            level: f.level,
+            level: by.level,
             minutes: f.minutes,
             brief: f.brief.trim().to_owned(),
             drawn: texts.drawn,
@@ -151,10 +161,10 @@ impl Plan {
             alert: f.alert,
             slo: f.slo,
             fault: s.fault,
-            trigger: s.trigger,
-            trigger_listed: draw::pick(seed, "trigger listed", 3) > 0,
-            innocent,
-            decoy: s.decoy,
+            changes,
+            disturbance,
+            scrape_gaps: None,
+            opens_after_seconds: f.opens.drawn(seed),
             signatures: s.signatures,
             window_seconds: s.window_seconds,
             hold_seconds: s.hold_seconds,
@@ -168,7 +178,22 @@ impl Plan {
             hints: s.hints,
             requires,
             siblings: others,
-        })
+        };
+        Ok(Self { scrape_gaps: plan.gaps(by), ..plan })
+    }
+
+    /// The gaps of the metrics, where nothing that must be seen is missing in them.
+    fn gaps(&self, by: &Drawing) -> Option<ScrapeGaps> {
+        let account = self.account();
+        let shown = account.chain.iter().map(|effect| &effect.shows);
+        let siblings = self.siblings.iter().flat_map(|sibling| &sibling.signatures);
+        let signatures = self.signatures.iter().chain(&self.impact).chain(siblings);
+        let expressions = signatures.map(|signature| &signature.expr);
+        let objectives = self.slo.iter().map(|objective| &objective.expr);
+        let needed = shown.chain(expressions).chain(objectives).chain(&self.steady.conditions);
+        let needed: Vec<_> = needed.chain([&self.alert.expr]).map(String::as_str).collect();
+        let machines = self.topology.brokers().map(|broker| broker.name.as_str());
+        ScrapeGaps::drawn(by, machines, &needed)
     }
 
     /// Whether nothing is broken in the end: it healed by itself, or was never broken.
@@ -184,6 +209,14 @@ impl Plan {
     /// What the fault and its steps are planned on.
     pub fn target(&self) -> Target<'_> {
         Target { topology: &self.topology, services: &self.services }
+    }
+}
+
+impl Opens {
+    /// How many seconds after the page a seed opens its run.
+    fn drawn(self, seed: Seed) -> u32 {
+        let span = self.to_seconds.saturating_sub(self.from_seconds) as usize;
+        self.from_seconds + draw::pick(seed, "opens", span + 1) as u32
     }
 }
 
@@ -246,18 +279,30 @@ fn other_format<T>(
     (format != FORMAT).then(|| source.problem(document, &["format".into()], message))
 }
 
+/// A trigger that the family's feed has no words for.
+fn unknown_trigger<'a>(
+    source: Source<'_>,
+    document: &Located<Scenario>,
+    kinds: impl Iterator<Item = &'a String>,
+) -> Option<SourceProblem> {
+    let (kinds, trigger): (Vec<_>, _) = (kinds.collect(), &document.value.trigger);
+    let names = kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+    let message = format!("the family's `changes` have no kind `{trigger}`; there are {names}");
+    (!kinds.contains(&trigger)).then(|| source.problem(document, &["trigger".into()], message))
+}
+
 /// What the engine must let a lab do: what the scenario names, and what follows from everything
 /// that will be done.
-fn requirements(
+fn requirements<'a>(
     scenario: &Scenario,
-    innocent: &[Innocent],
+    harmless: impl Iterator<Item = &'a Action>,
     target: Target<'_>,
 ) -> Vec<Requirement> {
     let steps = scenario.fault.primitive().inject(target);
-    let of_fault = steps.iter().flat_map(Step::actions);
-    let of_changes = innocent.iter().chain(&scenario.decoy).flat_map(|change| &change.actions);
-    let follow = of_fault.chain(of_changes).filter_map(Action::requires);
-    let all: BTreeSet<_> = follow.chain(scenario.requires.iter().copied()).collect();
+    let of_fault = steps.iter().flat_map(Step::actions).filter_map(Action::requires);
+    let of_harmless = harmless.filter_map(Action::requires);
+    let named = scenario.requires.iter().copied();
+    let all: BTreeSet<_> = of_fault.chain(of_harmless).chain(named).collect();
     all.into_iter().collect()
 }
 
@@ -286,8 +331,9 @@ fn topic(spec: &TopicSpec, brokers: &[NodeId]) -> Topic {
     Topic { config: spec.config.clone(), log_dir: spec.log_dir.as_deref().map(log_dir), ..placed }
 }
 
-fn services(family: &Family, topology: &Topology) -> Vec<Service> {
-    family.services.iter().map(|spec| service(spec, topology)).collect()
+fn services(family: &Family, level: Level, topology: &Topology) -> Vec<Service> {
+    let there = family.services.iter().filter(|spec| spec.from_level <= level);
+    there.map(|spec| service(spec, topology)).collect()
 }
 
 /// A service with what it needs to find its cluster, under the family's own properties.

@@ -18,7 +18,7 @@ use super::content::checkout;
 use super::error::{DrillError, InvalidRequest};
 use super::notice::{Notice, Notices, Silence};
 use crate::domain::review::seen::Verdict;
-use crate::domain::scenario::{Plan, Seed};
+use crate::domain::scenario::{Drawing, Level, Plan, Seed};
 use crate::lab::library::Library;
 use crate::lab::recording;
 use crate::lab::run::Home;
@@ -35,6 +35,8 @@ pub struct Request {
     pub seed: Seed,
     /// How many seeds of each.
     pub repeat: u64,
+    /// The level.
+    pub level: Level,
     /// How many side by side; those with processor limits alone.
     pub jobs: u64,
     /// Whether to leave the lab standing, unrepaired: of one scenario and seed only.
@@ -52,6 +54,8 @@ pub struct Rehearsed {
     pub scenario: String,
     /// Its seed.
     pub seed: Seed,
+    /// Its level.
+    pub level: Level,
     /// The run, once there was one.
     pub run: Option<String>,
     /// Why it never opened, if it did not.
@@ -117,7 +121,8 @@ pub async fn rehearsals(
     let room = Semaphore::new(request.jobs as usize);
     let is_halted = Cell::new(false);
     let ends = work.map(async |(family, slug, seed)| {
-        let planned = library.plan(family, slug, seed);
+        let drawing = Drawing { level: request.level, ..Drawing::of(seed) };
+        let planned = library.drawn(family, slug, &drawing);
         // Never closed, so it is given: whoever asked first comes first.
         let _place =
             room.acquire_many(planned.as_ref().map_or(1, |plan| places(plan, request.jobs))).await;

@@ -63,6 +63,7 @@ pub(super) async fn rehearse(
         family: plan.family.clone(),
         scenario: plan.scenario.clone(),
         seed: plan.seed,
+        level: plan.level,
         run: None,
         not_witnessed: None,
         seconds: Seconds::default(),

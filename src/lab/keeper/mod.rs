@@ -32,6 +32,7 @@ use super::run::{Invalid, Run, RunError, RunFile, RunState};
 use super::store::StoreError;
 use super::wait;
 use crate::domain::scenario::Plan;
+use crate::domain::scenario::gaps::ScrapeGaps;
 
 /// A lab that nobody stops is taken down after this long.
 pub const LIFETIME: Duration = Duration::from_secs(8 * 3600);
@@ -152,7 +153,8 @@ async fn stage(
         .read("plan")?
         .ok_or_else(|| KeeperError::Unfit(format!("the run {} has no plan", run.id)))?;
     let staging = Staging { run, plan: &plan, engine, image: &file.image, recorder };
-    let staged = staging.stage(async |lab| observe(engine, lab, recorder)).await;
+    let gaps = plan.scrape_gaps.as_ref();
+    let staged = staging.stage(async |lab| observe(engine, lab, gaps, recorder)).await;
     if let Err(error) = staged {
         tracing::error!(%error, "the run is invalid");
         engine.sweep(Some(&run.id)).await?;
@@ -170,7 +172,9 @@ fn resume(
     let lab =
         run.lab()?.ok_or_else(|| KeeperError::Unfit(format!("the run {} has no lab", run.id)))?;
     recorder.mark_gap("the keeper was not running")?;
-    observe(engine, &lab, recorder);
+    let plan: Option<Plan> = run.sealed().read("plan")?;
+    let gaps = plan.as_ref().and_then(|plan| plan.scrape_gaps.as_ref());
+    observe(engine, &lab, gaps, recorder);
     Ok(())
 }
 
@@ -198,6 +202,7 @@ fn close(run: &Run, recorder: &Recorder) -> Result<(), KeeperError> {
 fn observe(
     engine: &(impl Logs + Statistics + Clone + 'static),
     lab: &Lab,
+    gaps: Option<&ScrapeGaps>,
     recorder: &Rc<Recorder>,
 ) {
     let (send_lines, mut lines) = mpsc::unbounded_channel();
@@ -211,7 +216,7 @@ fn observe(
             }
         }
     });
-    spawn_local(sample(observer::senses(engine, lab), recorder.clone()));
+    spawn_local(sample(observer::senses(engine, lab, gaps), recorder.clone()));
 }
 
 /// Asks all senses every second and writes what they tell.

@@ -14,7 +14,7 @@ use crate::domain::fault::{Action, Step};
 use crate::domain::rca::record::Span;
 use crate::domain::rca::vocab::domain;
 use crate::domain::scenario::Plan;
-use crate::domain::scenario::family::Innocent;
+use crate::domain::scenario::feed::Entry;
 use crate::domain::scenario::plan::Sibling;
 use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::series::UnixMs;
@@ -35,6 +35,9 @@ const WHOLE: &str =
 /// ... within so many seconds after an attempt was undone, or the next attempt will tell what is
 /// wrong.
 const WHOLE_WITHIN: u32 = 45;
+
+/// Work began at least so long before anything of it could be seen, in milliseconds.
+const BEGAN_BEFORE: i64 = 1_000;
 
 /// Stages one run on one engine.
 pub struct Staging<'a, E> {
@@ -81,17 +84,6 @@ pub enum StageError {
 struct Witnessed {
     injected: UnixMs,
     alerted: UnixMs,
-    /// What was changed, to be told when the run opens: nobody reads the feed before, and a staging
-    /// that is tried again tells nothing.
-    changes: Vec<Told>,
-}
-
-/// An entry for the change feed.
-#[derive(Debug, Clone)]
-struct Told {
-    at: UnixMs,
-    what: String,
-    by: String,
 }
 
 impl<E: Build + Act + Sweep> Staging<'_, E> {
@@ -115,10 +107,7 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
 
     async fn in_order(&self, observe: impl AsyncFnOnce(&Lab)) -> Result<RunFile, StageError> {
         let lab = self.boot(observe).await?;
-        let mut changes = Vec::new();
-        for innocent in &self.plan.innocent {
-            changes.push(self.change(&lab, innocent).await?);
-        }
+        let done = self.harmless(&lab).await?;
         let before = self.run.sealed().journal().standing()?.len();
         let mut attempt = 0;
         let witnessed = loop {
@@ -138,8 +127,23 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
                 outcome => break outcome?,
             }
         };
-        changes.extend(witnessed.changes.iter().cloned());
-        self.open(&witnessed, &changes).await
+        self.open(&witnessed, &done).await
+    }
+
+    /// Really does what the feed lists and did not start it, and what goes on besides. When each
+    /// entry's first action was done; nothing of those without one.
+    async fn harmless(&self, lab: &Lab) -> Result<Vec<Option<UnixMs>>, StageError> {
+        let mut done = Vec::new();
+        for entry in &self.plan.changes {
+            done.push((!entry.actions.is_empty()).then(|| self.recorder.clock().now()));
+            for action in &entry.actions {
+                self.perform(lab, action).await?;
+            }
+        }
+        for action in self.plan.disturbance.iter().flat_map(|besides| &besides.actions) {
+            self.perform(lab, action).await?;
+        }
+        Ok(done)
     }
 
     /// Leaders stay where an attempt left them: nothing but an election moves them back, as soon as
@@ -241,36 +245,21 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
         let injected = self.recorder.clock().now();
         self.tell("waiting for the page");
         // A control ends by itself, so its steps and its witness go on side by side.
-        let (changes, confirmed) = tokio::try_join!(self.inject(lab), self.confirmed(injected))?;
+        let ((), confirmed) = tokio::try_join!(self.inject(lab), self.confirmed(injected))?;
         self.enter(RunState::Confirming)?;
-        Ok(Witnessed { injected, alerted: confirmed?, changes })
+        Ok(Witnessed { injected, alerted: confirmed? })
     }
 
     async fn confirmed(&self, injected: UnixMs) -> Result<Result<UnixMs, NotSeen>, StageError> {
         Ok(confirm(self.plan, self.recorder, injected).await?)
     }
 
-    /// Performs the fault's steps and, after the first, the harmless change that follows it.
-    async fn inject(&self, lab: &Lab) -> Result<Vec<Told>, StageError> {
-        let mut changes = Vec::new();
-        for (k, step) in
-            self.plan.fault.primitive().inject(self.plan.target()).into_iter().enumerate()
-        {
+    /// Performs the fault's steps.
+    async fn inject(&self, lab: &Lab) -> Result<(), StageError> {
+        for step in self.plan.fault.primitive().inject(self.plan.target()) {
             self.step(lab, &step).await?;
-            if k == 0 {
-                let trigger = &self.plan.trigger;
-                let told = Told {
-                    at: self.recorder.clock().now(),
-                    what: trigger.what.clone(),
-                    by: trigger.by.clone(),
-                };
-                changes.extend(self.plan.trigger_listed.then_some(told));
-                if let Some(decoy) = &self.plan.decoy {
-                    changes.push(self.change(lab, decoy).await?);
-                }
-            }
         }
-        Ok(changes)
+        Ok(())
     }
 
     async fn step(&self, lab: &Lab, step: &Step) -> Result<(), StageError> {
@@ -295,18 +284,6 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
         }
     }
 
-    /// Really makes a harmless change.
-    async fn change(&self, lab: &Lab, innocent: &Innocent) -> Result<Told, StageError> {
-        for action in &innocent.actions {
-            self.perform(lab, action).await?;
-        }
-        Ok(Told {
-            at: self.recorder.clock().now(),
-            what: innocent.what.clone(),
-            by: innocent.by.clone(),
-        })
-    }
-
     async fn until(
         &self,
         promql: &str,
@@ -326,10 +303,29 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
         }
     }
 
-    /// Commits to the truth and opens the run.
-    async fn open(&self, witnessed: &Witnessed, changes: &[Told]) -> Result<RunFile, StageError> {
-        for change in changes {
-            self.recorder.change(change.at, &change.what, &change.by)?;
+    /// The entries of the feed with the times they are told at: as long before the page as was
+    /// drawn, so that the time from the fault to the page, which the cause decides, does not show.
+    /// All of them are told earlier where one would be told after it was seen.
+    fn feed(&self, witnessed: &Witnessed, done: &[Option<UnixMs>]) -> Vec<(UnixMs, &Entry)> {
+        let began = |entry: &Entry| witnessed.alerted - entry.before_page_ms;
+        let changes = &self.plan.changes;
+        let late = changes.iter().zip(done).filter_map(|(entry, done)| {
+            let seen = if entry.started_it { Some(witnessed.injected) } else { *done };
+            Some(began(entry) + BEGAN_BEFORE - seen?)
+        });
+        let earlier = late.max().unwrap_or_default().max(0);
+        changes.iter().map(|entry| (began(entry) - earlier, entry)).collect()
+    }
+
+    /// Commits to the truth and opens the run. Nobody reads the feed before, and a staging that is
+    /// tried again tells nothing.
+    async fn open(
+        &self,
+        witnessed: &Witnessed,
+        done: &[Option<UnixMs>],
+    ) -> Result<RunFile, StageError> {
+        for (began, entry) in self.feed(witnessed, done) {
+            self.recorder.change(began, &entry.what, &entry.by)?;
         }
         let truth = self.truth(witnessed)?;
         let salt = Sealed::salt()?;
@@ -362,11 +358,9 @@ impl<E: Build + Act + Sweep> Staging<'_, E> {
             .into_iter()
             .find(|at| effects.unmet(&reader, *at).len() < count)
             .unwrap_or(witnessed.alerted);
+        let trigger = self.plan.changes.iter().find(|entry| entry.started_it);
         let changes = reader.changes()?;
-        let trigger = changes
-            .iter()
-            .rev()
-            .find(|c| self.plan.trigger_listed && c.what == self.plan.trigger.what);
+        let trigger = trigger.and_then(|entry| changes.iter().find(|c| c.what == entry.what));
         Ok(Truth {
             causes: vec![account],
             onset: Some(Span { from: witnessed.injected, to: observable }),

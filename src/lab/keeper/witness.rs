@@ -51,18 +51,17 @@ fn how(unmet: usize) -> String {
 /// Waits for the witness: the alert, and with it, for the whole hold time, the signatures; and what
 /// was seen of the chain must have come in its order, since a learner's timeline is held against
 /// it. A control is confirmed when its alert fired and the steady state holds again: an alert that
-/// looks back clears while the learner looks on. Gives the time at which the alert fired.
+/// looks back clears while the learner looks on. What is held ends when the run opens, which is as
+/// long after the page as the plan says, or later: when all causes of the family open together, the
+/// time tells none of them. Gives the time at which the alert fired.
 pub async fn confirm(
     plan: &Plan,
     recorder: &Recorder,
     injected: UnixMs,
 ) -> Result<Result<UnixMs, NotSeen>, WitnessError> {
-    let deadline = injected + seconds(plan.window_seconds);
-    let not_seen = |what: &str, unmet| NotSeen {
-        what: what.to_owned(),
-        within_seconds: plan.window_seconds,
-        unmet,
-    };
+    let within_seconds = plan.window_seconds + plan.opens_after_seconds;
+    let deadline = injected + seconds(within_seconds);
+    let not_seen = |what: &str, unmet| NotSeen { what: what.to_owned(), within_seconds, unmet };
     let alert = Conditions::new([plan.alert.expr.as_str()])?;
     let alerted = match hold(recorder, &alert, seconds(plan.alert.for_seconds), deadline).await? {
         Held::Yes { to, .. } => to,
@@ -70,6 +69,9 @@ pub async fn confirm(
             return Ok(Err(not_seen(&format!("the alert {}", plan.alert.name), unmet)));
         }
     };
+    let opens = alerted + seconds(plan.opens_after_seconds);
+    // What is held begins with the second after this one.
+    while recorder.next_second().await? < opens - seconds(plan.hold_seconds + 1) {}
     let is_control = plan.is_control();
     let signatures = plan.signatures.iter().map(|s| s.expr.as_str());
     let (what, conditions) = if is_control {

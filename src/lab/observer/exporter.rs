@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::freshness::Freshness;
 use super::http::Scraper;
 use super::senses::{Pace, Samples, Sense, Source};
+use crate::domain::scenario::gaps::ScrapeGaps;
 use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::series::{Labels, UnixMs};
 
@@ -20,6 +21,8 @@ pub struct Exporter {
     labels: Vec<(String, String)>,
     /// Where it is noted what producers had acknowledged, when the exporter tells it.
     freshness: Option<Rc<RefCell<Freshness>>>,
+    /// When it is not read.
+    gaps: Option<ScrapeGaps>,
 }
 
 impl Exporter {
@@ -28,7 +31,7 @@ impl Exporter {
         let source = Source::scraped(job, node);
         let instance = source.instance.clone().map(|instance| ("instance".to_owned(), instance));
         let labels = [("node".to_owned(), node.to_owned())].into_iter().chain(instance).collect();
-        Self { scraper, address, labels, source, freshness: None }
+        Self { scraper, address, labels, source, freshness: None, gaps: None }
     }
 
     /// Gives all samples one more label.
@@ -41,6 +44,17 @@ impl Exporter {
     pub fn noting(mut self, freshness: Rc<RefCell<Freshness>>) -> Self {
         self.freshness = Some(freshness);
         self
+    }
+
+    /// Leaves out scrapes of it, as if it had not answered.
+    pub fn missing(mut self, gaps: Option<ScrapeGaps>) -> Self {
+        self.gaps = gaps;
+        self
+    }
+
+    fn is_missing(&self, at: UnixMs) -> bool {
+        let Source { target, .. } = &self.source;
+        self.gaps.as_ref().is_some_and(|gaps| gaps.misses(&target.job, &target.node, at))
     }
 
     fn labelled_all(&self, samples: Samples) -> Samples {
@@ -75,6 +89,9 @@ impl Sense for Exporter {
     }
 
     async fn read(&mut self, now: UnixMs) -> Vec<Option<Samples>> {
+        if self.is_missing(now) {
+            return vec![None];
+        }
         match self.scraper.scrape(self.address, Pace::SECOND.within).await {
             Ok(samples) => {
                 self.note_acknowledged(&samples, now);

@@ -16,6 +16,7 @@ use std::cell::RefCell;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
+use crate::domain::scenario::gaps::ScrapeGaps;
 use crate::domain::telemetry::catalogue;
 use crate::domain::topology::Role;
 use crate::lab::engine::{Lab, Statistics};
@@ -28,12 +29,17 @@ use http::Scraper;
 use senses::Senses;
 use settings::SettingsProbe;
 
-/// The senses of a lab. Must be called within a `LocalSet`.
-pub fn senses(engine: &(impl Statistics + Clone + 'static), lab: &Lab) -> Senses {
+/// The senses of a lab, without the scrapes that are to be missing. Must be called within a
+/// `LocalSet`.
+pub fn senses(
+    engine: &(impl Statistics + Clone + 'static),
+    lab: &Lab,
+    gaps: Option<&ScrapeGaps>,
+) -> Senses {
     let mut senses = Senses::default();
     let freshness = Rc::new(RefCell::new(Freshness::default()));
     for exporter in exporters(lab, &freshness) {
-        senses.add(exporter);
+        senses.add(exporter.missing(gaps.cloned()));
     }
     let brokers = endpoints(&lab.topology, &lab.placement);
     let groups = lab.services.iter().filter_map(|s| s.group().map(str::to_owned));

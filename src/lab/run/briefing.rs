@@ -3,16 +3,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::scenario::Plan;
 use crate::domain::scenario::family::{Alert, Objective};
+use crate::domain::scenario::{Level, Plan};
 
 /// What the learner is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Briefing {
     /// The symptom in a few words.
     pub title: String,
-    /// How hard, 1 to 5.
-    pub level: u8,
+    /// The level of the drill.
+    #[serde(rename = "drill_level", default)]
+    pub level: Level,
     /// Minutes a drill takes.
     pub minutes: u32,
     /// The situation before anything broke.

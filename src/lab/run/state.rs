@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::scenario::Level;
 use crate::domain::telemetry::series::UnixMs;
 
 /// The version of the format.
@@ -117,6 +118,9 @@ pub struct RunFile {
     /// spoiled.
     #[serde(default)]
     pub known: bool,
+    /// The level of the drill.
+    #[serde(default)]
+    pub level: Level,
     /// Whether it is an exam.
     #[serde(default)]
     pub exam: bool,
@@ -164,6 +168,7 @@ impl RunFile {
             hints: 0,
             causes_read: false,
             known: false,
+            level: Level::default(),
             exam: false,
             time_limit_ms: None,
             slept_before_ms: None,
