@@ -154,7 +154,7 @@ fn the_first_hint_says_nothing_of_the_cause() {
     assert_eq!(
         told,
         [
-            "other.yaml:13:9: the first hint is the same for all causes of a family; that of thin-wire is `look`"
+            "other.yaml:12:9: the first hint is the same for all causes of a family; that of thin-wire is `look`"
         ]
     );
 }
