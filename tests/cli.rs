@@ -230,9 +230,9 @@ fn a_broken_scenario_is_told_with_all_its_problems_at_once() {
     assert_eq!(outcome.code, 4, "{}", outcome.err);
     let problems = outcome.err.replace(&checkout.path().display().to_string(), "");
     insta::assert_snapshot!(problems, @r#"
-    /scenarios/isr-shrink/family.yaml:86:3: alert: missing field `severity`
-    /scenarios/isr-shrink/family.yaml:87:3: alert: unknown field `severty`, expected one of `name`, `severity`, `expr`, `for_seconds`, `summary`, `description`; did you mean `severity`?
-    /scenarios/isr-shrink/family.yaml:95:17: steady.hold_seconds: invalid type: string "soon", expected u32
+    /scenarios/isr-shrink/family.yaml:95:3: alert: missing field `severity`
+    /scenarios/isr-shrink/family.yaml:96:3: alert: unknown field `severty`, expected one of `name`, `severity`, `expr`, `for_seconds`, `summary`, `description`; did you mean `severity`?
+    /scenarios/isr-shrink/family.yaml:104:17: steady.hold_seconds: invalid type: string "soon", expected u32
     "#);
 }
 

@@ -98,6 +98,7 @@ pub fn make(run: &Run, until: UnixMs, battery: Vec<Taken>) -> Result<Recording, 
         family: plan.family,
         scenario: plan.scenario,
         seed: plan.seed,
+        level: plan.level.number(),
         drawn: plan.drawn,
         phases: Phases {
             baseline: facts.baseline,

@@ -41,6 +41,9 @@ pub struct Head {
     pub scenario: String,
     /// The seed it was staged with.
     pub seed: u64,
+    /// The level it was staged at, 1 to 4.
+    #[serde(default = "usual_level")]
+    pub level: u8,
     /// The values drawn, the scenario's own among them.
     pub drawn: BTreeMap<String, String>,
     /// The facts claims are checked against.
@@ -56,6 +59,11 @@ pub struct Head {
     pub left_out: BTreeSet<String>,
     /// Outputs of diagnostic commands, the same commands for every recording.
     pub battery: Vec<Taken>,
+}
+
+/// The level of a recording that says none: there was no other.
+fn usual_level() -> u8 {
+    2
 }
 
 /// The phases of a recorded run.

@@ -246,6 +246,7 @@ fn a_recording_of_such_a_lab_knows_who_is_who() {
         family: there.family,
         scenario: there.scenario,
         seed: there.seed,
+        level: there.level.number(),
         drawn: there.drawn,
         facts,
         truth,

@@ -94,6 +94,7 @@ fn recording(
         family: "isr-shrink".into(),
         scenario: scenario.into(),
         seed: 1,
+        level: 2,
         drawn: [("victim".to_owned(), "3".to_owned())].into(),
         phases: Phases {
             baseline: run.facts.baseline,
