@@ -27,6 +27,7 @@ pub enum Prior {
         /// The text of its properties file.
         properties: String,
         /// The versions there were on its machine.
+        #[serde(default)]
         releases: BTreeSet<String>,
         /// Whether it was running.
         running: bool,

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 pub struct Behaviour {
     /// Records a second, over all members, that customers bring about.
     pub rate: u32,
-    /// Bytes of a record's value.
+    /// Bytes of a record's value, 256 at least.
     pub record_bytes: u32,
     /// The key that many records carry; without one every key is as frequent as any other.
     #[serde(skip_serializing_if = "Option::is_none")]
