@@ -135,7 +135,15 @@ fn a_slow_consumer_is_staged_seen_fixed_and_graded_after_stop() {
     let seen =
         program.ok(&["exec", "--", "kafka-consumer-groups.sh", "--describe", "--group", &group]);
     assert!(seen.contains("LAG"), "{seen}");
-    program.ok(&["service", &group, "rollback"]);
+    let refused = program.run(&["service", &group, "set", "service.version=9.9.9"]);
+    assert!(refused.code == 2 && refused.err.contains("There are 2."), "{}", refused.err);
+    program.ok(&["exec", &group, "--", "sv", "quit", &group]);
+    let dumped = || program.ok(&["logs", &group, "--grep", "doing=process partition="]);
+    until("a dump of its members", Duration::from_secs(20), || {
+        dumped().contains("polled_s_ago").then_some(())
+    });
+    let told = program.ok(&["service", &group, "rollback"]);
+    assert!(told.contains(" is running again, "), "{told}");
     until("recovery", Duration::from_secs(120), || objectives_met(&program).then_some(()));
 
     let history = program.ok(&["history", "--mutating"]);

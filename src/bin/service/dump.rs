@@ -7,7 +7,7 @@ use crate::{figures::Client, service::Service, settings::Role};
 /// Logs what each member is doing, since when, and what it has open.
 pub fn write(service: &Service) {
     let now = Instant::now();
-    service.log.info(format_args!("dump of {} members", service.settings.members));
+    service.log.info("dump of all members");
     for client in service.figures.clients() {
         for line in lines(&client, &service.settings.role, now) {
             service.log.info(line);
