@@ -57,6 +57,40 @@ impl Default for Behaviour {
     }
 }
 
+/// What a release holds: the fields of [`Behaviour`] in their order, without their names, which
+/// would stand in the program that loads it.
+type Code = (u32, u32, Option<(String, u8)>, Option<u32>, u32, u32, Option<u32>);
+
+impl Behaviour {
+    fn code(&self) -> Code {
+        let Self {
+            rate,
+            record_bytes,
+            frequent_key,
+            records_per_client,
+            transaction_ms,
+            processing_us,
+            pausing_member,
+        } = self.clone();
+        let key = frequent_key.map(|FrequentKey { key, percent }| (key, percent));
+        let (clients, pausing) = (records_per_client, pausing_member);
+        (rate, record_bytes, key, clients, transaction_ms, processing_us, pausing)
+    }
+
+    fn of_code(code: Code) -> Self {
+        let (rate, record_bytes, key, clients, transaction_ms, processing_us, pausing) = code;
+        Self {
+            rate,
+            record_bytes,
+            frequent_key: key.map(|(key, percent)| FrequentKey { key, percent }),
+            records_per_client: clients,
+            transaction_ms,
+            processing_us,
+            pausing_member: pausing,
+        }
+    }
+}
+
 /// Where the releases of a service lie on its machine, each in a folder named by its version.
 pub fn releases_path(service: &str) -> String {
     format!("/opt/{service}/releases")
@@ -77,7 +111,7 @@ impl Behaviour {
     /// A release that behaves like this. The nonce makes it differ from every other in all of its
     /// bytes and in its size.
     pub fn build(&self, nonce: [u8; NONCE]) -> Vec<u8> {
-        let code = serde_json::to_vec(self).expect("plain values have a JSON form");
+        let code = serde_json::to_vec(&self.code()).expect("plain values have a JSON form");
         let drawn = u16::from_be_bytes([nonce[0], nonce[1]]);
         let length = u32::try_from(code.len()).expect("a few numbers are short").to_be_bytes();
         let mut body = [&length[..], &code].concat();
@@ -93,7 +127,8 @@ impl Behaviour {
         mask(&mut body, nonce);
         let (length, rest) = body.split_at_checked(4)?;
         let length = u32::from_be_bytes(length.try_into().ok()?);
-        serde_json::from_slice(rest.get(..usize::try_from(length).ok()?)?).ok()
+        let code = rest.get(..usize::try_from(length).ok()?)?;
+        serde_json::from_slice(code).ok().map(Self::of_code)
     }
 }
 
@@ -118,9 +153,24 @@ mod tests {
         Behaviour { processing_us: 18_000, pausing_member: Some(2), ..Behaviour::default() }
     }
 
+    /// One in which no two fields are the same.
+    fn of_all_kinds() -> Behaviour {
+        Behaviour {
+            rate: 1,
+            record_bytes: 2,
+            frequent_key: Some(FrequentKey { key: "tenant-3".to_owned(), percent: 4 }),
+            records_per_client: Some(5),
+            transaction_ms: 6,
+            processing_us: 7,
+            pausing_member: Some(8),
+        }
+    }
+
     #[test]
     fn a_release_does_what_it_was_built_for() {
         assert_eq!(Behaviour::of_release(&slow().build([7; 32])), Some(slow()));
+        let all = of_all_kinds();
+        assert_eq!(Behaviour::of_release(&all.build([8; 32])), Some(all));
         assert_eq!(Behaviour::of_release(b""), None);
         assert_eq!(Behaviour::of_release(&[7; 100]), None);
         let mut damaged = slow().build([7; 32]);
