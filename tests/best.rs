@@ -16,7 +16,9 @@ use chaoslab::domain::recording::{Phase, Recording};
 use chaoslab::domain::review::write_ups::{REFERENCE, filled};
 use chaoslab::domain::telemetry::catalogue::{self, Kind};
 use chaoslab::domain::telemetry::promql::Query;
-use chaoslab::domain::telemetry::series::{Point, Series, SeriesSource, is_stale, stale};
+use chaoslab::domain::telemetry::series::{
+    MatchOp, Matcher, NAME, Point, Series, SeriesSource, SourceError, is_stale, stale,
+};
 use chaoslab::lab::library::Library;
 use chaoslab::lab::recording;
 use program::root;
@@ -32,8 +34,23 @@ const QUOTES: usize = 40;
 
 /// A recorded run, repaired: what was healthy before goes on after its end.
 struct Repaired {
-    series: Vec<Series>,
+    series: ByName,
     facts: Facts,
+}
+
+/// Series by the name of their metric.
+#[derive(Default)]
+struct ByName(BTreeMap<String, Vec<Series>>);
+
+impl SeriesSource for ByName {
+    fn select(&self, matchers: &[Matcher], from: i64, to: i64) -> Result<Vec<Series>, SourceError> {
+        let name = matchers.iter().find_map(|m| match &m.op {
+            MatchOp::Equal(name) if m.label == NAME => Some(name),
+            _ => None,
+        });
+        let of_name = name.and_then(|name| self.0.get(name));
+        of_name.map_or(Ok(Vec::new()), |series| series.select(matchers, from, to))
+    }
 }
 
 impl Repaired {
@@ -41,11 +58,17 @@ impl Repaired {
         let mut facts = recording.head.facts.clone();
         let end = facts.recorded.to;
         let mut series = recording.telemetry.select(&[], i64::MIN, i64::MAX).expect("in memory");
-        if recording.head.truth.is_control() {
-            return Self { series, facts };
-        }
-        for one in &mut series {
+        let is_control = recording.head.truth.is_control();
+        for one in series.iter_mut().filter(|_| !is_control) {
             go_on(one, facts.baseline, end);
+        }
+        let mut by_name = ByName::default();
+        for one in series {
+            by_name.0.entry(one.labels.name().to_owned()).or_default().push(one);
+        }
+        let series = by_name;
+        if is_control {
+            return Self { series, facts };
         }
         facts.recorded.to = end + AFTER * 1000;
         facts.closed = Some(facts.recorded.to);
@@ -96,7 +119,7 @@ fn go_on(series: &mut Series, baseline: Span, end: i64) {
 struct Draft<'a> {
     recording: &'a Recording,
     facts: Facts,
-    series: &'a Vec<Series>,
+    series: &'a ByName,
     library: &'a Library,
 }
 
@@ -163,13 +186,12 @@ impl Draft<'_> {
         for (n, piece) in evidence.iter().enumerate() {
             let _ = writeln!(text, "  - {{id: E{}, {piece}}}", n + 1);
         }
-        let shown = |promql: &str| promql.replace('\'', "''");
         let during = fired_at(self);
         text += "impact:\n";
         let _ = writeln!(
             text,
             "  - {{id: I1, promql: '{}', at: {}}}",
-            shown(&facts.alert.promql),
+            quoted(&facts.alert.promql),
             self.time(during)
         );
         let other = "sum(up) > 0";
@@ -214,7 +236,6 @@ impl Draft<'_> {
         }
         let witnessed = self.time(head.phases.witnessed);
         let plan = self.library.plan(&head.family, &head.scenario, head.seed).expect("a plan");
-        let quoted = |promql: &str| promql.replace('\'', "''");
         for signature in &plan.signatures {
             candidates.push(format!("promql: '{}', at: {witnessed}", quoted(&signature.expr)));
         }
@@ -271,6 +292,11 @@ impl Draft<'_> {
         }
         quotes
     }
+}
+
+/// PromQL as it stands between single quotes in YAML.
+fn quoted(promql: &str) -> String {
+    promql.split_whitespace().collect::<Vec<_>>().join(" ").replace('\'', "''")
 }
 
 /// An instant at which the alert's condition held.

@@ -128,3 +128,129 @@ fn what_is_changed_in_a_right_analysis_fails_it() {
         assert!(!passes(&both, &recording, &with), "{}: with two classes", recording.name());
     }
 }
+
+/// A document with these claims about a recorded run, its class and place right.
+fn claiming(recording: &Recording, claims: &[String]) -> String {
+    let head = &recording.head;
+    let place = head.truth.origins().next().map(ToString::to_string).unwrap_or_default();
+    let evidence: String = claims
+        .iter()
+        .enumerate()
+        .map(|(n, claim)| format!("  - {{id: E{n}, {claim}}}\n"))
+        .collect();
+    format!(
+        "---\nrca: 1\nform: full\ntimeline: {{onset: T-00:00:20}}\nroot_cause: [{{class: {}, component: [\"{place}\"]}}]\nevidence:\n{evidence}---\n",
+        recording.class()
+    )
+}
+
+#[test]
+fn no_document_is_too_heavy_to_grade() {
+    let recordings = recordings();
+    let one = |family: &str| {
+        let of_family = |r: &&Recording| r.head.family == family && !r.class().starts_with("none");
+        recordings.iter().find(of_family).expect("it is recorded")
+    };
+    let at = |n: usize| format!("T+00:00:{:02}", n % 12);
+    let everybody = |n: usize| {
+        format!(
+            "promql: 'kafka_consumer_last_poll_seconds_ago{{client_id=~\".*-1\"}} >= 0 and on () kafka_topic_partition_replica_in_sync{{partition=\"{}\",broker=\"2\"}} >= 0 and on () up{{node=\"kafka-3\"}} == {}', at: {}",
+            n % 6,
+            n % 2,
+            at(n)
+        )
+    };
+    let subquery = |n: usize| {
+        format!(
+            "promql: 'max_over_time((sum(rate(kafka_log_log_logendoffset[{}s])) + sum(rate(kafka_network_requestmetrics_requests_total[5m])))[5m:1s]) > 0', at: {}",
+            200 + n,
+            at(n)
+        )
+    };
+    let lines = |n: usize| {
+        format!(
+            "log: '{{node=~\".*\"}} |~ \"(a|b|c).*(d|e|f).*{n}\"', from: T-00:02:00, to: T+00:02:00"
+        )
+    };
+    let wide = |n: usize| {
+        format!("promql: 'rate(kafka_log_log_logendoffset[5m]) > 1e{}', at: {}", n % 9 + 9, at(n))
+    };
+    for family in ["consumer-lag", "isr-shrink"] {
+        let recording = one(family);
+        let with = comparison(recording);
+        let of = |claim: &dyn Fn(usize) -> String| (0..64).map(claim).collect::<Vec<_>>();
+        for (name, claims) in [
+            ("everybody", of(&everybody)),
+            ("subqueries", of(&subquery)),
+            ("lines", of(&lines)),
+            ("wide windows", of(&wide)),
+        ] {
+            let text = claiming(recording, &claims);
+            let document = Document::read(text.as_bytes()).expect("it is YAML");
+            let began = std::time::Instant::now();
+            let graded = grade(
+                &document,
+                &recording.record(),
+                &recording.head.truth,
+                &with,
+                &Terms::default(),
+            )
+            .unwrap_or_else(|error| panic!("{error}"));
+            // How long it takes is measured, not asserted.
+            println!("{family}, 64 times {name}: {} ms", began.elapsed().as_millis());
+            assert!(!graded.passed);
+            let costly = |e: &&chaoslab::domain::grade::Evidence| e.reason.contains("work");
+            for piece in graded.evidence.iter().filter(costly) {
+                assert_eq!(piece.verdict, "unverifiable", "{}", piece.reason);
+            }
+        }
+    }
+}
+
+/// The three series that differ most between the healthy time and the page, as somebody would claim
+/// who looks for nothing else: each half way between both values.
+fn largest_changes(recording: &Recording) -> Vec<String> {
+    use chaoslab::domain::telemetry::series::{SeriesSource, is_stale};
+    let (phases, page) = (recording.head.phases, recording.head.facts.page);
+    let at = page + 5_000;
+    let mut changes: Vec<(f64, String)> = Vec::new();
+    for series in recording.telemetry.select(&[], i64::MIN, i64::MAX).expect("in memory") {
+        let value = |until: i64| {
+            let points = series.points.iter().rev();
+            points.filter(|p| !is_stale(p.value)).find(|p| p.at <= until).map(|p| p.value)
+        };
+        let (Some(before), Some(after)) = (value(phases.baseline.to), value(at)) else { continue };
+        let size = before.abs().max(after.abs());
+        if before != after && size > 0.0 {
+            let relation = if after > before { ">" } else { "<" };
+            let limit = before + (after - before) / 2.0;
+            let claim = format!("promql: '{} {relation} {limit:e}', at: T+00:00:05", series.labels);
+            changes.push(((after - before).abs() / size, claim));
+        }
+    }
+    changes.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    changes.into_iter().take(3).map(|(_, claim)| claim).collect()
+}
+
+#[test]
+fn whoever_claims_the_largest_changes_has_found_nothing_out() {
+    let (mut grounded, mut told, mut runs) = (0, String::new(), 0);
+    for recording in recordings().iter().filter(|r| !r.class().starts_with("none")) {
+        let with = comparison(recording);
+        let text = claiming(recording, &largest_changes(recording));
+        let document = Document::read(text.as_bytes()).expect("it is YAML");
+        let graded =
+            grade(&document, &recording.record(), &recording.head.truth, &with, &Terms::default())
+                .unwrap_or_else(|error| panic!("{error}"));
+        let stands = graded.gates.iter().any(|g| g.gate == "G3" && g.passed);
+        grounded += usize::from(stands);
+        runs += 1;
+        if stands {
+            told += &format!("{}:\n", recording.name());
+            for piece in &graded.evidence {
+                told += &format!("    {} {}: {}\n", piece.worth, piece.observed, piece.why);
+            }
+        }
+    }
+    assert!(grounded * 2 < runs, "{grounded} of {runs} pass G3\n{told}");
+}

@@ -139,10 +139,20 @@ fn judge<'a>(hypothesis: &Hypothesis, case: &'a Case<'_>) -> Judged<'a> {
         );
     }
     let usable = |finding: &Finding| {
-        finding.verdict == Verdict::True
-            && finding.weaknesses.iter().all(|w| matches!(w, Weakness::Vacuous(_)))
+        let excused = |w: &Weakness| matches!(w, Weakness::Vacuous(_) | Weakness::Duplicate(_));
+        finding.verdict == Verdict::True && finding.weaknesses.iter().all(excused)
     };
-    let true_ones: Vec<_> = cited().filter(|(_, finding)| usable(finding)).collect();
+    // A piece that states a fact again rules out what the first that states it does.
+    let first_of = |finding: &Finding| {
+        let first = finding.weaknesses.iter().find_map(|w| match w {
+            Weakness::Duplicate(first) => Some(first.clone()),
+            _ => None,
+        });
+        let id = first.unwrap_or_else(|| finding.id.clone());
+        case.findings.iter().enumerate().find(|(_, finding)| finding.id == id)
+    };
+    let true_ones: Vec<(usize, &Finding)> =
+        cited().filter(|(_, f)| usable(f)).filter_map(|(_, f)| first_of(f)).collect();
     let recorded = case.with.recorded();
     let meant: Vec<&str> =
         recorded.iter().copied().filter(|class| *class == id || covers(id, class)).collect();

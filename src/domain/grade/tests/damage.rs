@@ -161,3 +161,58 @@ fn a_cluster_that_nobody_works_with_any_more_is_not_well() {
         Some("in the last 15 s checkout processed less than half of what it did before")
     );
 }
+
+#[test]
+fn a_producer_that_was_slowed_down_is_not_well() {
+    let sent = |slower: i64| Series {
+        labels: Labels::of(
+            "kafka_producer_record_send_total",
+            [("service", "checkout"), ("topic", "orders"), ("partition", "0")],
+        ),
+        points: (0..=END)
+            .map(|s| {
+                let value = s.min(HEALED) * 100 + (s - HEALED).max(0) * 100 / slower;
+                Point { at: second(s) + 137, value: value as f64 }
+            })
+            .collect(),
+    };
+    let ending = |slower| {
+        let run = with(vec![sent(slower)]);
+        let file = link_capped(&[DROPS, SHRINK, QDISC]).file();
+        graded(&file, &run, &capped_link()).expect("it is valid").ending
+    };
+    assert_eq!(ending(1), Ending::Recovered);
+    assert_ne!(ending(100), Ending::Recovered);
+}
+
+#[test]
+fn a_hole_in_the_record_is_not_the_learners_fault() {
+    use crate::domain::rca::record::Gap;
+    use crate::domain::telemetry::series::stale;
+    let mut run = sample::isr_shrink();
+    let hole = Span { from: second(END - 20), to: second(END + 1) };
+    for series in &mut run.series {
+        let of_cluster = series.labels.name().starts_with("kafka_topic_partition");
+        if of_cluster {
+            series.points.retain(|p| p.at <= hole.from);
+            series.points.push(Point { at: hole.from + 1, value: stale() });
+        }
+    }
+    let file = link_capped(&[DROPS, SHRINK, QDISC]).file();
+    let ending = |run: &Sample| graded(&file, run, &capped_link()).expect("it is valid").ending;
+    assert_ne!(ending(&run), Ending::Recovered, "objectives that end without a hole are not met");
+    run.facts.gaps = vec![Gap { job: Some("cluster".into()), span: hole }];
+    assert_eq!(ending(&run), Ending::Recovered);
+}
+
+#[test]
+fn an_objective_that_is_not_met_is_named_with_its_value() {
+    let mut run = sample::isr_shrink();
+    run.facts.recorded.to = second(HEALED - 20);
+    run.facts.commands.retain(|command| command.started < second(HEALED - 20));
+    let draft = Draft { times: String::new(), ..link_capped(&[DROPS, SHRINK, QDISC]) };
+    let grade = graded(&draft.file(), &run, &capped_link()).expect("it is valid");
+    let loss = grade.losses.iter().find(|loss| loss.item == "mitigation and recovery");
+    let observed = loss.map(|loss| loss.observed.as_str()).unwrap_or_default();
+    assert!(observed.contains("is not met") && observed.ends_with(" is 2"), "{observed}");
+}

@@ -1,6 +1,6 @@
 //! When a condition held, over a stretch of the record.
 
-use crate::domain::rca::record::{Gap, Objective, Record, Span};
+use crate::domain::rca::record::{Objective, Record, Span};
 use crate::domain::telemetry::QueryError;
 use crate::domain::telemetry::catalogue;
 use crate::domain::telemetry::promql::Query;
@@ -78,13 +78,11 @@ pub fn seen_at(query: &Query, record: &Record<'_>, at: UnixMs) -> UnixMs {
     let jobs: Vec<_> =
         query.metrics().into_iter().filter_map(catalogue::find).map(|metric| metric.job).collect();
     let mut at = at;
-    // A hole may begin where another ends.
+    // A hole may begin within another observer's.
     for _ in &record.facts.gaps {
-        let stretch = Span { from: at, to: at };
-        let end = |gap: &&Gap| {
-            gap.hides(stretch, &jobs) || gap.span.to == at && gap.hides(gap.span, &jobs)
-        };
-        match record.facts.gaps.iter().find(end) {
+        let hidden =
+            record.facts.gaps.iter().find(|gap| gap.hides(Span { from: at, to: at }, &jobs));
+        match hidden {
             Some(gap) => at = gap.span.from,
             None => break,
         }
