@@ -5,7 +5,7 @@ mod program;
 
 use std::fmt::Write;
 
-use chaoslab::domain::grade::{Comparison, Terms, is_right};
+use chaoslab::domain::grade::{Comparison, Terms, is_right, seen};
 use chaoslab::domain::recording::Recording;
 use chaoslab::domain::review::confusion::{seen_in, unseparated};
 use chaoslab::domain::review::seen::{Paper, marked, staged};
@@ -203,4 +203,28 @@ fn references_pass_where_they_belong_and_nowhere_else() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}\n{matrix}");
+}
+
+#[test]
+fn the_timeline_of_each_recording_starts_with_the_fault_and_goes_from_cause_to_effect() {
+    for family in library().families() {
+        for recording in recordings(&family) {
+            let truth = &recording.head.truth;
+            let chain = seen(truth, &recording.record()).expect("readable");
+            let injected = truth.onset.map_or(i64::MIN, |onset| onset.from);
+            for step in &chain {
+                let told = format!("{}: {}", recording.name(), step.effect.event);
+                let first = step.first().unwrap_or_else(|| panic!("{told} was never seen"));
+                assert!(first >= injected, "{told} before the fault");
+                let apart = step.spans.windows(2).all(|two| two[1].from - two[0].to > 10_000);
+                assert!(apart, "{told}: {:?}", step.spans);
+                let befores = chain
+                    .iter()
+                    .filter(|b| b.cause == step.cause && step.effect.after.contains(&b.step));
+                for before in befores {
+                    assert!(before.first() <= Some(first), "{told} before {}", before.effect.event);
+                }
+            }
+        }
+    }
 }
