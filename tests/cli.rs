@@ -356,7 +356,7 @@ fn when_the_time_is_over_nothing_is_handed_in_any_more() {
     let wrong = program.run(&["start", "isr-shrink", "--time-limit", "soon"]);
     assert_eq!(wrong.code, 2);
     assert!(
-        wrong.err.contains("`soon` is no length of time; write it as `45m` or `2h`"),
+        wrong.err.contains("`soon` is not a duration; write it as `45m` or `2h`"),
         "{}",
         wrong.err
     );

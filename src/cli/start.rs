@@ -33,8 +33,7 @@ pub struct Arguments {
     /// What it is for: a drill avoids the cause of the last one, an exam draws evenly
     #[arg(long, value_enum, default_value_t = Profile::Drill)]
     profile: Profile,
-    /// So long it may be worked on and handed in after the page, as `45m` or `2h`; without an end
-    /// unless given
+    /// Time limit, counted from the page: `45m` or `2h`; none unless given
     #[arg(long, value_name = "DURATION", value_parser = limit_ms)]
     time_limit: Option<i64>,
     /// Return at once and stage in the background
@@ -88,5 +87,5 @@ fn request(arguments: &Arguments) -> Request {
 fn limit_ms(text: &str) -> Result<i64, String> {
     stretch_ms(text)
         .filter(|limit| *limit > 0)
-        .ok_or_else(|| format!("`{text}` is no length of time; write it as `45m` or `2h`"))
+        .ok_or_else(|| format!("`{text}` is not a duration; write it as `45m` or `2h`"))
 }

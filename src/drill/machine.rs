@@ -48,8 +48,7 @@ mod tests {
         let refused = among("machine", "kafka-22", ["kafka-1", "kafka-2", "billing"].into_iter());
         assert_eq!(
             refused.expect_err("unknown").to_string(),
-            "the lab has no machine `kafka-22`; did you mean kafka-2? It has kafka-1, kafka-2, \
-             billing"
+            "no machine `kafka-22`; did you mean kafka-2? There are: kafka-1, kafka-2, billing"
         );
         assert!(among("node", "kafka-1", ["kafka-1"].into_iter()).is_ok());
     }

@@ -1,4 +1,4 @@
-//! What a learner damaged while mending: what was there before the break and just before their
+//! What a learner damaged while fixing: what was there before the break and just before their
 //! first change, and is not at the end; and commands that destroy. Each kind costs once.
 
 use std::collections::BTreeMap;

@@ -68,7 +68,7 @@ pub struct Terms {
     pub causes_read: bool,
     /// Where to read how this symptom is investigated.
     pub playbook: Option<String>,
-    /// Whether it has to be mended.
+    /// Whether the fault has to be fixed.
     pub recovery_required: bool,
     /// Whether it is an exam.
     pub exam: bool,

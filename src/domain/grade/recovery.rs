@@ -41,7 +41,7 @@ pub enum Ending {
     Mitigated,
     /// It goes on.
     #[default]
-    Unmended,
+    Unfixed,
 }
 
 impl Ending {
@@ -50,7 +50,7 @@ impl Ending {
         match self {
             Self::Recovered => "recovered: every objective met, the alert quiet",
             Self::Mitigated => "mitigated: users relieved, something still missing",
-            Self::Unmended => "not fixed",
+            Self::Unfixed => "not fixed",
         }
     }
 }
@@ -117,7 +117,7 @@ impl Recovery {
         } else if self.is_mitigated() && self.mitigated.is_some_and(|since| since > page) {
             Ending::Mitigated
         } else {
-            Ending::Unmended
+            Ending::Unfixed
         }
     }
 

@@ -278,7 +278,7 @@ impl<'a> Reader<'a> {
             regex::Error::CompiledTooBig(_) => "this pattern is too large; repeat less".to_owned(),
             // The last line of the library's drawing says what is wrong.
             other => format!(
-                "this is no regular expression: {}",
+                "this is not a valid regular expression: {}",
                 other.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ")
             ),
         };

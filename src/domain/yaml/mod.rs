@@ -11,7 +11,7 @@ use std::fmt;
 pub use flow::flow;
 
 use serde::de::DeserializeOwned;
-/// For fields that hold enums: `deed: {stop: {...}}` instead of a YAML tag, so that every error
+/// For fields that hold enums: `action: {stop: {...}}` instead of a YAML tag, so that every error
 /// carries its place.
 pub use serde_yaml::with::singleton_map_recursive as one_key;
 use tree::{Line, Node, Tree};
@@ -237,7 +237,7 @@ mod tests {
         items: Vec<Inner>,
         #[serde(default, with = "serde_yaml::with::singleton_map_recursive")]
         #[allow(dead_code)]
-        deed: Option<Deed>,
+        action: Option<Action>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -251,7 +251,7 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "kebab-case", deny_unknown_fields)]
     #[allow(dead_code)]
-    enum Deed {
+    enum Action {
         LinkCap { node: String, kbit: u32 },
         Stop { node: String },
     }
@@ -276,11 +276,11 @@ mod tests {
     #[test]
     fn all_problems_are_told_at_once_with_the_nearest_name() {
         insta::assert_snapshot!(problems("name: x\nitms: []\nitems:\n  - {id: a, count: many}\n  - {id: b, count: 2, cuont: 3}\n  - {count: 2}\ndeed:\n  link-kap: {}\n"), @"
-        2:1: unknown field `itms`, expected one of `name`, `items`, `deed`; did you mean `items`?
+        2:1: unknown field `itms`, expected one of `name`, `items`, `action`; did you mean `items`?
         4:20: items[0].count: invalid type: string \"many\", expected u32
         5:23: items[1]: unknown field `cuont`, expected `id` or `count`; did you mean `count`?
         6:5: items[2]: missing field `id`
-        8:3: deed: unknown variant `link-kap`, expected `link-cap` or `stop`; did you mean `link-cap`?
+        8:3: action: unknown variant `link-kap`, expected `link-cap` or `stop`; did you mean `link-cap`?
         ");
     }
 

@@ -18,11 +18,11 @@ pub enum InvalidRequest {
     /// It is no time.
     #[error("{0}")]
     Time(#[from] MomentError),
-    /// It is no regular expression.
+    /// It is not a valid regular expression.
     #[error("--grep: {0}")]
     Pattern(#[from] regex::Error),
     /// The lab has no such machine, service or node.
-    #[error("the lab has no {kind} `{name}`; {}It has {}", did_you_mean(near), all.join(", "))]
+    #[error("no {kind} `{name}`; {}: {}", there_are(near), all.join(", "))]
     NotInLab {
         /// What was asked for: a machine, a service, a node.
         kind: &'static str,
@@ -126,7 +126,7 @@ pub enum InvalidRequest {
     #[error("the scenario has no {0}")]
     NoPaper(String),
     /// No folder of a scenario is called so.
-    #[error("`{0}` is no name for a folder of a scenario: use small letters, digits and `-`")]
+    #[error("`{0}` is not a valid name of a scenario folder: use small letters, digits and `-`")]
     NotASlug(String),
     /// Several labs cannot be kept at once.
     #[error("only one lab can be kept: name FAMILY/SCENARIO")]
@@ -147,6 +147,13 @@ pub enum InvalidRequest {
 
 fn did_you_mean(near: &Option<String>) -> String {
     near.as_ref().map(|n| format!("did you mean {n}? ")).unwrap_or_default()
+}
+
+fn there_are(near: &Option<String>) -> String {
+    match near {
+        Some(near) => format!("did you mean {near}? There are"),
+        None => "there are".to_owned(),
+    }
 }
 
 fn or_near(near: &Option<String>) -> String {

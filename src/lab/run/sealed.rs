@@ -103,8 +103,8 @@ pub enum Entry {
     Undid,
 }
 
-/// What was done to the lab, in order, each entry on disk before the deed. Entries are gzip members
-/// of their own: a torn last one costs nothing but itself, and its deed was not done yet.
+/// What was done to the lab, in order, each entry on disk before the action. Entries are gzip members
+/// of their own: a torn last one costs nothing but itself, and its action was not done yet.
 #[derive(Debug, Clone)]
 pub struct Journal {
     path: PathBuf,

@@ -1,4 +1,4 @@
-//! Item 8: whether it was mended, and nothing else broken on the way.
+//! Item 8: whether the fault was fixed, and nothing else broken on the way.
 
 use super::{Criterion, Outcome, Slip};
 use crate::domain::grade::Ending;
@@ -8,7 +8,7 @@ use crate::domain::rca::check::query_command;
 use crate::domain::rca::moment::since_page;
 use crate::domain::telemetry::series::SourceError;
 
-/// Whether it was mended.
+/// Whether the fault was fixed.
 pub struct Mitigation;
 
 /// What it is worth that users were relieved, or that all is well at the price of something else.
@@ -68,10 +68,10 @@ impl Criterion for Mitigation {
                 (MITIGATED, "users are relieved, but what caused it is still there")
             }
             Ending::Mitigated => (MITIGATED, "users are relieved, but not every objective is met"),
-            Ending::Unmended if is_described(case) => {
+            Ending::Unfixed if is_described(case) => {
                 (DESCRIBED, "what was to be done is described, but the fault was not fixed")
             }
-            Ending::Unmended => {
+            Ending::Unfixed => {
                 (0, "the fault was not fixed, and no action is described where it originates")
             }
         };

@@ -1,9 +1,9 @@
-//! G6: where it has to be mended, it was.
+//! G6: where the fault has to be fixed, it was.
 
 use super::Gate;
 use crate::domain::grade::case::Case;
 
-/// It was mended.
+/// The fault was fixed.
 pub struct Recovered;
 
 impl Gate for Recovered {

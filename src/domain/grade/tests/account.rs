@@ -71,16 +71,16 @@ fn impact_is_what_holds_and_times_are_as_the_objectives_saw_them() {
         )
     };
     insta::assert_snapshot!(with(", detected: T+00:03:00, mitigated: T+00:01:00", "impact: [{id: I1, promql: 'up == 0', at: T+00:00:10}]\n"), @"Some(0) I1 is false: it does not hold at T+00:00:10.137, nor anywhere in the record | two claims that hold make an account of what users felt; here one is missing | two claims that hold make an account of what users felt; here one is missing | `detected` is given as T+00:03:00, the objectives saw it at T+00:00:00 | `recovered` is not given; the objectives saw it at T+00:05:32.137");
-    let mut unmended = sample::isr_shrink();
-    unmended.facts.recorded.to = second(HEALED - 1);
-    unmended.facts.commands.retain(|c| c.number < 8);
+    let mut unfixed = sample::isr_shrink();
+    unfixed.facts.recorded.to = second(HEALED - 1);
+    unfixed.facts.commands.retain(|c| c.number < 8);
     let draft = Draft { more: String::new(), ..link_capped(GOOD) };
-    let grade = graded(&draft.file(), &unmended, &capped_link()).expect("it is valid");
+    let grade = graded(&draft.file(), &unfixed, &capped_link()).expect("it is valid");
     insta::assert_snapshot!(item_of(&grade, "impact and times"), @"Some(333) two claims that hold make an account of what users felt; here one is missing | two claims that hold make an account of what users felt; here one is missing | `recovered` is given as T+00:05:32, but the objectives never saw it");
 }
 
 #[test]
-fn mending_counts_by_how_far_it_got() {
+fn fixing_counts_by_how_far_it_got() {
     let name = "mitigation and recovery";
     assert_eq!(item(&link_capped(GOOD), name), "Some(1000) ");
     let mut run = sample::isr_shrink();
@@ -91,7 +91,7 @@ fn mending_counts_by_how_far_it_got() {
         let draft = Draft { more, times: String::new(), ..link_capped(GOOD) };
         item_of(&graded(&draft.file(), &run, &capped_link()).expect("it is valid"), name)
     };
-    insta::assert_snapshot!([with("remove the cap from the link of kafka-2"), with("mend it")].join("\n"), @r#"
+    insta::assert_snapshot!([with("remove the cap from the link of kafka-2"), with("fix it")].join("\n"), @r#"
     Some(300) what was to be done is described, but the fault was not fixed
     Some(0) the fault was not fixed, and no action is described where it originates
     "#);
@@ -144,7 +144,7 @@ fn an_analysis_that_contradicts_itself_is_capped() {
 }
 
 #[test]
-fn where_it_has_to_be_mended_it_must_be() {
+fn where_it_has_to_be_fixed_it_must_be() {
     let mut run = sample::isr_shrink();
     let document = |draft: &Draft| Document::read(draft.file().as_bytes()).expect("it is right");
     let gate = |run: &Sample, draft: &Draft| {

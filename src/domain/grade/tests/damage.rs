@@ -1,4 +1,4 @@
-//! What was damaged while mending.
+//! What was damaged while fixing.
 
 use super::*;
 use crate::domain::rca::sample::{END, HEALED};

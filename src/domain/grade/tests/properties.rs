@@ -202,7 +202,7 @@ fn one_cause_too_many_never_raises_a_score() {
 #[test]
 fn answers_without_looking_never_pass() {
     let (mut bench, mut dice) = (Bench::new(), Dice(53));
-    // Nobody mended it, either.
+    // Nobody fixed it, either.
     bench.run.facts.recorded.to = second(HEALED - 1);
     bench.run.facts.closed = None;
     bench.run.facts.commands.retain(|command| command.started < second(HEALED));

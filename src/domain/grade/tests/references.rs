@@ -24,7 +24,7 @@ fn a_right_analysis_passes_however_it_was_proved() {
         ),
         ("mixed", vec![DROPS, SHRINK, QDISC]),
         (
-            "by mending it",
+            "by fixing it",
             vec![
                 "intervention: 22, before: 'rate(node_qdisc_drops_total{node=\"kafka-2\",kind=\"tbf\"}[10s]) > 1', after: 'kafka_probe_duration_seconds{broker=\"2\"} < 0.1'",
                 DROPS,
@@ -41,7 +41,7 @@ fn a_right_analysis_passes_however_it_was_proved() {
     logs: passed 95.738 (class 1000, component 1000, onset 1000, evidence 850, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
     commands: passed 95.738 (class 1000, component 1000, onset 1000, evidence 850, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
     mixed: passed 100.000 (class 1000, component 1000, onset 1000, evidence 1000, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
-    by mending it: passed 100.000 (class 1000, component 1000, onset 1000, evidence 1000, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
+    by fixing it: passed 100.000 (class 1000, component 1000, onset 1000, evidence 1000, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
     ");
 }
 

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_mends_or_only_looks_destroys_nothing() {
+    fn what_fixes_or_only_looks_destroys_nothing() {
         for line in [
             "kafka-topics.sh --describe",
             "kafka-consumer-groups.sh --group billing --reset-offsets --to-latest --topic orders --dry-run",

@@ -117,7 +117,7 @@ fn what_is_wrong_or_left_out_is_refused_with_its_place() {
     {node="kafka-2}
         1:7: this string is never closed
     {node=~"("}
-        1:8: this is no regular expression: unclosed group
+        1:8: this is not a valid regular expression: unclosed group
     {node="kafka-2"} |= ISR
         1:21: here is `I` where a string in double quotes or backticks must be
     {node="kafka-2"} | json

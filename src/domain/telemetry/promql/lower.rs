@@ -201,7 +201,7 @@ fn function(name: &str, args: Vec<Expr>) -> Result<Expr, String> {
             let (target, replacement, source, pattern) =
                 (text(next()?)?, text(next()?)?, text(next()?)?, text(next()?)?);
             let regex = anchored(&pattern).map_err(|_| {
-                format!("`{pattern}` is no regular expression `label_replace` can use")
+                format!("`{pattern}` is not a valid regular expression `label_replace` can use")
             })?;
             check_label(&target)?;
             Ok(Expr::LabelReplace(vector, Relabel { target, replacement, source, pattern, regex }))
@@ -291,7 +291,7 @@ fn check_label(name: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!(
-            "{name:?} is no name of a label: letters, digits and `_`, not beginning with a digit"
+            "{name:?} is not a label name: letters, digits and `_`, not beginning with a digit"
         ))
     }
 }

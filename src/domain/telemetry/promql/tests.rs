@@ -166,9 +166,9 @@ fn what_is_no_promql_is_refused_with_its_place() {
     rate(up[5x])
         1:10: bad number or duration syntax: 5x
     1e999
-        1:1: `1e999` is no number, or too large for one
+        1:1: `1e999` is not a number, or is too large
     up{broker=~"("}
-        1:12: "(" is no regular expression
+        1:12: "(" is not a valid regular expression
     "#);
 }
 
@@ -207,11 +207,11 @@ fn what_does_not_fit_together_is_refused() {
     clamp(up, 1)
         1:1: expected 3 argument(s) in call to 'clamp', got 2
     count_values("a-b", up)
-        "a-b" is no name of a label: letters, digits and `_`, not beginning with a digit
+        "a-b" is not a label name: letters, digits and `_`, not beginning with a digit
     label_replace(up, "a-b", "", "", "")
-        "a-b" is no name of a label: letters, digits and `_`, not beginning with a digit
+        "a-b" is not a label name: letters, digits and `_`, not beginning with a digit
     label_replace(up, "a", "", "", "(")
-        `(` is no regular expression `label_replace` can use
+        `(` is not a valid regular expression `label_replace` can use
     up * on () up
         many-to-many matching not allowed: the right side has up{broker="1"} and up{broker="2"} for the same match group {}; name in `on (...)` the labels that tell them apart, or aggregate that side first
     up * on () group_left up

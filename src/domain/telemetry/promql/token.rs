@@ -134,7 +134,7 @@ pub fn refuse_unsupported(source: &Text<'_>, tokens: &[Token<'_>]) -> Result<(),
         if token.id == T_NUMBER && !is_number(token.text) {
             return Err(source.invalid(
                 token.start,
-                format!("`{}` is no number, or too large for one", token.text),
+                format!("`{}` is not a number, or is too large", token.text),
             ));
         }
         if matches!(before, Some(T_EQL_REGEX | T_NEQ_REGEX)) {
@@ -208,9 +208,8 @@ fn refuse_bad_regex(source: &Text<'_>, token: &Token<'_>) -> Result<(), QueryErr
         // The parser knows how to read some patterns of Go that are none in Rust.
         Err(_) => match Matcher::new_matcher(T_EQL_REGEX, String::new(), pattern) {
             Ok(_) => Ok(()),
-            Err(_) => {
-                Err(source.invalid(token.start, format!("{} is no regular expression", token.text)))
-            }
+            Err(_) => Err(source
+                .invalid(token.start, format!("{} is not a valid regular expression", token.text))),
         },
     }
 }

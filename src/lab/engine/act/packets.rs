@@ -38,8 +38,8 @@ pub(super) async fn pass(
     Ok(())
 }
 
-fn rule<'a>(deed: &'a str, matching: &'a [String]) -> Vec<&'a str> {
-    let mut argv = vec!["iptables", deed, "OUTPUT"];
+fn rule<'a>(verb: &'a str, matching: &'a [String]) -> Vec<&'a str> {
+    let mut argv = vec!["iptables", verb, "OUTPUT"];
     argv.extend(matching.iter().map(String::as_str));
     argv.extend(["-j", "DROP"]);
     argv
