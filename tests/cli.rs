@@ -216,7 +216,7 @@ fn a_broken_scenario_is_told_with_all_its_problems_at_once() {
     let text = text
         .replace("  severity: page", "  severty: page")
         .replace("hold_seconds: 8", "hold_seconds: soon");
-    fs::write(folder.join("family.yaml"), text).expect("written");
+    fs::write(folder.join("family.yaml"), &text).expect("written");
     fs::copy(
         root().join("scenarios/isr-shrink/capped-link/scenario.yaml"),
         folder.join("capped-link/scenario.yaml"),
@@ -228,11 +228,18 @@ fn a_broken_scenario_is_told_with_all_its_problems_at_once() {
         "--dry-run",
     ]);
     assert_eq!(outcome.code, 4, "{}", outcome.err);
-    let problems = outcome.err.replace(&checkout.path().display().to_string(), "");
+    let line = |what: &str| 1 + text.lines().position(|l| l.contains(what)).expect("there");
+    let (alert, steady) = (line("severty"), line("hold_seconds: soon"));
+    let problems = outcome
+        .err
+        .replace(&checkout.path().display().to_string(), "")
+        .replace(&format!("yaml:{}:", alert - 1), "yaml:NAME:")
+        .replace(&format!("yaml:{alert}:"), "yaml:SEVERITY:")
+        .replace(&format!("yaml:{steady}:"), "yaml:HOLD:");
     insta::assert_snapshot!(problems, @r#"
-    /scenarios/isr-shrink/family.yaml:95:3: alert: missing field `severity`
-    /scenarios/isr-shrink/family.yaml:96:3: alert: unknown field `severty`, expected one of `name`, `severity`, `expr`, `for_seconds`, `summary`, `description`; did you mean `severity`?
-    /scenarios/isr-shrink/family.yaml:104:17: steady.hold_seconds: invalid type: string "soon", expected u32
+    /scenarios/isr-shrink/family.yaml:NAME:3: alert: missing field `severity`
+    /scenarios/isr-shrink/family.yaml:SEVERITY:3: alert: unknown field `severty`, expected one of `name`, `severity`, `expr`, `for_seconds`, `summary`, `description`; did you mean `severity`?
+    /scenarios/isr-shrink/family.yaml:HOLD:17: steady.hold_seconds: invalid type: string "soon", expected u32
     "#);
 }
 
@@ -432,4 +439,60 @@ fn a_scenario_that_was_begun_is_accepted_and_says_what_is_left_to_write() {
     ] {
         assert!(outcome.err.contains(told), "{}", outcome.err);
     }
+}
+
+#[test]
+fn a_playbook_shows_the_method_and_its_causes_where_nothing_is_ungraded() {
+    let program = Program::new().without_engine();
+    let method = program.ok(&["playbook", "isr-shrink"]);
+    assert!(method.contains("--causes") && !method.contains("| cause"), "{method}");
+    let outcome = program.run(&["playbook", "isr-shrink", "--causes"]);
+    assert!(outcome.code == 0 && outcome.out.contains("| cause"), "{}", outcome.err);
+    assert!(!outcome.err.contains("costs"), "{}", outcome.err);
+}
+
+#[test]
+fn the_table_of_causes_costs_points_and_a_drill_that_is_not_graded_is_not_spoiled() {
+    let program = Program::new().without_engine();
+    let folder = program.home().join("runs/r-0a0a0a");
+    fs::create_dir_all(&folder).expect("made");
+    let run = |known: bool, graded: &str| {
+        let text = format!(
+            r#"{{"format": 1, "id": "r-0a0a0a", "family": "isr-shrink", "state": "closed", "created_at": 1, "opened_at": 2, "closed_at": 3, "known": {known}, "graded": {graded}, "image": "image"}}"#
+        );
+        fs::write(folder.join("run.json"), text).expect("written");
+    };
+    run(false, "null");
+    let outcome = program.run(&["playbook", "isr-shrink", "--causes"]);
+    assert_eq!(outcome.code, 2, "nobody can answer: {}", outcome.err);
+    assert!(outcome.err.contains("costs 5 points of 100 when r-0a0a0a is graded"));
+    assert!(!outcome.out.contains("| cause"), "{}", outcome.out);
+    program.ok(&["playbook", "isr-shrink", "--causes", "--yes"]);
+    let state = fs::read_to_string(folder.join("run.json")).expect("there");
+    assert!(state.contains(r#""causes_read": true"#), "{state}");
+    let again = program.run(&["playbook", "isr-shrink", "--causes"]);
+    assert!(again.code == 0 && !again.err.contains("costs"), "it is paid for: {}", again.err);
+
+    let author = |code: i32| {
+        for arguments in [
+            &["start", "isr-shrink", "--dry-run", "--seed", "7"][..],
+            &["author", "record", "/dev/null/x"],
+            &["author", "write-up", "reference-rca.md"],
+        ] {
+            let outcome = program.run(arguments);
+            let spoils = outcome.err.contains("it would give away what r-0a0a0a is about");
+            assert_eq!(spoils, code == 9, "{arguments:?}: {}", outcome.err);
+            assert!(!spoils || outcome.code == 9, "{arguments:?}: {}", outcome.code);
+        }
+    };
+    author(9);
+    // Another family, or a seed that nobody chose, tells nothing of it.
+    program.ok(&["start", "leader-skew", "--dry-run", "--seed", "7"]);
+    program.ok(&["start", "isr-shrink", "--dry-run"]);
+    run(true, "null");
+    author(0);
+    run(false, r#"{"score": 80000, "passed": true}"#);
+    author(0);
+    let exam = program.run(&["start", "isr-shrink", "--profile", "exam", "--seed", "7"]);
+    assert!(exam.code == 2 && exam.err.contains("--seed"), "{}", exam.err);
 }
