@@ -337,3 +337,73 @@ fn waiting_has_one_place() {
         );
     }
 }
+
+/// Words that stop readers, from the table in CONTRIBUTING.md: the quoted ones of its left column.
+fn refused() -> Vec<String> {
+    let text = fs::read_to_string("CONTRIBUTING.md").expect("text");
+    let table = text.split("| not | but |").nth(1).expect("the table of words");
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|')).skip(1);
+    let quoted = |row: &str| -> Vec<String> {
+        let left = row.split('|').nth(1).unwrap_or_default();
+        left.split('`').skip(1).step_by(2).map(str::to_lowercase).collect()
+    };
+    rows.flat_map(quoted).collect()
+}
+
+fn written(path: &Path, found: &mut Vec<PathBuf>) {
+    if !path.is_dir() {
+        let kinds = ["rs", "md", "yaml", "sh", "toml"];
+        let is_text = path.extension().is_some_and(|e| kinds.iter().any(|kind| e == *kind));
+        let is_table = path == Path::new("CONTRIBUTING.md");
+        found.extend((is_text && !is_table).then(|| path.to_owned()));
+        return;
+    }
+    let entries = fs::read_dir(path).expect("a folder");
+    entries.for_each(|entry| written(&entry.expect("an entry").path(), found));
+}
+
+#[test]
+fn what_people_read_is_plain_operations_english() {
+    let refused = refused();
+    assert!(refused.len() > 15, "{refused:?}");
+    let mut files = Vec::new();
+    for place in [
+        "src",
+        "docs",
+        "playbooks",
+        "scenarios",
+        "rca-templates",
+        "docker",
+        "tests",
+        "README.md",
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "Makefile",
+    ] {
+        written(Path::new(place), &mut files);
+    }
+    assert!(files.len() > 300, "the texts were not found");
+    let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    let mut found = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(&path).expect("text").to_lowercase();
+        let there: Vec<_> = refused.iter().filter(|words| text.contains(*words)).collect();
+        for (number, line) in text.lines().enumerate().filter(|_| !there.is_empty()) {
+            for words in &there {
+                let stands = line.match_indices(words.as_str()).any(|(at, _)| {
+                    is_apart(line[..at].chars().next_back())
+                        && is_apart(line[at + words.len()..].chars().next())
+                });
+                if stands {
+                    found.push(format!("{}:{}: `{words}`", path.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "say it plainly (the table in CONTRIBUTING.md):\n{}",
+        found.join("\n")
+    );
+}

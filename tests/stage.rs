@@ -10,7 +10,7 @@ use chaoslab::domain::scenario::source::Source;
 use chaoslab::domain::scenario::{Drawing, Plan};
 use chaoslab::domain::telemetry::series::{Labels, UnixMs};
 use chaoslab::lab::engine::Lab;
-use chaoslab::lab::engine::scripted::{Deed, Scripted};
+use chaoslab::lab::engine::scripted::{Call, Scripted};
 use chaoslab::lab::keeper::clock::Clock;
 use chaoslab::lab::keeper::record::Recorder;
 use chaoslab::lab::keeper::sample;
@@ -102,10 +102,10 @@ impl Sense for World {
         self.seconds_broken = if self.is_broken() { self.seconds_broken + 1 } else { 0 };
         let attempts = self
             .engine
-            .deeds()
+            .calls()
             .iter()
             .filter(|d| {
-                matches!(d, Deed::Perform(Action::ShapeLink { .. } | Action::StopService { .. }))
+                matches!(d, Call::Perform(Action::ShapeLink { .. } | Action::StopService { .. }))
             })
             .count();
         let shows = (self.shows_after)(attempts).is_some_and(|after| self.seconds_broken > after);
@@ -225,7 +225,7 @@ impl Outcome {
     }
 
     fn performed(&self, which: fn(&Action) -> bool) -> usize {
-        self.engine.deeds().iter().filter(|d| matches!(d, Deed::Perform(a) if which(a))).count()
+        self.engine.calls().iter().filter(|d| matches!(d, Call::Perform(a) if which(a))).count()
     }
 
     fn changes(&self) -> Vec<String> {
@@ -288,13 +288,13 @@ async fn a_run_goes_from_nothing_to_open_in_order() {
     assert_eq!(file.state, RunState::Open);
     let kinds: Vec<_> = outcome
         .engine
-        .deeds()
+        .calls()
         .iter()
         .map(|d| format!("{d:?}").split(['(', ' ']).next().unwrap_or_default().to_owned())
         .collect();
     // What else the feed lists, and the fault: each observed before it is performed.
-    let deeds = ["Observe", "Perform"].repeat(2);
-    assert_eq!(kinds, [&["Reserve", "Boot", "Populate"][..], &deeds].concat());
+    let calls = ["Observe", "Perform"].repeat(2);
+    assert_eq!(kinds, [&["Reserve", "Boot", "Populate"][..], &calls].concat());
     assert_eq!(
         outcome.changes(),
         ["C1 retention raised (governance)", "C2 network change carried out (network)"]
@@ -348,21 +348,21 @@ async fn in_two_thirds_of_the_seeds_the_feed_does_not_list_the_trigger() {
 
 #[tokio::test(start_paused = true)]
 async fn whatever_the_engine_refuses_the_run_is_invalid_and_says_where() {
-    type Refuses = fn(&Deed) -> bool;
+    type Refuses = fn(&Call) -> bool;
     let refusals: [(Refuses, &str); 6] = [
-        (|d| *d == Deed::Reserve, "while booting: the script refuses Reserve"),
-        (|d| *d == Deed::Boot, "while booting: the script refuses Boot"),
-        (|d| *d == Deed::Populate, "while booting: the script refuses Populate"),
+        (|d| *d == Call::Reserve, "while booting: the script refuses Reserve"),
+        (|d| *d == Call::Boot, "while booting: the script refuses Boot"),
+        (|d| *d == Call::Populate, "while booting: the script refuses Populate"),
         (
-            |d| matches!(d, Deed::Perform(Action::AlterTopicConfig { .. })),
+            |d| matches!(d, Call::Perform(Action::AlterTopicConfig { .. })),
             "while booting: the script refuses Perform(AlterTopicConfig",
         ),
         (
-            |d| matches!(d, Deed::Observe(a) if is_cap(a)),
+            |d| matches!(d, Call::Observe(a) if is_cap(a)),
             "while waiting for the page: the script refuses Observe(ShapeLink",
         ),
         (
-            |d| matches!(d, Deed::Perform(a) if is_cap(a)),
+            |d| matches!(d, Call::Perform(a) if is_cap(a)),
             "while waiting for the page: the script refuses Perform(ShapeLink",
         ),
     ];
@@ -379,18 +379,18 @@ async fn a_place_that_was_taken_is_left_for_another() {
     let stage = stage_of(CAUSE);
     stage.engine.take_places(2);
     let outcome = stage.run().await;
-    let deeds: Vec<_> = outcome.engine.deeds().into_iter().take(8).collect();
+    let calls: Vec<_> = outcome.engine.calls().into_iter().take(8).collect();
     let moves = [
-        Deed::Reserve,
-        Deed::Boot,
-        Deed::Sweep,
-        Deed::Reserve,
-        Deed::Boot,
-        Deed::Sweep,
-        Deed::Reserve,
-        Deed::Boot,
+        Call::Reserve,
+        Call::Boot,
+        Call::Sweep,
+        Call::Reserve,
+        Call::Boot,
+        Call::Sweep,
+        Call::Reserve,
+        Call::Boot,
     ];
-    assert_eq!(deeds, moves);
+    assert_eq!(calls, moves);
     assert_eq!(outcome.file.state, RunState::Open);
 }
 
@@ -420,9 +420,9 @@ async fn a_symptom_that_never_shows_is_tried_again_twice_and_then_told() {
     assert_eq!(outcome.performed(is_cap), 3);
     let undone = outcome
         .engine
-        .deeds()
+        .calls()
         .iter()
-        .filter(|d| matches!(d, Deed::Undo(Prior::Link { .. })))
+        .filter(|d| matches!(d, Call::Undo(Prior::Link { .. })))
         .count();
     assert_eq!(undone, 2, "the last one goes with its lab");
     assert_eq!(
@@ -526,7 +526,7 @@ async fn a_cause_may_show_a_few_seconds_late_or_not_yet() {
 async fn a_lab_that_cannot_be_put_back_is_not_broken_again() {
     let mut stage = stage_of(CAUSE);
     stage.world.shows_after = |_| None;
-    stage.engine.refuse(|d| matches!(d, Deed::Undo(_)));
+    stage.engine.refuse(|d| matches!(d, Call::Undo(_)));
     let outcome = stage.run().await;
     assert!(outcome.invalid().contains("the script refuses Undo"), "{}", outcome.invalid());
     assert_eq!(outcome.performed(is_cap), 1);

@@ -116,10 +116,10 @@ impl<'a> Transactions<'a> {
     fn attempt(
         &self,
         what: &str,
-        deed: impl Fn() -> Result<(), KafkaError>,
+        request: impl Fn() -> Result<(), KafkaError>,
     ) -> Result<(), KafkaError> {
         loop {
-            match deed() {
+            match request() {
                 Err(error) if can_be_repeated(&error) && !self.service.stop.requested() => {
                     self.service.log.sparsely(
                         Level::Warn,

@@ -1,4 +1,4 @@
-//! The whole vocabulary of deeds: one thing an engine can do to a lab.
+//! The whole vocabulary of actions: one thing an engine can do to a lab.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::topology::NodeId;
 use crate::domain::workload::Behaviour;
 
-/// One deed. Engines perform it; plans and journals hold it as data.
+/// One action. Engines perform it; plans and journals hold it as data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Action {

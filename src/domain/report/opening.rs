@@ -1,4 +1,4 @@
-//! The truth, told: what broke and where, how it went on and when each step was seen, and what
+//! The truth, told: what broke and where, how it unfolded and when each step was seen, and what
 //! tells it from its look-alikes.
 
 use serde::Serialize;
@@ -89,7 +89,7 @@ pub struct Commitment {
     pub hash: String,
     /// The salt it was made with.
     pub salt: String,
-    /// Whether truth and salt give that hash.
+    /// Whether it is the SHA-256 over the truth and its salt.
     pub verified: bool,
     /// Commands with which anyone can check it.
     pub recipe: Vec<String>,

@@ -1,7 +1,7 @@
 //! `scenario.yaml` and what stands beside it, as one seed fills them.
 
 use super::{FamilyFiles, Found, ScenarioFiles, TOP, expressions, write_ups};
-use crate::domain::fault::Step as Deed;
+use crate::domain::fault::Step as Planned;
 use crate::domain::fault::truth::{LookAlike, Trigger, Truth};
 use crate::domain::rca::vocab::{self, domain};
 use crate::domain::scenario::source::{Source, SourceProblem, texts};
@@ -228,11 +228,11 @@ impl Review<'_> {
 }
 
 /// The conditions steps wait for.
-fn waits(steps: &[Deed]) -> Vec<String> {
-    let of = |step: &Deed| match step {
-        Deed::Do(_) => Vec::new(),
-        Deed::Until { promql, .. } => vec![promql.clone()],
-        Deed::While { promql, steps, .. } => {
+fn waits(steps: &[Planned]) -> Vec<String> {
+    let of = |step: &Planned| match step {
+        Planned::Do(_) => Vec::new(),
+        Planned::Until { promql, .. } => vec![promql.clone()],
+        Planned::While { promql, steps, .. } => {
             std::iter::once(promql.clone()).chain(waits(steps)).collect()
         }
     };

@@ -42,10 +42,10 @@ pub struct Scenario {
     /// What would keep it from happening again: names of the prevention vocabulary.
     #[serde(default)]
     pub preventions: Vec<String>,
-    /// Whether a grade that passes needs it mended.
+    /// Whether a grade that passes needs the fault fixed.
     #[serde(default)]
     pub recovery_required: bool,
-    /// Damage that mending it may do and that costs nothing.
+    /// Damage that fixing it may do and that costs nothing.
     #[serde(default)]
     pub allows: Vec<Damage>,
     /// PromQL that shows who feels it while it lasts, or what it puts at risk.

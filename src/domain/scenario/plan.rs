@@ -76,10 +76,10 @@ pub struct Plan {
     pub fix: Vec<Command>,
     /// Within how many seconds of the fix the objectives must be met again.
     pub recovery_seconds: u32,
-    /// Whether a grade that passes needs it mended.
+    /// Whether a grade that passes needs the fault fixed.
     #[serde(default)]
     pub recovery_required: bool,
-    /// Damage that mending it may do and that costs nothing.
+    /// Damage that fixing it may do and that costs nothing.
     #[serde(default)]
     pub allows: Vec<Damage>,
     /// What shows who feels it while it lasts.

@@ -13,7 +13,7 @@ use crate::domain::workload::{Service, machines};
 
 /// Something an engine was asked to do.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Deed {
+pub enum Call {
     /// Take a place for a lab.
     Reserve,
     /// Boot it.
@@ -30,20 +30,20 @@ pub enum Deed {
     Sweep,
 }
 
-/// Whether a deed is refused.
-type Refusal = Box<dyn Fn(&Deed) -> bool>;
+/// Whether a call is refused.
+type Refusal = Box<dyn Fn(&Call) -> bool>;
 
 /// The engine of tests.
 #[derive(Default)]
 pub struct Scripted {
-    deeds: RefCell<Vec<Deed>>,
+    calls: RefCell<Vec<Call>>,
     refuses: RefCell<Option<Refusal>>,
     places_taken: Cell<u32>,
 }
 
 impl Scripted {
     /// From now on refuses what the script says.
-    pub fn refuse(&self, which: impl Fn(&Deed) -> bool + 'static) {
+    pub fn refuse(&self, which: impl Fn(&Call) -> bool + 'static) {
         *self.refuses.borrow_mut() = Some(Box::new(which));
     }
 
@@ -53,32 +53,32 @@ impl Scripted {
     }
 
     /// What it was asked, in order, refusals among it.
-    pub fn deeds(&self) -> Vec<Deed> {
-        self.deeds.borrow().clone()
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.borrow().clone()
     }
 
     /// Actions that were performed and not taken back.
     pub fn standing(&self) -> Vec<Action> {
         let mut standing = Vec::new();
-        for deed in self.deeds.borrow().iter() {
-            match deed {
-                Deed::Perform(action) => standing.push(action.clone()),
-                Deed::Undo(prior) => {
+        for call in self.calls.borrow().iter() {
+            match call {
+                Call::Perform(action) => standing.push(action.clone()),
+                Call::Undo(prior) => {
                     if let Some(last) = standing.iter().rposition(|a| untouched(a) == *prior) {
                         standing.remove(last);
                     }
                 }
-                Deed::Reserve | Deed::Boot | Deed::Populate | Deed::Observe(_) | Deed::Sweep => {}
+                Call::Reserve | Call::Boot | Call::Populate | Call::Observe(_) | Call::Sweep => {}
             }
         }
         standing
     }
 
-    fn take(&self, deed: Deed) -> Result<(), EngineError> {
-        let refused = self.refuses.borrow().as_ref().is_some_and(|refuses| refuses(&deed));
-        self.deeds.borrow_mut().push(deed.clone());
+    fn take(&self, call: Call) -> Result<(), EngineError> {
+        let refused = self.refuses.borrow().as_ref().is_some_and(|refuses| refuses(&call));
+        self.calls.borrow_mut().push(call.clone());
         if refused {
-            Err(EngineError::Exhausted(format!("the script refuses {deed:?}")))
+            Err(EngineError::Exhausted(format!("the script refuses {call:?}")))
         } else {
             Ok(())
         }
@@ -92,7 +92,7 @@ impl Build for Scripted {
         topology: &Topology,
         services: &[Service],
     ) -> Result<Placement, EngineError> {
-        self.take(Deed::Reserve)?;
+        self.take(Call::Reserve)?;
         let machines = machines(topology, services).into_iter().map(|machine| machine.name);
         let addresses =
             machines.zip(2..).map(|(name, k)| (name, Ipv4Addr::new(172, 30, 0, k))).collect();
@@ -100,7 +100,7 @@ impl Build for Scripted {
     }
 
     async fn boot(&self, _: &Lab, _: &str, _: Startup) -> Result<(), EngineError> {
-        self.take(Deed::Boot)?;
+        self.take(Call::Boot)?;
         match self.places_taken.get() {
             0 => Ok(()),
             left => {
@@ -114,22 +114,22 @@ impl Build for Scripted {
     }
 
     async fn populate(&self, _: &Lab, _: &str) -> Result<(), EngineError> {
-        self.take(Deed::Populate)
+        self.take(Call::Populate)
     }
 }
 
 impl Act for Scripted {
     async fn observe(&self, _: &Lab, action: &Action) -> Result<Prior, EngineError> {
-        self.take(Deed::Observe(action.clone()))?;
+        self.take(Call::Observe(action.clone()))?;
         Ok(untouched(action))
     }
 
     async fn perform(&self, _: &Lab, action: &Action) -> Result<(), EngineError> {
-        self.take(Deed::Perform(action.clone()))
+        self.take(Call::Perform(action.clone()))
     }
 
     async fn undo(&self, _: &Lab, prior: &Prior) -> Result<(), EngineError> {
-        self.take(Deed::Undo(prior.clone()))
+        self.take(Call::Undo(prior.clone()))
     }
 }
 
@@ -180,7 +180,7 @@ fn unset<V>(set: BTreeMap<String, Option<V>>) -> BTreeMap<String, Option<V>> {
 
 impl Sweep for Scripted {
     async fn sweep(&self, _: Option<&str>) -> Result<Swept, EngineError> {
-        self.take(Deed::Sweep)?;
+        self.take(Call::Sweep)?;
         Ok(Swept::default())
     }
 

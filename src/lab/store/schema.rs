@@ -84,12 +84,12 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<u32, StoreEr
     }
 }
 
-/// The format as the record has it; `None` when it is no number.
+/// The format as the record has it; `None` when it is not a number.
 fn read(connection: &Connection, path: &Path) -> Result<Option<u32>, StoreError> {
     let found = connection.query_row("SELECT value FROM meta WHERE key = 'format'", [], |row| {
         row.get::<_, String>(0)
     });
-    // What is no number is no format of ours: it is refused as such.
+    // What is not a number is not a format of ours: it is refused as such.
     Ok(found.map_err(failed("read the format of", path))?.parse().ok())
 }
 

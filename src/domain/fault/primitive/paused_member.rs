@@ -46,7 +46,7 @@ impl Primitive for PausedMember {
         let backlog = Backlog::of(name, on);
         let client = format!("{name}-{}", self.member);
         let deployed = deployed(name, &self.version);
-        // It has partitions, it polls, and it works nothing off.
+        // It has partitions, it polls, and it processes nothing.
         let stalled = format!(
             "kafka_consumer_assigned_partitions{{client_id=\"{client}\"}} > 0 \
              and on (client_id) kafka_consumer_last_poll_seconds_ago{{client_id=\"{client}\"}} < 3 \

@@ -70,7 +70,7 @@ fn numbers_that_every_run_has_its_own_of_are_not_the_point() {
         let (apart, why) = TC.apart("kafka-2", "tc -s qdisc show dev eth0", SHAPED, quote);
         assert_eq!(apart, 3, "{quote}: {why}");
     }
-    // Nothing dropped is no number like another.
+    // Nothing dropped is not a number like another.
     let quiet = "qdisc noqueue 0: dev lo root refcnt 2\n Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0)\n";
     let (apart, why) = TC.apart("kafka-2", "tc -s qdisc", quiet, "dropped 0, overlimits 0");
     assert_eq!(apart, 0, "{why}");

@@ -45,7 +45,7 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("node_filesystem_avail", "node_filesystem_avail_bytes"),
 ];
 
-/// What a metric is called here that other exporters call so; none when it is no name of theirs.
+/// What a metric is called here that other exporters call so; none when it is not one of theirs.
 pub fn called_here(name: &str) -> Option<&'static str> {
     let lower = name.to_lowercase();
     if let Some((_, here)) = OTHERWISE.iter().find(|(other, _)| *other == lower) {

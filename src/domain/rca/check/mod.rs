@@ -104,7 +104,7 @@ pub enum Weakness {
     NoTool,
     /// The text stands in the command line itself.
     OwnText,
-    /// The text only names things.
+    /// The quote holds only names.
     NamesOnly,
     /// It says what this claim says.
     Duplicate(String),
