@@ -3,6 +3,7 @@
 mod program;
 
 use std::fs;
+use std::process::Command;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -71,6 +72,12 @@ fn beside_others() -> RwLockReadGuard<'static, ()> {
 fn kill(pid: i32) {
     // It may have ended in this very moment.
     let _ = kill_process(Pid::from_raw(pid).expect("a process id"), Signal::KILL);
+}
+
+fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker").args(arguments).output().expect("docker runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn only_run(program: &Program) -> Option<String> {
@@ -233,4 +240,31 @@ fn a_run_whose_folder_is_removed_takes_itself_down() {
     until("nothing to be left", Duration::from_secs(90), || {
         (standing(&run) == NOTHING).then_some(())
     });
+}
+
+#[test]
+fn labs_of_other_homes_stay_and_what_nobody_keeps_goes() {
+    let _alone = alone();
+    let program = Program::new();
+    // A keeper of another home is told by its arguments; so this is one.
+    let mut keeper = Command::new("sh")
+        .args(["-c", "sleep 120; :", "keep", "r-aaaaa1"])
+        .spawn()
+        .expect("a process");
+    let network = |run: &str| {
+        docker(&["network", "create", "--label", &format!("chaoslab.run={run}"), run]);
+    };
+    ["r-aaaaa1", "r-aaaaa2"].map(network);
+    let outcome = program.run(&["stop", "--all"]);
+    let asked = program.run(&["stop", "--everyone"]);
+    let left = docker(&["network", "ls", "--quiet", "--filter", "name=r-aaaaa"]);
+    docker(&["network", "rm", "r-aaaaa1"]);
+    kill(keeper.id() as i32);
+    keeper.wait().expect("it ended");
+    assert_eq!(outcome.code, 0, "{}", outcome.err);
+    assert!(outcome.err.contains("left standing: r-aaaaa1, in use"), "{}", outcome.err);
+    assert_eq!(left.lines().count(), 1, "{left}");
+    // Nobody can be asked here.
+    assert_eq!(asked.code, 2, "{}", asked.err);
+    assert!(asked.err.contains("in use from another home: r-aaaaa1"), "{}", asked.err);
 }

@@ -132,8 +132,8 @@ async fn leftovers(home: &Home, host: &impl Sweep) -> Result<Finding, DrillError
         "leftovers",
         standing == Swept::default() || live > 0,
         found,
-        "no live run in this home owns them. When nobody else runs labs on this engine, \
-         `chaoslab stop --all` removes them: it takes down every lab there is",
+        "no live run in this home owns them; `chaoslab stop --all` removes what nobody keeps any \
+         more, and names what another home has in use",
     ))
 }
 

@@ -65,6 +65,12 @@ pub enum Notice {
     /// What belonged to no run of this home was removed.
     #[error("removed besides: {}", told(.0))]
     RemovedBesides(Swept),
+    /// Labs that are in use from other homes were left alone.
+    #[error(
+        "left standing: {}, in use from another home; `chaoslab stop --everyone` takes down every \
+         lab on this engine", .0.join(", ")
+    )]
+    OthersStay(Vec<String>),
     /// A run that is not graded can be read on.
     #[error("the record stays: `query`, `logs`, `history`, `rca` and `submit` go on working")]
     RecordStays,

@@ -1,6 +1,7 @@
 //! Ending a run and leaving nothing on the engine. Safe to repeat, from anywhere, whatever was
 //! killed before.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -30,8 +31,60 @@ pub struct Stopped {
     pub removed: Swept,
 }
 
-/// Stops every run of a home, and removes whatever carries our label.
+/// Stops every run of a home, and removes what is left of runs that nobody keeps any more. Labs of
+/// other homes stay, and are named.
 pub async fn all(home: &Home, notices: &dyn Notices) -> Result<Vec<Stopped>, DrillError> {
+    let stopped = own(home, notices).await?;
+    let engine = connect().await?;
+    let kept = keepers();
+    let mut removed = Swept::default();
+    let mut others = Vec::new();
+    for run in engine.runs().await? {
+        if kept.contains_key(&run) {
+            others.push(run);
+        } else {
+            removed += engine.sweep(Some(&run)).await?;
+        }
+    }
+    notices.notify(Notice::RemovedBesides(removed));
+    if !others.is_empty() {
+        notices.notify(Notice::OthersStay(others));
+    }
+    // One that could not be stopped keeps no other standing; it is told when all were tried.
+    stopped.into_iter().collect()
+}
+
+/// The runs of other homes whose labs stand on this engine and are kept by somebody.
+pub async fn others(home: &Home) -> Result<Vec<String>, DrillError> {
+    let own: Vec<_> = home.list()?.into_iter().map(|run| run.id).collect();
+    let kept = keepers();
+    let standing = connect().await?.runs().await?.into_iter();
+    Ok(standing.filter(|run| kept.contains_key(run) && !own.contains(run)).collect())
+}
+
+/// Stops every run of a home and takes down every other lab on the engine, whoever uses it.
+pub async fn everyone(home: &Home, notices: &dyn Notices) -> Result<Vec<Stopped>, DrillError> {
+    let stopped = own(home, notices).await?;
+    let engine = connect().await?;
+    let standing = engine.runs().await?;
+    for (run, pid) in keepers() {
+        // It may have ended in this very moment; so may it be another user's, whose lab goes
+        // nevertheless.
+        if standing.contains(&run)
+            && let Some(pid) = Pid::from_raw(pid)
+        {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+    notices.notify(Notice::RemovedBesides(engine.sweep(None).await?));
+    stopped.into_iter().collect()
+}
+
+/// Stops every run of a home that stands, each with how that went.
+async fn own(
+    home: &Home,
+    notices: &dyn Notices,
+) -> Result<Vec<Result<Stopped, DrillError>>, DrillError> {
     let mut stopped = Vec::new();
     for run in home.list()? {
         // One folder that cannot be read does not keep the others' labs standing.
@@ -40,9 +93,7 @@ pub async fn all(home: &Home, notices: &dyn Notices) -> Result<Vec<Stopped>, Dri
             stopped.push(stop(&run, notices).await);
         }
     }
-    notices.notify(Notice::RemovedBesides(connect().await?.sweep(None).await?));
-    // One that could not be stopped keeps no other standing; it is told when all were tried.
-    stopped.into_iter().collect()
+    Ok(stopped)
 }
 
 /// Ends the keeper, sweeps the engine, and writes down that the run is closed.
@@ -108,9 +159,23 @@ async fn is_gone(run: &Run) -> Result<bool, RunError> {
 
 /// Whether the process of this id really is the keeper of this run: ids are used again.
 fn is_keeper(pid: i32, run: &str) -> bool {
-    let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    keeps(pid).as_deref() == Some(run)
+}
+
+/// The run that the process of this id keeps.
+fn keeps(pid: i32) -> Option<String> {
+    // It may have ended, or be somebody else's.
+    let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let arguments: Vec<_> = arguments.split(|b| *b == 0).collect();
-    arguments.windows(2).any(|pair| pair[0] == b"keep" && pair[1] == run.as_bytes())
+    let pair = arguments.windows(2).find(|pair| pair[0] == b"keep")?;
+    String::from_utf8(pair[1].to_vec()).ok()
+}
+
+/// The keepers of this machine, whatever home they work for: the process of each run.
+fn keepers() -> BTreeMap<String, i32> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid| Some((keeps(pid)?, pid))).collect()
 }
 
 #[cfg(test)]

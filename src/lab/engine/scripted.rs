@@ -184,6 +184,10 @@ impl Sweep for Scripted {
         Ok(Swept::default())
     }
 
+    async fn runs(&self) -> Result<BTreeSet<String>, EngineError> {
+        Ok(BTreeSet::new())
+    }
+
     async fn standing(&self, _: Option<&str>) -> Result<Swept, EngineError> {
         Ok(Swept::default())
     }

@@ -1,5 +1,7 @@
 //! Leaving nothing behind.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::EngineError;
@@ -13,6 +15,14 @@ pub struct Swept {
     pub networks: usize,
     /// Volumes.
     pub volumes: usize,
+}
+
+impl std::ops::AddAssign for Swept {
+    fn add_assign(&mut self, more: Self) {
+        self.containers += more.containers;
+        self.networks += more.networks;
+        self.volumes += more.volumes;
+    }
 }
 
 /// Something that could not be removed.
@@ -39,6 +49,9 @@ pub trait Sweep {
     /// to repeat. What cannot be removed keeps nothing else from going, and is told as
     /// [`EngineError::Left`].
     async fn sweep(&self, run: Option<&str>) -> Result<Swept, EngineError>;
+
+    /// The runs of which anything stands.
+    async fn runs(&self) -> Result<BTreeSet<String>, EngineError>;
 
     /// What still stands of one run, or of all runs.
     async fn standing(&self, run: Option<&str>) -> Result<Swept, EngineError>;

@@ -1,6 +1,6 @@
 //! Leaving nothing behind: everything that carries the run's label is removed, and only that.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::query_parameters::{
@@ -81,6 +81,10 @@ impl Sweep for DockerEngine {
         if left.is_empty() { Ok(swept) } else { Err(EngineError::Left { swept, left }) }
     }
 
+    async fn runs(&self) -> Result<BTreeSet<String>, EngineError> {
+        Ok(self.labelled(None).await?.into_iter().map(|(run, _)| run).collect())
+    }
+
     async fn standing(&self, run: Option<&str>) -> Result<Swept, EngineError> {
         let mut standing = Swept::default();
         self.things(run).await?.iter().for_each(|thing| count(&mut standing, thing));
@@ -103,6 +107,11 @@ fn count(swept: &mut Swept, thing: &Thing) {
 impl DockerEngine {
     /// All that there is of a run, or of all runs, in the order in which it can go.
     async fn things(&self, run: Option<&str>) -> Result<Vec<Thing>, EngineError> {
+        Ok(self.labelled(run).await?.into_iter().map(|(_, thing)| thing).collect())
+    }
+
+    /// The same, each with the run it is labelled with.
+    async fn labelled(&self, run: Option<&str>) -> Result<Vec<(String, Thing)>, EngineError> {
         let label = run.map_or_else(|| RUN_LABEL.to_owned(), |run| format!("{RUN_LABEL}={run}"));
         let labelled = HashMap::from([("label".to_owned(), vec![label])]);
         let options = ListContainersOptionsBuilder::default().all(true).filters(&labelled).build();
@@ -115,18 +124,22 @@ impl DockerEngine {
         let options = ListVolumesOptionsBuilder::default().filters(&labelled).build();
         let volumes = self.docker.list_volumes(Some(options));
         let volumes = within("list the run's volumes", self.patience.answers, volumes).await?;
-        // A container that is half removed has no name any more.
+        let run_of = |mut labels: HashMap<String, String>| labels.remove(RUN_LABEL);
         let containers = containers.into_iter().filter_map(|container| {
+            // A container that is half removed has no name any more.
             let name = container.names.unwrap_or_default().into_iter().next();
-            name.map(|name| name.trim_start_matches('/').to_owned()).or(container.id)
+            let name = name.map(|name| name.trim_start_matches('/').to_owned()).or(container.id)?;
+            Some((run_of(container.labels?)?, Thing::Container(name)))
         });
-        let volumes = volumes.volumes.unwrap_or_default().into_iter().map(|volume| volume.name);
-        let networks = networks.into_iter().filter_map(|network| network.name);
-        Ok(containers
-            .map(Thing::Container)
-            .chain(networks.map(Thing::Network))
-            .chain(volumes.map(Thing::Volume))
-            .collect())
+        let networks = networks
+            .into_iter()
+            .filter_map(|network| Some((run_of(network.labels?)?, Thing::Network(network.name?))));
+        let volumes = volumes
+            .volumes
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|volume| Some((run_of(volume.labels)?, Thing::Volume(volume.name))));
+        Ok(containers.chain(networks).chain(volumes).collect())
     }
 
     async fn remove(&self, thing: &Thing) -> Result<(), EngineError> {
