@@ -161,7 +161,11 @@ fn with_separation(association: u32, why: &str, separation: &Separation) -> (u32
     } else {
         format!("it tells this cause from {told}")
     };
-    (associated + separation.share() * (1000 - ASSOCIATED) / 1000, format!("{why}; {says}"))
+    let apart = separation.share() * (1000 - ASSOCIATED) / 1000;
+    // What has no part in what happened grounds nothing, whatever it tells apart: outputs that are
+    // cut off after some lines differ from run to run by chance.
+    let worth = if association > 0 { associated + apart } else { apart.min(ASSOCIATED) };
+    (worth, format!("{why}; {says}"))
 }
 
 /// What a true piece is worth for belonging to the incident.

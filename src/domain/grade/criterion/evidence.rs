@@ -14,6 +14,9 @@ pub struct Evidence;
 const PIECES: usize = 3;
 /// What is left, in thousandths, when all pieces come from one kind of source.
 const ONE_SOURCE: u32 = 850;
+/// The score from which on one kind of source is enough: what tells the cause from nearly all
+/// others needs nothing to bear it out.
+const ALONE: u32 = 900;
 /// What each false piece costs.
 const FALSE: u32 = 150;
 /// What each unverifiable piece costs, the first left out.
@@ -48,7 +51,7 @@ impl Criterion for Evidence {
             .filter(|w| w.counted && w.worth > 0)
             .map(|w| case.findings[w.number].source)
             .collect();
-        if sources.len() == 1 && sum > 0 {
+        if sources.len() == 1 && sum > 0 && score < ALONE {
             let first = best.first().map_or(0, |w| w.number);
             let says = "all of it comes from one kind of source; metrics, logs and commands bear each other out".to_owned();
             outcome.slip(of_finding(

@@ -37,9 +37,9 @@ fn a_right_analysis_passes_however_it_was_proved() {
         .map(|(proof, evidence)| format!("{proof}: {}\n", brief(&isr(&link_capped(evidence)))))
         .collect();
     insta::assert_snapshot!(told, @r"
-    metrics: passed 95.738 (class 1000, component 1000, onset 1000, evidence 850, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
-    logs: passed 95.738 (class 1000, component 1000, onset 1000, evidence 850, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
-    commands: passed 95.738 (class 1000, component 1000, onset 1000, evidence 850, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
+    metrics: passed 100.000 (class 1000, component 1000, onset 1000, evidence 1000, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
+    logs: passed 100.000 (class 1000, component 1000, onset 1000, evidence 1000, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
+    commands: passed 100.000 (class 1000, component 1000, onset 1000, evidence 1000, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
     mixed: passed 100.000 (class 1000, component 1000, onset 1000, evidence 1000, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
     by fixing it: passed 100.000 (class 1000, component 1000, onset 1000, evidence 1000, mechanism 1000, impact and times 1000, mitigation and recovery 1000, prevention 1000) gates failed: []
     ");
@@ -97,7 +97,7 @@ fn a_control_is_proved_by_objectives_and_the_alert() {
     );
     let run = sample::self_healed();
     let grade = graded(&draft.file(), &run, &healed()).expect("it is valid");
-    insta::assert_snapshot!(brief(&grade), @"passed 90.076 (class 1000, onset 1000, evidence 850, impact and times 166, mitigation and recovery 1000) gates failed: []");
+    insta::assert_snapshot!(brief(&grade), @"passed 96.029 (class 1000, onset 1000, evidence 1000, impact and times 166, mitigation and recovery 1000) gates failed: []");
     insta::assert_snapshot!(grade.scaled_out.iter().map(|s| format!("{} {}: {}\n", s.item, s.weight, s.why)).collect::<String>(), @r"
     component 15: nothing was broken in the end, so there is no place to name
     hypotheses 12: no run of another cause is recorded yet, so nothing can say what rules one out
