@@ -169,7 +169,7 @@ fn no_document_is_too_heavy_to_grade() {
     };
     let lines = |n: usize| {
         format!(
-            "log: '{{node=~\".*\"}} |~ \"(a|b|c).*(d|e|f).*{n}\"', from: T-00:02:00, to: T+00:02:00"
+            "log: '{{node=~\".+\"}} |~ \"(a|b|c).*(d|e|f).*{n}\"', from: T-00:02:00, to: T+00:02:00"
         )
     };
     let wide = |n: usize| {
