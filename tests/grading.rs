@@ -199,58 +199,11 @@ fn no_document_is_too_heavy_to_grade() {
             // How long it takes is measured, not asserted.
             println!("{family}, 64 times {name}: {} ms", began.elapsed().as_millis());
             assert!(!graded.passed);
-            let costly = |e: &&chaoslab::domain::grade::Evidence| e.reason.contains("work");
+            let costly =
+                |e: &&chaoslab::domain::grade::Evidence| e.reason.starts_with("verifying it takes");
             for piece in graded.evidence.iter().filter(costly) {
                 assert_eq!(piece.verdict, "unverifiable", "{}", piece.reason);
             }
         }
     }
-}
-
-/// The three series that differ most between the healthy time and the page, as somebody would claim
-/// who looks for nothing else: each half way between both values.
-fn largest_changes(recording: &Recording) -> Vec<String> {
-    use chaoslab::domain::telemetry::series::{SeriesSource, is_stale};
-    let (phases, page) = (recording.head.phases, recording.head.facts.page);
-    let at = page + 5_000;
-    let mut changes: Vec<(f64, String)> = Vec::new();
-    for series in recording.telemetry.select(&[], i64::MIN, i64::MAX).expect("in memory") {
-        let value = |until: i64| {
-            let points = series.points.iter().rev();
-            points.filter(|p| !is_stale(p.value)).find(|p| p.at <= until).map(|p| p.value)
-        };
-        let (Some(before), Some(after)) = (value(phases.baseline.to), value(at)) else { continue };
-        let size = before.abs().max(after.abs());
-        if before != after && size > 0.0 {
-            let relation = if after > before { ">" } else { "<" };
-            let limit = before + (after - before) / 2.0;
-            let claim = format!("promql: '{} {relation} {limit:e}', at: T+00:00:05", series.labels);
-            changes.push(((after - before).abs() / size, claim));
-        }
-    }
-    changes.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    changes.into_iter().take(3).map(|(_, claim)| claim).collect()
-}
-
-#[test]
-fn whoever_claims_the_largest_changes_has_found_nothing_out() {
-    let (mut grounded, mut told, mut runs) = (0, String::new(), 0);
-    for recording in recordings().iter().filter(|r| !r.class().starts_with("none")) {
-        let with = comparison(recording);
-        let text = claiming(recording, &largest_changes(recording));
-        let document = Document::read(text.as_bytes()).expect("it is YAML");
-        let graded =
-            grade(&document, &recording.record(), &recording.head.truth, &with, &Terms::default())
-                .unwrap_or_else(|error| panic!("{error}"));
-        let stands = graded.gates.iter().any(|g| g.gate == "G3" && g.passed);
-        grounded += usize::from(stands);
-        runs += 1;
-        if stands {
-            told += &format!("{}:\n", recording.name());
-            for piece in &graded.evidence {
-                told += &format!("    {} {}: {}\n", piece.worth, piece.observed, piece.why);
-            }
-        }
-    }
-    assert!(grounded * 2 < runs, "{grounded} of {runs} pass G3\n{told}");
 }
