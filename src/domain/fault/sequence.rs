@@ -31,11 +31,13 @@ pub fn sequence(
     for effect in chain {
         let held = times(&effect.shows, series, within)?;
         let cause = effect.after.iter().filter_map(|k| firsts.get(*k).copied().flatten()).max();
-        // What flickers while its cause is under way counts from where it follows it.
-        let first = held
-            .iter()
-            .find(|span| cause.is_none_or(|cause| span.from + OUT_OF_ORDER_MS >= cause))
-            .map(|span| span.from);
+        // What flickers while its cause is under way counts from where it follows it; what held when
+        // the stretch began, since it looks back at a change before it, counts from its cause on.
+        let first = held.iter().find_map(|span| match cause {
+            Some(cause) if span.from + OUT_OF_ORDER_MS >= cause => Some(span.from),
+            Some(cause) => (span.from == within.from && span.to >= cause).then_some(cause),
+            None => Some(span.from),
+        });
         firsts.push(first);
         seen.push(match (first, held.last()) {
             (Some(first), _) => Seen::InOrder(first),
@@ -85,6 +87,15 @@ mod tests {
     #[test]
     fn what_flickers_counts_from_where_it_follows_its_cause() {
         assert_eq!(seen(&[20], &[2, 3, 30]), [Seen::InOrder(20_000), Seen::InOrder(30_000)]);
+    }
+
+    #[test]
+    fn what_held_before_the_fault_and_goes_on_counts_from_its_cause() {
+        let on = |seconds: std::ops::RangeInclusive<i64>| seconds.collect::<Vec<_>>();
+        let first = Seen::InOrder(20_000);
+        assert_eq!(seen(&[20], &on(0..=40)), [first, first]);
+        assert_eq!(seen(&[20], &on(0..=5)), [first, Seen::TooEarly(20_000)]);
+        assert_eq!(seen(&[20], &on(1..=40)), [first, Seen::TooEarly(19_000)]);
     }
 
     #[test]
