@@ -191,14 +191,25 @@ fn what_was_a_look(program: &Program) {
     }
 }
 
+/// Whether the record says that a command changed something, in a line that begins so.
+fn changed(command: &Value, line: &str) -> bool {
+    let changed = command["changed"].as_array();
+    changed.into_iter().flatten().any(|l| l.as_str().is_some_and(|l| l.starts_with(line)))
+}
+
 fn what_was_a_change(program: &Program) {
     let mut terminal = shell(program, "kafka-1");
     // No line of it is seen, and what it does is.
-    terminal.type_in("sh\rtc qdisc add dev eth0 root pfifo limit 999\rexit\r");
-    terminal.until("changed kafka-1: queueing added");
+    for line in ["sh", "tc qdisc add dev eth0 root pfifo limit 999"] {
+        terminal.type_in(&format!("{line}\r"));
+        terminal.until("\r\n");
+        terminal.until("# ");
+    }
+    terminal.type_in("exit\r");
+    terminal.until("queueing added: qdisc pfifo");
     terminal.until(PROMPT);
     let unseen = recorded(program, "sh");
-    assert!(unseen["changed"][0].as_str().expect("a line").contains("pfifo"), "{unseen}");
+    assert!(changed(&unseen, "kafka-1: queueing added: qdisc pfifo"), "{unseen}");
     for (line, change) in [
         ("tc qdisc del dev eth0 root", "kafka-1: queueing removed: qdisc pfifo"),
         ("iptables -A OUTPUT -p tcp --dport 1 -j DROP", "kafka-1: packet filter added: filter -A"),
@@ -210,12 +221,12 @@ fn what_was_a_change(program: &Program) {
         (
             "kafka-configs.sh --alter --entity-type topics --entity-name payments --add-config \
              segment.ms=86400001",
-            "config of topic payments, segment.ms: none -> 86400001",
+            "config of topic payments, segment.ms: ",
         ),
         (
             "kafka-configs.sh --alter --entity-type broker-loggers --entity-name 1 --add-config \
-             kafka.server.KafkaApis=DEBUG",
-            "log level of broker 1, kafka.server.KafkaApis: INFO -> DEBUG",
+             kafka.server.ReplicaManager=DEBUG",
+            "log level of broker 1, kafka.server.ReplicaManager: ",
         ),
         (
             "kafka-configs.sh --alter --entity-type clients --entity-name nobody --add-config \
@@ -230,8 +241,7 @@ fn what_was_a_change(program: &Program) {
     ] {
         let shown = enter(&mut terminal, line);
         let command = recorded(program, line);
-        let changed = command["changed"][0].as_str().unwrap_or_default();
-        assert!(changed.starts_with(change), "`{line}` changed something: {command}");
+        assert!(changed(&command, change), "`{line}` changed something: {command}");
         assert!(shown.contains(&format!("[#{}] changed ", command["number"])), "{shown}");
     }
 }

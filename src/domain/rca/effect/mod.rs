@@ -96,8 +96,11 @@ impl Compared<'_> {
 
     /// Whether a difference is of the command's making, and not of the lab's.
     fn is_its_own(&self, difference: &Difference, nature: Nature) -> bool {
-        let since = difference.after.as_ref().and_then(|found| found.since);
-        if since.is_some_and(|since| since < self.started - UNSURE_MS) {
+        let [was, since] = [&difference.before, &difference.after]
+            .map(|found| found.as_ref().and_then(|found| found.since));
+        // A process that is stopped has run since then all the same.
+        let is_new = |since: &UnixMs| was.is_none_or(|was| (since - was).abs() > UNSURE_MS);
+        if since.filter(is_new).is_some_and(|since| since < self.started - UNSURE_MS) {
             return false;
         }
         let said = match nature {

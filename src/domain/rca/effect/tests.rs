@@ -192,6 +192,20 @@ fn a_process_that_restarts_by_itself_counts_for_those_who_restart_it() {
 }
 
 #[test]
+fn a_process_that_is_stopped_has_run_for_long() {
+    let of = |value: &str, since| Some(Found { value: value.to_owned(), since: Some(since) });
+    let mut process = differs(Part::Process, "kafka", None, None);
+    // The kernel's clock is read to some milliseconds.
+    process.before = of("running as 38", STARTED - 60_000);
+    process.after = of("stopped as 38", STARTED - 59_997);
+    let line = "kill -STOP $(pgrep -x java)";
+    assert_eq!(told(line, 0, &[process.clone()], &all()), "kafka-2: process kafka stopped");
+    std::mem::swap(&mut process.before, &mut process.after);
+    let line = "kill -CONT 38";
+    assert_eq!(told(line, 0, &[process], &all()), "kafka-2: process kafka continued");
+}
+
+#[test]
 fn only_what_is_not_plainly_a_readers_is_compared() {
     for line in [
         "date -Iseconds",
