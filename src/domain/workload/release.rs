@@ -173,8 +173,9 @@ mod tests {
         assert_eq!(Behaviour::of_release(&all.build([8; 32])), Some(all));
         assert_eq!(Behaviour::of_release(b""), None);
         assert_eq!(Behaviour::of_release(&[7; 100]), None);
+        // The first byte behind the nonce says how much there is.
         let mut damaged = slow().build([7; 32]);
-        damaged[40] ^= 1;
+        damaged[NONCE] ^= 1;
         assert_eq!(Behaviour::of_release(&damaged), None);
     }
 

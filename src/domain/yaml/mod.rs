@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_right_document_knows_where_its_values_stand() {
-        let doc = read::<Outer>("name: x\nitems:\n  - id: a\n    count: 1\n  - {id: b, count: 2}\ndeed:\n  stop: {node: kafka-1}\n", 10)
+        let doc = read::<Outer>("name: x\nitems:\n  - id: a\n    count: 1\n  - {id: b, count: 2}\naction:\n  stop: {node: kafka-1}\n", 10)
             .expect("right");
         assert_eq!(doc.value.name, "x");
         assert_eq!(
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn all_problems_are_told_at_once_with_the_nearest_name() {
-        insta::assert_snapshot!(problems("name: x\nitms: []\nitems:\n  - {id: a, count: many}\n  - {id: b, count: 2, cuont: 3}\n  - {count: 2}\ndeed:\n  link-kap: {}\n"), @"
+        insta::assert_snapshot!(problems("name: x\nitms: []\nitems:\n  - {id: a, count: many}\n  - {id: b, count: 2, cuont: 3}\n  - {count: 2}\naction:\n  link-kap: {}\n"), @"
         2:1: unknown field `itms`, expected one of `name`, `items`, `action`; did you mean `items`?
         4:20: items[0].count: invalid type: string \"many\", expected u32
         5:23: items[1]: unknown field `cuont`, expected `id` or `count`; did you mean `count`?

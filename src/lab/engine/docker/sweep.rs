@@ -124,21 +124,21 @@ impl DockerEngine {
         let options = ListVolumesOptionsBuilder::default().filters(&labelled).build();
         let volumes = self.docker.list_volumes(Some(options));
         let volumes = within("list the run's volumes", self.patience.answers, volumes).await?;
-        let run_of = |mut labels: HashMap<String, String>| labels.remove(RUN_LABEL);
+        // The engine chose them by the label, so each has one.
+        let run_of = |labels: Option<HashMap<String, String>>| {
+            labels.and_then(|mut labels| labels.remove(RUN_LABEL)).unwrap_or_default()
+        };
         let containers = containers.into_iter().filter_map(|container| {
             // A container that is half removed has no name any more.
             let name = container.names.unwrap_or_default().into_iter().next();
             let name = name.map(|name| name.trim_start_matches('/').to_owned()).or(container.id)?;
-            Some((run_of(container.labels?)?, Thing::Container(name)))
+            Some((run_of(container.labels), Thing::Container(name)))
         });
         let networks = networks
             .into_iter()
-            .filter_map(|network| Some((run_of(network.labels?)?, Thing::Network(network.name?))));
-        let volumes = volumes
-            .volumes
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|volume| Some((run_of(volume.labels)?, Thing::Volume(volume.name))));
+            .filter_map(|network| Some((run_of(network.labels), Thing::Network(network.name?))));
+        let volumes = volumes.volumes.unwrap_or_default().into_iter();
+        let volumes = volumes.map(|v| (run_of(Some(v.labels)), Thing::Volume(v.name)));
         Ok(containers.chain(networks).chain(volumes).collect())
     }
 
