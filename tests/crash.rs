@@ -254,7 +254,7 @@ fn labs_of_other_homes_stay_and_what_nobody_keeps_goes() {
     let network = |run: &str| {
         docker(&["network", "create", "--label", &format!("chaoslab.run={run}"), run]);
     };
-    ["r-aaaaa1", "r-aaaaa2"].map(network);
+    ["r-aaaaa1", "r-aaaaa2"].into_iter().for_each(network);
     let outcome = program.run(&["stop", "--all"]);
     let asked = program.run(&["stop", "--everyone"]);
     let left = docker(&["network", "ls", "--quiet", "--filter", "name=r-aaaaa"]);
