@@ -163,6 +163,10 @@ impl Search {
     }
 }
 
+/// What an engine tells of a machine whose memory was used up: a symptom, and nothing that was done
+/// to it.
+const KILLED_BY_THE_KERNEL: &str = "oom";
+
 /// How long a look at all machines of a lab takes at most, in seconds.
 const LOOK_SECONDS: i64 = 5;
 
@@ -192,7 +196,8 @@ fn unlike(machines: &[&str], events: &[MachineEvent], staged: Staged) -> Vec<Lea
         if let Some(command) = what.strip_prefix(BEGUN).filter(|command| command.trim() != SHELL) {
             leaks.push(leak(command, format!("{what} on {machine}")));
         }
-        if *at >= staged.settled && !what.starts_with("exec_") {
+        let is_done_to_it = !what.starts_with("exec_") && what != KILLED_BY_THE_KERNEL;
+        if *at >= staged.settled && is_done_to_it {
             leaks.push(leak(what, format!("on {machine} alone, while the lab was broken")));
         }
     }
@@ -281,6 +286,8 @@ mod tests {
         // Nor can what it has forgotten a part of.
         let cut = [&[(10, "kafka-2", "exec_create: sh")], &counted[4..]].concat();
         assert!(told(&cut).is_empty(), "{:?}", told(&cut));
+        let killed = [&alike[..], &[(14, "kafka-2", "oom")]].concat();
+        assert!(told(&killed).is_empty(), "{:?}", told(&killed));
         let other = [&alike[..], &[(14, "kafka-2", "update")]].concat();
         assert_eq!(told(&other), ["update: on kafka-2 alone, while the lab was broken"]);
     }
