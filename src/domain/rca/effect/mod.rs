@@ -108,8 +108,11 @@ impl Compared<'_> {
             Nature::ReadOnly { .. } | Nature::Unknown => None,
         };
         match difference.part {
-            // A process that is gone has no limits.
-            Part::Limits => difference.before.is_some() && difference.after.is_some(),
+            // A process that is gone has no limits, and a logger is there once something was logged
+            // through it.
+            Part::Limits | Part::LogLevel => {
+                difference.before.is_some() && difference.after.is_some()
+            }
             Part::Process => {
                 !self.is_restless || matches!(said, Some(Change::Signal | Change::Restart))
             }

@@ -98,6 +98,17 @@ fn words_of_a_change_that_changed_nothing_are_a_look() {
 }
 
 #[test]
+fn a_logger_that_came_to_be_is_no_change_and_one_that_is_set_is() {
+    let level = |before| {
+        let logger = "2, org.apache.kafka.common.requests.OffsetFetchRequest";
+        [differs(Part::LogLevel, logger, before, Some("DEBUG"))]
+    };
+    assert_eq!(told("sv restart nothing", 1, &level(None), &all()), "a look");
+    let line = "kafka-configs.sh --alter --entity-type broker-loggers --entity-name 2";
+    assert_ne!(told(line, 0, &level(Some("INFO")), &all()), "a look");
+}
+
+#[test]
 fn words_decide_where_nothing_could_be_found() {
     unchanged(&[
         // It takes its time to end.
