@@ -90,7 +90,7 @@ const BY_COMMANDS: &[WriteUp] = &[
                 "kafka-topics.sh --describe --under-replicated-partitions",
                 LACKING,
                 "",
-                "Isr: {bystander}",
+                "@Leader: {bystander}",
             ),
         ],
         ruled_out: "network.capacity.link_capped",
