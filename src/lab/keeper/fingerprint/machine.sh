@@ -20,7 +20,8 @@ ip -o link
 ip -o route show table all
 ip rule
 part kernel
-grep -rs . /proc/sys/vm /proc/sys/net /proc/sys/kernel /proc/sys/fs |
+# What cannot be written is a count.
+find /proc/sys/vm /proc/sys/net /proc/sys/kernel /proc/sys/fs -type f -perm -200 -exec grep -sH . {} + |
     grep -Ev '^/proc/sys/(kernel/(random|ns_last_pid|pty|sched_domain|cad_pid)|fs/(dentry-state|file-nr|inode-|aio-nr|binfmt)|net/netfilter/nf_conntrack_count|[^:]*/(gc_|flush))'
 part mounts
 cat /proc/mounts
