@@ -247,6 +247,8 @@ fn what_was_a_change(program: &Program) {
     enter(&mut terminal, "sv restart kafka");
     let restarted = recorded(program, "sv restart kafka");
     assert_eq!(restarted["mutating"], true, "{restarted}");
+    terminal.type_in("exit\r");
+    assert_eq!(terminal.ended(), Some(0));
 }
 
 fn torn_away(program: &Program) {
