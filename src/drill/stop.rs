@@ -36,19 +36,22 @@ pub struct Stopped {
 pub async fn all(home: &Home, notices: &dyn Notices) -> Result<Vec<Stopped>, DrillError> {
     let stopped = own(home, notices).await?;
     let engine = connect().await?;
-    let kept = keepers();
+    let (others, left) = standing(&engine).await?;
     let mut removed = Swept::default();
-    let mut others = Vec::new();
-    for run in engine.runs().await? {
-        if kept.contains_key(&run) {
-            others.push(run);
-        } else {
-            removed += engine.sweep(Some(&run)).await?;
+    let mut refused = None;
+    for run in left {
+        // What of one run cannot be removed keeps no other's from going.
+        match engine.sweep(Some(&run)).await {
+            Ok(swept) => removed += swept,
+            Err(error) => refused = refused.or(Some(error)),
         }
     }
     notices.notify(Notice::RemovedBesides(removed));
     if !others.is_empty() {
         notices.notify(Notice::OthersStay(others));
+    }
+    if let Some(error) = refused {
+        return Err(error.into());
     }
     // One that could not be stopped keeps no other standing; it is told when all were tried.
     stopped.into_iter().collect()
@@ -57,9 +60,15 @@ pub async fn all(home: &Home, notices: &dyn Notices) -> Result<Vec<Stopped>, Dri
 /// The runs of other homes whose labs stand on this engine and are kept by somebody.
 pub async fn others(home: &Home) -> Result<Vec<String>, DrillError> {
     let own: Vec<_> = home.list()?.into_iter().map(|run| run.id).collect();
+    let (mut kept, _) = standing(&connect().await?).await?;
+    kept.retain(|run| !own.contains(run));
+    Ok(kept)
+}
+
+/// The runs whose labs stand on an engine: those that somebody keeps, and those that nobody does.
+async fn standing(engine: &impl Sweep) -> Result<(Vec<String>, Vec<String>), DrillError> {
     let kept = keepers();
-    let standing = connect().await?.runs().await?.into_iter();
-    Ok(standing.filter(|run| kept.contains_key(run) && !own.contains(run)).collect())
+    Ok(engine.runs().await?.into_iter().partition(|run| kept.contains_key(run)))
 }
 
 /// Stops every run of a home and takes down every other lab on the engine, whoever uses it.
